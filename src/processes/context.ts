@@ -1,0 +1,23 @@
+import type { Logger } from '../base/logger';
+import type { RasterReader } from '../raster/source';
+import type { Catalog } from '../store/catalog/types';
+import type { User } from '../store/records/types';
+
+/** What a process function may touch. Everything else is out of its reach. */
+export interface ProcessContext {
+  /** Aborted when the client leaves, the time is over or the server stops. */
+  readonly signal: AbortSignal;
+  /** Its events also reach the log of the service or job that runs. */
+  readonly logger: Logger;
+  /** Absent for anonymous callers. */
+  readonly user?: User;
+  /** The service on whose behalf the graph runs. */
+  readonly service?: { readonly id: string };
+  readonly catalog: Catalog;
+  readonly raster: RasterReader;
+  /** Whether the caller may use another service's records. */
+  mayAccessService(serviceId: string): Promise<boolean>;
+  /** STAC collections and items by address, for `load_stac`. */
+  openStac(url: string, signal: AbortSignal): Promise<Catalog>;
+  readonly limits: { readonly pixels: number };
+}

@@ -1,0 +1,184 @@
+import type { LogLevel } from '../../base/logger';
+
+/** Roles that the program knows; `uploader` may write to the tile catalogue, `admin` may do everything. */
+export type Role = 'admin' | 'uploader';
+
+export interface User {
+  /** `admin`, or for OpenID Connect users `{provider}:{subject}`. */
+  readonly id: string;
+  readonly name: string;
+  readonly email?: string;
+  readonly roles: readonly Role[];
+}
+
+export interface UserRecord extends User {
+  /** scrypt; absent for users who log in elsewhere. */
+  readonly passwordHash?: string;
+  readonly createdAt: Date;
+}
+
+/** Access tokens are looked up by the SHA-256 of the token (hex); the token itself is never stored. */
+export interface TokenRecord {
+  readonly digest: string;
+  readonly userId: string;
+  readonly expiresAt: Date;
+  readonly createdAt: Date;
+}
+
+/** A secondary web service. `process` and `configuration` come back exactly as they were sent. */
+export interface ServiceRecord {
+  readonly id: string;
+  readonly ownerId: string;
+  /** Lower case, as registered: `xyz`. */
+  readonly type: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly process: Readonly<Record<string, unknown>>;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly logLevel: LogLevel;
+  readonly plan?: string | null;
+  readonly budget?: number | null;
+  /** Grows by one with every change; enters cache keys and ETags. */
+  readonly revision: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A user's stored process (`/process_graphs`). */
+export interface StoredProcessRecord {
+  readonly ownerId: string;
+  readonly id: string;
+  /** The whole description, as it was sent. */
+  readonly process: Readonly<Record<string, unknown>>;
+  readonly updatedAt: Date;
+}
+
+/** A process that an administrator registered over HTTP. */
+export interface RegisteredProcessRecord {
+  readonly id: string;
+  readonly process: Readonly<Record<string, unknown>>;
+  readonly registeredBy: string;
+  readonly updatedAt: Date;
+}
+
+export interface LogRecord {
+  /** Increases with time within a subject; the `offset` of the API. */
+  readonly id: string;
+  /** What the entry belongs to, for example `service:{id}`. */
+  readonly subject: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly code?: string;
+  readonly data?: unknown;
+  readonly path?: readonly Readonly<Record<string, unknown>>[];
+  readonly time: Date;
+}
+
+/** A key that signs addresses; revoking or deleting it ends all addresses that it signed. */
+export interface SigningKeyRecord {
+  readonly id: string;
+  /** What it signs for, for example `service:{id}`. */
+  readonly subject: string;
+  readonly secret: Uint8Array;
+  readonly createdAt: Date;
+  readonly revokedAt?: Date;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass it as `after` to get the following page; absent on the last one. */
+  readonly next?: string;
+}
+
+export interface PageRequest {
+  readonly limit?: number;
+  readonly after?: string;
+}
+
+/** The kinds of records whose changes other server processes must notice. */
+export type ChangeTopic =
+  | 'users'
+  | 'tokens'
+  | 'services'
+  | 'stored_processes'
+  | 'registered_processes'
+  | 'signing_keys';
+
+/**
+ * All records that outlive a request, in one database. Both dialects keep one contract
+ * (`test/store/records.contract.ts`). Every method throws OpenEOError `StoreUnavailable`
+ * while the database cannot be reached.
+ */
+export interface RecordStore {
+  readonly users: {
+    get(id: string): Promise<UserRecord | undefined>;
+    list(page?: PageRequest): Promise<Page<UserRecord>>;
+    /** Creates or replaces. */
+    put(user: UserRecord): Promise<void>;
+    /** Creates unless the id is taken; tells whether it did. */
+    create(user: UserRecord): Promise<boolean>;
+    /** With all tokens, services, stored processes and signing keys of the user. */
+    remove(id: string): Promise<boolean>;
+    count(): Promise<number>;
+  };
+  readonly tokens: {
+    get(digest: string): Promise<TokenRecord | undefined>;
+    put(token: TokenRecord): Promise<void>;
+    remove(digest: string): Promise<boolean>;
+    removeOf(userId: string): Promise<number>;
+    removeExpired(now: Date): Promise<number>;
+  };
+  readonly services: {
+    get(id: string): Promise<ServiceRecord | undefined>;
+    /** A user's services, or all of them, oldest first. */
+    list(filter: { readonly ownerId?: string } & PageRequest): Promise<Page<ServiceRecord>>;
+    create(service: ServiceRecord): Promise<void>;
+    /** Applies the change to the present row in one statement or transaction and raises the revision. */
+    update(
+      id: string,
+      change: Partial<Omit<ServiceRecord, 'id' | 'ownerId' | 'revision' | 'createdAt'>>,
+    ): Promise<ServiceRecord | undefined>;
+    /** With its logs and signing keys. */
+    remove(id: string): Promise<boolean>;
+  };
+  readonly storedProcesses: {
+    get(ownerId: string, id: string): Promise<StoredProcessRecord | undefined>;
+    list(ownerId: string, page?: PageRequest): Promise<Page<StoredProcessRecord>>;
+    put(record: StoredProcessRecord): Promise<void>;
+    remove(ownerId: string, id: string): Promise<boolean>;
+  };
+  readonly registeredProcesses: {
+    list(): Promise<readonly RegisteredProcessRecord[]>;
+    put(record: RegisteredProcessRecord): Promise<void>;
+    remove(id: string): Promise<boolean>;
+  };
+  readonly logs: {
+    /** Keeps at most a configured number of entries per subject; the oldest go first. */
+    append(entries: readonly Omit<LogRecord, 'id'>[]): Promise<void>;
+    /** Entries of at least this level, oldest first, after the entry with the id `after`. */
+    list(subject: string, filter: { readonly level?: LogLevel } & PageRequest): Promise<Page<LogRecord>>;
+    remove(subject: string): Promise<void>;
+  };
+  readonly signingKeys: {
+    get(id: string): Promise<SigningKeyRecord | undefined>;
+    /** Keys of a subject that are not revoked, newest first. */
+    list(subject: string): Promise<readonly SigningKeyRecord[]>;
+    create(key: SigningKeyRecord): Promise<void>;
+    revoke(id: string, at: Date): Promise<boolean>;
+  };
+  /** A small place for facts about this installation (salts, the schema of sample data, …). */
+  readonly settings: {
+    get(name: string): Promise<string | undefined>;
+    /** Sets it unless it is there; returns what is there afterwards. */
+    setDefault(name: string, value: string): Promise<string>;
+  };
+  /**
+   * Calls the listener after a change of the topic, made by any server process on this database,
+   * within a second; after a lost connection it is called for every topic. Returns the way to stop.
+   */
+  onChange(listener: (topic: ChangeTopic) => void): () => void;
+  /** Resolves when a query succeeds. @throws OpenEOError `StoreUnavailable` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
