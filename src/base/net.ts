@@ -1,4 +1,10 @@
+import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
+import { Agent, request as send } from 'undici';
+import { hostRule, isPrivateAddress, literalAddress } from './allowed-hosts';
+import { OpenEOError } from './errors';
+import type { Logger } from './logger';
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST';
@@ -20,11 +26,183 @@ export interface HttpResponse {
 export interface HttpClient {
   /** Follows redirects, each checked like the first address. @throws OpenEOError `HostNotAllowed`, `SourceUnreadable` */
   request(url: string, request?: HttpRequest): Promise<HttpResponse>;
-  /** The body of a 200 answer. @throws OpenEOError also for other answers and for more than `maxBytes` (default 16 MiB). */
+  /** The body of a 2xx answer. @throws OpenEOError also for other answers and for more than `maxBytes` (default 16 MiB). */
   bytes(
     url: string,
     request?: HttpRequest & { readonly maxBytes?: number },
   ): Promise<{ readonly response: HttpResponse; readonly bytes: Uint8Array }>;
   json(url: string, request?: HttpRequest & { readonly maxBytes?: number }): Promise<unknown>;
   close(): Promise<void>;
+}
+
+const maxRedirects = 5;
+const defaultTimeoutMs = 30_000;
+const defaultMaxBytes = 16 * 1024 * 1024;
+
+/** An address without what may be secret: user, query (signatures) and fragment. */
+export function printableUrl(url: string): string {
+  if (!URL.canParse(url)) return 'an invalid address';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** Resolves names for connections and refuses private addresses where the host may only be public. */
+function checkedLookup(allowed: readonly string[]): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      const addresses = (found ?? []) as LookupAddress[];
+      if (error) return callback(error, '', 0);
+      // Only a host that is named itself may have a private address; with a port it is named per port,
+      // and the port was checked before the connection was opened.
+      const isNamed = allowed.some(
+        (entry) => entry.toLowerCase().replace(/:\d+$/, '') === hostname.toLowerCase(),
+      );
+      if (!isNamed && addresses.some(({ address }) => isPrivateAddress(address))) {
+        return callback(new OpenEOError('HostNotAllowed', { host: hostname }), '', 0);
+      }
+      if (options.all)
+        (callback as unknown as (error: null, addresses: LookupAddress[]) => void)(null, addresses);
+      else callback(null, addresses[0].address, addresses[0].family);
+    });
+  };
+}
+
+function checkedUrl(url: string, base: string | undefined, allowed: readonly string[]): URL {
+  if (!URL.canParse(url, base))
+    throw new OpenEOError('SourceUnreadable', {
+      source: printableUrl(url),
+      reason: 'it is not a valid address',
+    });
+  const parsed = new URL(url, base);
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
+    throw new OpenEOError('SourceUnreadable', {
+      source: printableUrl(parsed.href),
+      reason: 'only http and https addresses are fetched',
+    });
+  }
+  const rule = hostRule(parsed, allowed);
+  const literal = literalAddress(parsed.hostname);
+  if (rule === 'refused' || (rule === 'public' && literal !== undefined && isPrivateAddress(literal))) {
+    throw new OpenEOError('HostNotAllowed', { host: parsed.host });
+  }
+  return parsed;
+}
+
+function flatHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}
+
+/** The HTTP client for everything that this program fetches. */
+export function createHttpClient(options: {
+  readonly allowedHosts: readonly string[];
+  readonly logger: Logger;
+}): HttpClient {
+  const allowed = options.allowedHosts;
+  const agent = new Agent({
+    connect: { lookup: checkedLookup(allowed), timeout: 10_000 },
+    connections: 64,
+    bodyTimeout: 60_000,
+  });
+
+  async function attempt(url: URL, request: HttpRequest): Promise<HttpResponse> {
+    const timeout = AbortSignal.timeout(request.timeoutMs ?? defaultTimeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+    try {
+      const response = await send(url, {
+        dispatcher: agent,
+        method: request.method ?? 'GET',
+        headers: request.headers,
+        body: request.body,
+        signal,
+      });
+      return {
+        url: url.href,
+        status: response.statusCode,
+        headers: flatHeaders(response.headers),
+        body: response.body,
+      };
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      if (error instanceof OpenEOError) throw error;
+      const reason = timeout.aborted
+        ? 'the server did not answer in time'
+        : `the server cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'connection failed'})`;
+      throw new OpenEOError('SourceUnreadable', { source: printableUrl(url.href), reason }, { cause: error });
+    }
+  }
+
+  async function request(url: string, init: HttpRequest = {}): Promise<HttpResponse> {
+    let target = checkedUrl(url, undefined, allowed);
+    let current = init;
+    for (let hop = 0; ; hop++) {
+      const response = await attempt(target, current);
+      const location = response.headers['location'];
+      if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;
+      response.body.on('error', () => {}).resume();
+      if (hop === maxRedirects)
+        throw new OpenEOError('SourceUnreadable', {
+          source: printableUrl(url),
+          reason: `it redirects more than ${maxRedirects} times`,
+        });
+      const next = checkedUrl(location, target.href, allowed);
+      // Credentials stay with the host that they were meant for.
+      if (next.origin !== target.origin)
+        current = { ...current, headers: withoutCredentials(current.headers) };
+      if (response.status === 303) current = { ...current, method: 'GET', body: undefined };
+      target = next;
+    }
+  }
+
+  async function bytes(url: string, init: HttpRequest & { readonly maxBytes?: number } = {}) {
+    const response = await request(url, init);
+    const fail = (reason: string, cause?: unknown): never => {
+      response.body.on('error', () => {}).destroy();
+      throw new OpenEOError('SourceUnreadable', { source: printableUrl(response.url), reason }, { cause });
+    };
+    if (response.status < 200 || response.status > 299) fail(`the server answers ${response.status}`);
+    const limit = init.maxBytes ?? defaultMaxBytes;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of response.body) {
+        size += chunk.length;
+        if (size > limit) fail(`it has more than ${limit} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      if (error instanceof OpenEOError) throw error;
+      fail('the connection broke', error);
+    }
+    return { response, bytes: new Uint8Array(Buffer.concat(chunks)) };
+  }
+
+  return {
+    request,
+    bytes,
+    async json(url, init) {
+      const { bytes: body, response } = await bytes(url, init);
+      try {
+        return JSON.parse(new TextDecoder().decode(body));
+      } catch (error) {
+        throw new OpenEOError(
+          'SourceUnreadable',
+          { source: printableUrl(response.url), reason: 'it is not JSON' },
+          { cause: error },
+        );
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function withoutCredentials(headers: HttpRequest['headers'] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !['authorization', 'cookie'].includes(name.toLowerCase())),
+  );
 }

@@ -1,0 +1,148 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostRule, isPrivateAddress } from '../../src/base/allowed-hosts';
+import { silentLogger } from '../../src/base/logger';
+import { createHttpClient, type HttpClient, printableUrl } from '../../src/base/net';
+
+describe('isPrivateAddress', () => {
+  test.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '0.0.0.0',
+    '100.64.0.1',
+    '::1',
+    'fe80::1',
+    'fd00::1',
+    '::ffff:127.0.0.1',
+    '::ffff:7f00:1',
+    '224.0.0.1',
+  ])('%s is private', (address) => expect(isPrivateAddress(address)).toBe(true));
+  test.each(['8.8.8.8', '172.32.0.1', '193.0.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])(
+    '%s is public',
+    (address) => expect(isPrivateAddress(address)).toBe(false),
+  );
+});
+
+describe('hostRule', () => {
+  const rule = (url: string, ...allowed: string[]) => hostRule(new URL(url), allowed);
+  test('a named host is allowed at any address, a wildcard at public ones', () => {
+    expect(rule('https://stac.example/x', 'stac.example')).toBe('any');
+    expect(rule('https://a.stac.example/x', '*.stac.example')).toBe('public');
+    expect(rule('https://stac.example/x', '*')).toBe('public');
+  });
+  test('names that only look alike are refused', () => {
+    expect(rule('https://stac.example.evil/x', 'stac.example')).toBe('refused');
+    expect(rule('https://evilstac.example/x', '*.stac.example')).toBe('refused');
+    expect(rule('https://stac.example/x', '*.stac.example')).toBe('refused');
+    expect(rule('https://stac.example/x')).toBe('refused');
+  });
+  test('a port restricts the rule', () => {
+    expect(rule('http://h.example:8080/', 'h.example:8080')).toBe('any');
+    expect(rule('http://h.example:8081/', 'h.example:8080')).toBe('refused');
+    expect(rule('https://h.example/', 'h.example:443')).toBe('any');
+  });
+});
+
+describe('the HTTP client', () => {
+  const open: { server: Server; client?: HttpClient }[] = [];
+
+  async function serve(listener: RequestListener): Promise<string> {
+    const server = createServer(listener);
+    open.push({ server });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  function client(...allowedHosts: string[]): HttpClient {
+    const made = createHttpClient({ allowedHosts, logger: silentLogger });
+    open.push({ server: open[0]?.server, client: made });
+    return made;
+  }
+
+  afterEach(async () => {
+    for (const { server, client: made } of open.splice(0)) {
+      await made?.close();
+      server?.close();
+      server?.closeAllConnections();
+    }
+  });
+
+  test('fetches JSON from an allowed host and follows a redirect within it', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/old') response.writeHead(302, { location: '/new' }).end();
+      else response.end('{"ok":true}');
+    });
+    expect(await client('127.0.0.1').json(`${url}/old`)).toEqual({ ok: true });
+  });
+
+  test('refuses hosts that are not allowed before anything is sent', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests++;
+      response.end('{}');
+    });
+    await expect(client('other.example').json(url)).rejects.toMatchObject({ code: 'HostNotAllowed' });
+    await expect(client('*').json(url)).rejects.toMatchObject({ code: 'HostNotAllowed' });
+    await expect(client('*').json(url.replace('127.0.0.1', '[::ffff:127.0.0.1]'))).rejects.toMatchObject({
+      code: 'HostNotAllowed',
+    });
+    await expect(client('*').json(url.replace('127.0.0.1', '2130706433'))).rejects.toMatchObject({
+      code: 'HostNotAllowed',
+    });
+    expect(requests).toBe(0);
+  });
+
+  test('checks what a name resolves to', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    const named = url.replace('127.0.0.1', 'localhost');
+    await expect(client('*').json(named)).rejects.toMatchObject({ code: 'HostNotAllowed' });
+    expect(await client('localhost').json(named)).toEqual({});
+  });
+
+  test('checks redirects like first addresses and drops credentials on the way to another host', async () => {
+    const seen: (string | undefined)[] = [];
+    const target = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('{}');
+    });
+    const url = await serve((_, response) =>
+      response.writeHead(302, { location: target.replace('127.0.0.1', 'localhost') }).end(),
+    );
+    const headers = { authorization: 'Bearer secret' };
+    await expect(client('127.0.0.1').json(url, { headers })).rejects.toMatchObject({
+      code: 'HostNotAllowed',
+    });
+    await client('127.0.0.1', 'localhost').json(url, { headers });
+    expect(seen).toEqual([undefined]);
+  });
+
+  test('gives up on endless redirects, too many bytes, bad status, silence and other protocols', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/loop') response.writeHead(302, { location: '/loop' }).end();
+      else if (request.url === '/big') response.end(Buffer.alloc(2048));
+      else if (request.url === '/missing') response.writeHead(404).end();
+      else if (request.url === '/text') response.end('<html>');
+    });
+    const http = client('127.0.0.1');
+    await expect(http.json(`${url}/loop`)).rejects.toMatchObject({ code: 'SourceUnreadable' });
+    await expect(http.bytes(`${url}/big`, { maxBytes: 1024 })).rejects.toThrow(/more than 1024 bytes/);
+    await expect(http.bytes(`${url}/missing`)).rejects.toThrow(/answers 404/);
+    await expect(http.json(`${url}/text`)).rejects.toThrow(/not JSON/);
+    await expect(http.bytes(`${url}/silent`, { timeoutMs: 100 })).rejects.toThrow(/in time/);
+    await expect(http.bytes('file:///etc/passwd')).rejects.toMatchObject({ code: 'SourceUnreadable' });
+    await expect(http.bytes('nonsense')).rejects.toMatchObject({ code: 'SourceUnreadable' });
+  });
+
+  test('an abort ends the request with the reason of the signal', async () => {
+    const url = await serve(() => {});
+    const reason = new Error('left');
+    await expect(client('127.0.0.1').bytes(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  test('secrets of an address are not printed', () => {
+    expect(printableUrl('https://user:pass@host.example/a?sig=secret#x')).toBe('https://host.example/a');
+  });
+});
