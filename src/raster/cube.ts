@@ -17,6 +17,8 @@ export type DataType =
 export interface BandInfo {
   readonly name: string;
   readonly commonName?: string;
+  /** Micrometres. */
+  readonly centerWavelength?: number;
   /** The range that pictures are stretched over when a graph does not say. */
   readonly statistics?: { readonly minimum: number; readonly maximum: number };
 }
@@ -33,11 +35,11 @@ export type Dimension =
       readonly labels?: readonly (number | string)[];
       readonly referenceSystem?: number | string | object;
     }
-  | { readonly type: 'temporal'; readonly name: string; readonly labels: readonly string[] }
+  | { readonly type: 'temporal'; readonly name: string; readonly labels: readonly (number | string)[] }
   | {
       readonly type: 'bands';
       readonly name: string;
-      readonly labels: readonly string[];
+      readonly labels: readonly (number | string)[];
       readonly bands?: readonly BandInfo[];
     }
   | {
