@@ -1,0 +1,50 @@
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
+import { packagePath } from '../../base/paths';
+
+/** The stores with tables of their own: a folder below `drizzle/<dialect>/` and a bookkeeping table each. */
+export type MigrationSet = 'records' | 'tiles';
+
+export interface Migrations {
+  /** Name of the bookkeeping table; sets in one database keep out of each other's way. */
+  readonly table: string;
+  readonly steps: readonly MigrationMeta[];
+  /** What operators read in messages: `records`. */
+  readonly set: string;
+}
+
+/** Reads what drizzle-kit generated (`drizzle/pg/records`, `drizzle/sqlite/tiles`, …). */
+export function readMigrations(
+  dialect: 'sqlite' | 'postgres',
+  set: string,
+  root = packagePath('drizzle'),
+): Migrations {
+  const folder = `${root}/${dialect === 'postgres' ? 'pg' : 'sqlite'}/${set}`;
+  return {
+    set,
+    table: `tilegraph_migrations_${set}`,
+    steps: readMigrationFiles({ migrationsFolder: folder }),
+  };
+}
+
+/** The database was written by a later version, or by something else. */
+export class SchemaUnknownError extends Error {
+  override readonly name = 'SchemaUnknownError';
+}
+
+/**
+ * The steps that are still to do, given the hashes of those done, oldest first.
+ * @throws SchemaUnknownError where the database knows a step that this version does not.
+ */
+export function pendingSteps(migrations: Migrations, done: readonly string[]): readonly MigrationMeta[] {
+  const { steps, set } = migrations;
+  if (done.length > steps.length)
+    throw new SchemaUnknownError(
+      `The ${set} database has ${done.length} migrations, this version knows ${steps.length}: it was used by a newer version. Start that version, or restore a backup.`,
+    );
+  for (const [index, hash] of done.entries())
+    if (steps[index].hash !== hash)
+      throw new SchemaUnknownError(
+        `Migration ${index + 1} of the ${set} database is not the one of this version: it was made by another version. Start that version, or restore a backup.`,
+      );
+  return steps.slice(done.length);
+}

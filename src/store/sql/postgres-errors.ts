@@ -1,0 +1,34 @@
+import { DatabaseError } from 'pg';
+import { OpenEOError } from '../../base/errors';
+
+/** SQLSTATEs of a server that is going down, coming up, full of connections, read-only after a failover, or too slow. */
+const unavailable = /^(08|57|53[234]|25006|55P03)/;
+
+/**
+ * Whether the database could not be reached, as opposed to having answered. pg's own errors about sockets,
+ * timeouts and ended clients carry no class of their own; what is neither an answer nor a bug is one of them.
+ */
+export function isConnectionError(error: unknown): boolean {
+  if (error instanceof DatabaseError) return unavailable.test(error.code ?? '');
+  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
+}
+
+/** What callers of a store see of pg's errors; constraint violations and the like pass through. */
+export function translatePostgresError(error: unknown): unknown {
+  if (error instanceof OpenEOError) return error;
+  if (isConnectionError(error)) return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  if (error instanceof DatabaseError && error.code === '53100')
+    return new OpenEOError('StorageFailure', {}, { cause: error });
+  return error;
+}
+
+/** Two transactions got in each other's way; nothing was changed, the same again will do. */
+export function isRepeatable(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '40001' || error.code === '40P01');
+}
+
+/** Why a connection failed, in a few words for the log. Node tries several addresses and joins what went wrong. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

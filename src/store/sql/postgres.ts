@@ -1,0 +1,191 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool, type PoolClient, type QueryConfig } from 'pg';
+import { OpenEOError } from '../../base/errors';
+import type { Logger } from '../../base/logger';
+import { type Migrations, SchemaUnknownError } from './migrations';
+import { isConnectionError, isRepeatable, reasonOf, translatePostgresError } from './postgres-errors';
+import { PostgresListener } from './postgres-listener';
+import { migratePostgres } from './postgres-migrate';
+import type { PgQuery, PgResult, PgSession, PostgresSql } from './types';
+
+/** How often a transaction is run again after a deadlock or a serialization failure. */
+const maxRepetitions = 10;
+
+/**
+ * Opens and migrates a PostgreSQL database. With the server away it resolves all the same: see openSql.
+ * @throws Error for refused credentials, a missing database, missing rights; SchemaUnknownError.
+ */
+export async function openPostgres(
+  connectionString: string,
+  migrations: Migrations,
+  logger: Logger,
+): Promise<PostgresSql> {
+  const sql = new OpenPostgres(connectionString, migrations, logger);
+  try {
+    await sql.start();
+  } catch (error) {
+    await sql.close();
+    if (error instanceof SchemaUnknownError) throw error;
+    throw new Error(`The ${migrations.set} database cannot be used: ${reasonOf(error)}`, { cause: error });
+  }
+  return sql;
+}
+
+/** One statement. Only pg's own errors are translated: what else goes wrong around it is not the database's doing. */
+async function runOn<Row extends object>(client: PoolClient, query: PgQuery): Promise<PgResult<Row>> {
+  try {
+    // pg copies the values before it changes them, so a readonly array is safe with it.
+    const result = await client.query<Row>(query as QueryConfig);
+    return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+  } catch (error) {
+    throw translatePostgresError(error);
+  }
+}
+
+/** BEGIN, the work, COMMIT; ROLLBACK where any of them throws. */
+async function transact<T>(client: PoolClient, work: (session: PgSession) => Promise<T>): Promise<T> {
+  const session: PgSession = {
+    query: <Row extends object>(query: PgQuery) => runOn<Row>(client, query),
+  };
+  await session.query({ text: 'begin' });
+  try {
+    const result = await work(session);
+    await session.query({ text: 'commit' });
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+function isUnavailable(error: unknown): error is OpenEOError {
+  return error instanceof OpenEOError && error.code === 'StoreUnavailable';
+}
+
+class OpenPostgres implements PostgresSql {
+  readonly dialect = 'postgres';
+  readonly #pool: Pool;
+  readonly #listener: PostgresListener;
+  readonly #closing = new AbortController();
+  #isReady = false;
+  #recovery: Promise<void> | undefined;
+
+  constructor(
+    readonly connectionString: string,
+    readonly migrations: Migrations,
+    readonly logger: Logger,
+  ) {
+    this.#pool = new Pool({
+      connectionString,
+      max: 10,
+      connectionTimeoutMillis: 5000,
+      query_timeout: 30_000,
+      keepAlive: true,
+      application_name: 'tilegraph',
+    });
+    // An idle connection that breaks is no error of anybody's; it tells that the server may be gone.
+    this.#pool.on('error', () => this.#recover());
+    this.#listener = new PostgresListener(connectionString, logger);
+  }
+
+  /** The first attempt: fails where trying again cannot help. */
+  async start(): Promise<void> {
+    try {
+      await migratePostgres(this.connectionString, this.migrations);
+      this.#isReady = true;
+    } catch (error) {
+      if (error instanceof SchemaUnknownError || !isConnectionError(error)) throw error;
+      this.#lose(error);
+      this.#recover();
+    }
+  }
+
+  async query<Row extends object>(query: PgQuery): Promise<PgResult<Row>> {
+    return this.#withClient((client) => runOn<Row>(client, query));
+  }
+
+  async transaction<T>(work: (session: PgSession) => Promise<T>): Promise<T> {
+    for (let repetition = 0; ; repetition++) {
+      try {
+        return await this.#withClient((client) => transact(client, work));
+      } catch (error) {
+        if (!isRepeatable(error) || repetition === maxRepetitions) throw error;
+        await delay(Math.random() * 10 * (repetition + 1));
+      }
+    }
+  }
+
+  listen(channel: string, onPayload: (payload: string) => void, onGap: () => void): () => void {
+    return this.#listener.add({ channel, onPayload, onGap });
+  }
+
+  async ping(): Promise<void> {
+    await this.query({ text: 'select 1' });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#isReady = false;
+    await this.#recovery;
+    await this.#listener.close();
+    await this.#pool.end();
+  }
+
+  async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    if (!this.#isReady) throw new OpenEOError('StoreUnavailable');
+    let client: PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      this.#recover();
+      throw translatePostgresError(error);
+    }
+    let broken: Error | undefined;
+    try {
+      return await work(client);
+    } catch (error) {
+      if (isUnavailable(error)) {
+        broken = error;
+        this.#recover();
+      }
+      throw error;
+    } finally {
+      // The pool closes a connection that is handed back with an error.
+      client.release(broken);
+    }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#isReady || !this.#recovery)
+      this.logger.warning(`The ${this.migrations.set} database cannot be used now; trying again`, {
+        reason: reasonOf(error),
+      });
+    this.#isReady = false;
+  }
+
+  /** Asks whether the server is there, and until it is refuses all work at once instead of letting it wait. */
+  #recover(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#recovery ??= this.#untilReady().finally(() => {
+      this.#recovery = undefined;
+    });
+  }
+
+  async #untilReady(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let pauseMs = 50; !signal.aborted; pauseMs = Math.min(2000, pauseMs * 2)) {
+      try {
+        await migratePostgres(this.connectionString, this.migrations);
+        if (!this.#isReady && !signal.aborted) {
+          this.#isReady = true;
+          this.logger.info(`The ${this.migrations.set} database can be used again`);
+        }
+        return;
+      } catch (error) {
+        this.#lose(error);
+      }
+      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+}

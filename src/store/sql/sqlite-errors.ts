@@ -1,0 +1,25 @@
+import { OpenEOError } from '../../base/errors';
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
+}
+
+/** Another connection holds the lock: worth another try. */
+export function isBusy(error: unknown): boolean {
+  const code = codeOf(error);
+  return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
+}
+
+/** What callers of a store see of SQLite's errors; constraint violations and our own errors pass through. */
+export function translateSqliteError(error: unknown): unknown {
+  const code = codeOf(error);
+  if (isBusy(error)) return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  if (/^SQLITE_(FULL|IOERR|READONLY)/.test(code))
+    return new OpenEOError('StorageFailure', {}, { cause: error });
+  if (/^SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM)/.test(code))
+    return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  if (error instanceof TypeError && error.message === 'The database connection is not open')
+    return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  return error;
+}
