@@ -1,0 +1,74 @@
+import { OpenEOError } from '../../base/errors';
+import { drawChannels, dropAlpha, type Picture, type PictureOptions, planChannels } from './channels';
+import { type Raster, rasterOf } from './layers';
+import { readStrips } from './strips';
+import type { EncodeRequest } from './types';
+
+async function drawIndexed(raster: Raster, signal: AbortSignal): Promise<Picture> {
+  const { width, height } = raster.grid;
+  const { palette, read } = raster.cube.indexed!;
+  const indices = await read({ grid: raster.grid }, signal);
+  const samples = new Uint8Array(width * height * 4);
+  let isOpaque = true;
+  let hasData = false;
+  for (let pixel = 0, out = 0; pixel < indices.length; pixel++, out += 4) {
+    const entry = indices[pixel] * 4;
+    for (let channel = 0; channel < 4; channel++) samples[out + channel] = palette[entry + channel];
+    if (palette[entry + 3] < 255) isOpaque = false;
+    if (palette[entry + 3] > 0) hasData = true;
+  }
+  return { width, height, colours: 3, samples, isOpaque, hasData };
+}
+
+/** What encoders that want the whole picture at once take, 8 bits a channel. */
+export interface RawPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly samples: Uint8Array;
+  readonly hasData: boolean;
+}
+
+/**
+ * Draws a whole cube with 8 bits a channel.
+ * @param maxSide the format's limit in pixels
+ * @throws OpenEOError `ResultNotRenderable`, `ProcessGraphComplexity`
+ */
+export async function drawPicture(
+  data: unknown,
+  request: EncodeRequest,
+  format: string,
+  maxSide: number,
+  options: PictureOptions,
+): Promise<RawPicture> {
+  const raster = rasterOf(data, request, format);
+  const { width, height } = raster.grid;
+  if (width > maxSide || height > maxSide)
+    throw new OpenEOError('ResultNotRenderable', {
+      reason: `${format} has at most ${maxSide} pixels a side and this is ${width} × ${height}; use PNG or GTiff.`,
+    });
+  let picture: Picture;
+  if (raster.cube.indexed && !options.range) picture = await drawIndexed(raster, request.signal);
+  else {
+    const plan = planChannels(raster, options, 255);
+    const stride = plan.colours.length + 1;
+    const samples = new Uint8Array(width * height * stride);
+    let isOpaque = true;
+    let hasData = false;
+    for await (const { area, pixels } of readStrips(raster, request.signal)) {
+      const part = drawChannels(pixels, width, area.height, plan);
+      samples.set(part.samples, area.row * width * stride);
+      isOpaque &&= part.isOpaque;
+      hasData ||= part.hasData;
+    }
+    picture = { width, height, colours: stride - 1, samples, isOpaque, hasData };
+  }
+  const channels = picture.colours + (picture.isOpaque ? 0 : 1);
+  return {
+    width,
+    height,
+    channels: channels as RawPicture['channels'],
+    samples: (picture.isOpaque ? dropAlpha(picture) : picture.samples) as Uint8Array,
+    hasData: picture.hasData,
+  };
+}

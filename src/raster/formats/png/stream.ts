@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { constants, crc32, createDeflate, deflate } from 'node:zlib';
+
+const deflateAsync = promisify(deflate);
+
+/** PNG's colour types (ISO/IEC 15948, 11.2.2). */
+export const colourType = { grey: 0, rgb: 2, indexed: 3, greyAlpha: 4, rgba: 6 } as const;
+
+const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+export interface PngHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Bits per sample; below 8 for indexed pictures only. */
+  readonly depth: 1 | 2 | 4 | 8 | 16;
+  readonly colourType: number;
+  /** RGBA, four bytes an entry; only for indexed pictures. */
+  readonly palette?: Uint8Array;
+}
+
+function chunk(type: string, body: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(body.length + 12);
+  bytes.writeUInt32BE(body.length, 0);
+  bytes.write(type, 4, 'latin1');
+  bytes.set(body, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, body.length + 8)), body.length + 8);
+  return bytes;
+}
+
+const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Everything before the pixels: signature, IHDR, PLTE, tRNS. */
+function head(header: PngHeader): Buffer[] {
+  const ihdr = Buffer.alloc(13);
+  ihdr.writeUInt32BE(header.width, 0);
+  ihdr.writeUInt32BE(header.height, 4);
+  ihdr[8] = header.depth;
+  ihdr[9] = header.colourType;
+  const chunks = [signature, chunk('IHDR', ihdr)];
+  const { palette } = header;
+  if (palette) {
+    const entries = palette.length / 4;
+    const colours = new Uint8Array(entries * 3);
+    let transparent = 0;
+    for (let entry = 0; entry < entries; entry++) {
+      colours.set(palette.subarray(entry * 4, entry * 4 + 3), entry * 3);
+      if (palette[entry * 4 + 3] < 255) transparent = entry + 1;
+    }
+    chunks.push(chunk('PLTE', colours));
+    if (transparent)
+      chunks.push(
+        chunk(
+          'tRNS',
+          Uint8Array.from({ length: transparent }, (_, i) => palette[i * 4 + 3]),
+        ),
+      );
+  }
+  return chunks;
+}
+
+const end = chunk('IEND', new Uint8Array());
+
+/** Rows as PNG wants them: a filter byte before each, 16-bit samples big-endian, small indices packed. */
+function filterRows(header: PngHeader, samples: Uint8Array | Uint16Array, isFiltered: boolean): Buffer {
+  const perRow = header.width * samplesPerPixel[header.colourType];
+  const rows = samples.length / perRow;
+  const rowBytes = Math.ceil((perRow * header.depth) / 8);
+  const out = Buffer.allocUnsafe(rows * (rowBytes + 1));
+  const step = Math.ceil((samplesPerPixel[header.colourType] * header.depth) / 8);
+  for (let row = 0; row < rows; row++) {
+    const start = row * (rowBytes + 1);
+    const from = row * perRow;
+    out[start] = isFiltered ? 1 : 0;
+    if (header.depth === 8) out.set(samples.subarray(from, from + perRow), start + 1);
+    else if (header.depth === 16)
+      for (let i = 0, to = start + 1; i < perRow; i++, to += 2) {
+        out[to] = samples[from + i] >> 8;
+        out[to + 1] = samples[from + i] & 255;
+      }
+    else packRow(samples, from, perRow, header.depth, out, start + 1, rowBytes);
+    // The Sub filter: each byte less the byte one pixel to the left, from the right so that they are untouched.
+    if (isFiltered)
+      for (let to = start + rowBytes; to > start + step; to--) out[to] = (out[to] - out[to - step]) & 255;
+  }
+  return out;
+}
+
+function packRow(
+  samples: Uint8Array | Uint16Array,
+  from: number,
+  count: number,
+  depth: number,
+  out: Buffer,
+  start: number,
+  bytes: number,
+): void {
+  out.fill(0, start, start + bytes);
+  const perByte = 8 / depth;
+  for (let i = 0; i < count; i++)
+    out[start + Math.floor(i / perByte)] |= samples[from + i] << (8 - depth * ((i % perByte) + 1));
+}
+
+export interface PngOptions {
+  /** zlib level 0 (stored) to 9. */
+  readonly level: number;
+}
+
+/** Indices barely correlate with their neighbours' numbers; brightness does. */
+function isFiltered(header: PngHeader, level: number): boolean {
+  return header.colourType !== colourType.indexed && level > 0;
+}
+
+/** A whole picture at once, compressed off the main thread. */
+export async function encodePng(
+  header: PngHeader,
+  samples: Uint8Array | Uint16Array,
+  options: PngOptions,
+): Promise<Buffer> {
+  const raw = filterRows(header, samples, isFiltered(header, options.level));
+  const body = await deflateAsync(raw, {
+    level: options.level,
+    // A small picture needs no 256 kB of compressor state.
+    memLevel: 9,
+    chunkSize: Math.max(1024, Math.min(raw.length, 1 << 18)),
+  });
+  return Buffer.concat([...head(header), chunk('IDAT', body), end]);
+}
+
+/** A picture that arrives in strips of whole rows. */
+export async function encodePngStrips(
+  header: PngHeader,
+  strips: AsyncIterable<Uint8Array | Uint16Array>,
+  options: PngOptions,
+): Promise<Buffer> {
+  const deflater = createDeflate({
+    level: options.level,
+    memLevel: 9,
+    chunkSize: 1 << 18,
+    strategy: constants.Z_DEFAULT_STRATEGY,
+  });
+  const parts = head(header);
+  deflater.on('data', (bytes: Buffer) => parts.push(chunk('IDAT', bytes)));
+  const ended = once(deflater, 'end');
+  ended.catch(() => {});
+  try {
+    for await (const strip of strips)
+      if (!deflater.write(filterRows(header, strip, isFiltered(header, options.level))))
+        await once(deflater, 'drain');
+    deflater.end();
+    await ended;
+  } finally {
+    deflater.destroy();
+  }
+  return Buffer.concat([...parts, end]);
+}
