@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/logger';
 import { type MigrationSet, readMigrations } from './migrations';
-import { openPostgres } from './postgres';
+import { openPostgres, type PostgresSettings } from './postgres';
 import { openSqlite } from './sqlite';
 import type { Sql } from './types';
 import { parseStoreUrl } from './url';
@@ -13,11 +13,16 @@ import { parseStoreUrl } from './url';
  */
 export async function openSql(
   url: string,
-  options: { readonly migrations: MigrationSet; readonly logger: Logger },
+  options: {
+    readonly migrations: MigrationSet;
+    readonly logger: Logger;
+    /** Settings of the server for each connection, by name; PostgreSQL only. */
+    readonly settings?: PostgresSettings;
+  },
 ): Promise<Sql> {
   const location = parseStoreUrl(url);
   const migrations = readMigrations(location.dialect, options.migrations);
   return location.dialect === 'sqlite'
     ? openSqlite(location.file, migrations)
-    : openPostgres(location.connectionString, migrations, options.logger);
+    : openPostgres(location.connectionString, migrations, options.logger, options.settings);
 }

@@ -8,6 +8,9 @@ import { PostgresListener } from './postgres-listener';
 import { migratePostgres } from './postgres-migrate';
 import type { PgQuery, PgResult, PgSession, PostgresSql } from './types';
 
+/** Settings of the server (as in `SET name = value`) for all statements of a store. */
+export type PostgresSettings = Readonly<Record<string, string>>;
+
 /** How often a transaction is run again after a deadlock or a serialization failure. */
 const maxRepetitions = 10;
 
@@ -19,8 +22,9 @@ export async function openPostgres(
   connectionString: string,
   migrations: Migrations,
   logger: Logger,
+  settings: PostgresSettings = {},
 ): Promise<PostgresSql> {
-  const sql = new OpenPostgres(connectionString, migrations, logger);
+  const sql = new OpenPostgres(connectionString, migrations, logger, settings);
   try {
     await sql.start();
   } catch (error) {
@@ -74,6 +78,7 @@ class OpenPostgres implements PostgresSql {
     readonly connectionString: string,
     readonly migrations: Migrations,
     readonly logger: Logger,
+    settings: PostgresSettings,
   ) {
     this.#pool = new Pool({
       connectionString,
@@ -82,6 +87,11 @@ class OpenPostgres implements PostgresSql {
       query_timeout: 30_000,
       keepAlive: true,
       application_name: 'tilegraph',
+      // The pool waits for what this returns; a failure counts as one to connect.
+      onConnect: async (client) => {
+        for (const [name, value] of Object.entries(settings))
+          await client.query('select set_config($1, $2, false)', [name, value]);
+      },
     });
     // An idle connection that breaks is no error of anybody's; it tells that the server may be gone.
     this.#pool.on('error', () => this.#recover());
