@@ -45,6 +45,10 @@ export interface ServiceRecord {
   readonly updatedAt: Date;
 }
 
+export type ServiceChange = Partial<
+  Omit<ServiceRecord, 'id' | 'ownerId' | 'revision' | 'createdAt' | 'title' | 'description'>
+> & { readonly title?: string | null; readonly description?: string | null };
+
 /** A user's stored process (`/process_graphs`). */
 export interface StoredProcessRecord {
   readonly ownerId: string;
@@ -134,11 +138,11 @@ export interface RecordStore {
     /** A user's services, or all of them, oldest first. */
     list(filter: { readonly ownerId?: string } & PageRequest): Promise<Page<ServiceRecord>>;
     create(service: ServiceRecord): Promise<void>;
-    /** Applies the change to the present row in one statement or transaction and raises the revision. */
-    update(
-      id: string,
-      change: Partial<Omit<ServiceRecord, 'id' | 'ownerId' | 'revision' | 'createdAt'>>,
-    ): Promise<ServiceRecord | undefined>;
+    /**
+     * Applies the change to the present row in one statement or transaction and raises the revision.
+     * What is absent or undefined stays as it is; null clears what may be absent. `updatedAt` is now unless given.
+     */
+    update(id: string, change: ServiceChange): Promise<ServiceRecord | undefined>;
     /** With its logs and signing keys. */
     remove(id: string): Promise<boolean>;
   };

@@ -26,24 +26,24 @@ export function readMigrations(
   };
 }
 
-/** The database was written by a later version, or by something else. */
-export class SchemaUnknownError extends Error {
-  override readonly name = 'SchemaUnknownError';
+/** The database was written by a later version, or cannot hold our data: trying again will not help. */
+export class UnusableDatabaseError extends Error {
+  override readonly name = 'UnusableDatabaseError';
 }
 
 /**
  * The steps that are still to do, given the hashes of those done, oldest first.
- * @throws SchemaUnknownError where the database knows a step that this version does not.
+ * @throws UnusableDatabaseError where the database knows a step that this version does not.
  */
 export function pendingSteps(migrations: Migrations, done: readonly string[]): readonly MigrationMeta[] {
   const { steps, set } = migrations;
   if (done.length > steps.length)
-    throw new SchemaUnknownError(
+    throw new UnusableDatabaseError(
       `The ${set} database has ${done.length} migrations, this version knows ${steps.length}: it was used by a newer version. Start that version, or restore a backup.`,
     );
   for (const [index, hash] of done.entries())
     if (steps[index].hash !== hash)
-      throw new SchemaUnknownError(
+      throw new UnusableDatabaseError(
         `Migration ${index + 1} of the ${set} database is not the one of this version: it was made by another version. Start that version, or restore a backup.`,
       );
   return steps.slice(done.length);

@@ -1,8 +1,9 @@
+import { types } from 'node:util';
 import { DatabaseError } from 'pg';
 import { OpenEOError } from '../../base/errors';
 
 /** SQLSTATEs of a server that is going down, coming up, full of connections, read-only after a failover, or too slow. */
-const unavailable = /^(08|57|53[234]|25006|55P03)/;
+const unavailable = /^(08|57|53[^1]|25006|55P03)/;
 
 /**
  * Whether the database could not be reached, as opposed to having answered. pg's own errors about sockets,
@@ -10,7 +11,7 @@ const unavailable = /^(08|57|53[234]|25006|55P03)/;
  */
 export function isConnectionError(error: unknown): boolean {
   if (error instanceof DatabaseError) return unavailable.test(error.code ?? '');
-  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
+  return types.isNativeError(error) && error.name !== 'TypeError' && error.name !== 'RangeError';
 }
 
 /** What callers of a store see of pg's errors; constraint violations and the like pass through. */
@@ -19,6 +20,9 @@ export function translatePostgresError(error: unknown): unknown {
   if (isConnectionError(error)) return new OpenEOError('StoreUnavailable', {}, { cause: error });
   if (error instanceof DatabaseError && error.code === '53100')
     return new OpenEOError('StorageFailure', {}, { cause: error });
+  // An index entry, hence an id, that is larger than a third of a page.
+  if (error instanceof DatabaseError && error.code === '54000')
+    return new OpenEOError('RequestInvalid', { reason: 'A name is too long.' }, { cause: error });
   return error;
 }
 
@@ -29,6 +33,7 @@ export function isRepeatable(error: unknown): boolean {
 
 /** Why a connection failed, in a few words for the log. Node tries several addresses and joins what went wrong. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (!types.isNativeError(error)) return String(error);
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.map(reasonOf).join('; ');
+  return error.message;
 }

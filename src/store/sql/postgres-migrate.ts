@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { type Migrations, pendingSteps } from './migrations';
+import { type Migrations, pendingSteps, UnusableDatabaseError } from './migrations';
 
 /** Any number will do, as long as all versions of the program take the same one. */
 const lockKey = 7_450_932_111;
@@ -7,7 +7,7 @@ const lockKey = 7_450_932_111;
 /**
  * Brings the tables up to date on a connection of its own, in one transaction. The lock makes processes that
  * start together wait for each other: without it all but one fail on the same `create table`.
- * @throws SchemaUnknownError, pg's errors
+ * @throws UnusableDatabaseError, pg's errors
  */
 export async function migratePostgres(connectionString: string, migrations: Migrations): Promise<void> {
   const client = new Client({
@@ -36,7 +36,9 @@ async function applySteps(client: Client, migrations: Migrations): Promise<void>
   );
   const [{ found, encoding }] = facts;
   if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
-    throw new Error(`The ${migrations.set} database has the encoding ${encoding}; it needs UTF8.`);
+    throw new UnusableDatabaseError(
+      `The ${migrations.set} database has the encoding ${encoding}; it needs UTF8.`,
+    );
   // Asked for beforehand, because even "if not exists" needs the right to create tables.
   if (!found)
     await client.query(

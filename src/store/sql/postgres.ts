@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import { type Migrations, SchemaUnknownError } from './migrations';
+import { type Migrations, UnusableDatabaseError } from './migrations';
 import { isConnectionError, isRepeatable, reasonOf, translatePostgresError } from './postgres-errors';
 import { PostgresListener } from './postgres-listener';
 import { migratePostgres } from './postgres-migrate';
@@ -16,7 +16,7 @@ const maxRepetitions = 10;
 
 /**
  * Opens and migrates a PostgreSQL database. With the server away it resolves all the same: see openSql.
- * @throws Error for refused credentials, a missing database, missing rights; SchemaUnknownError.
+ * @throws Error for refused credentials, a missing database, missing rights; UnusableDatabaseError.
  */
 export async function openPostgres(
   connectionString: string,
@@ -29,7 +29,7 @@ export async function openPostgres(
     await sql.start();
   } catch (error) {
     await sql.close();
-    if (error instanceof SchemaUnknownError) throw error;
+    if (error instanceof UnusableDatabaseError) throw error;
     throw new Error(`The ${migrations.set} database cannot be used: ${reasonOf(error)}`, { cause: error });
   }
   return sql;
@@ -104,7 +104,7 @@ class OpenPostgres implements PostgresSql {
       await migratePostgres(this.connectionString, this.migrations);
       this.#isReady = true;
     } catch (error) {
-      if (error instanceof SchemaUnknownError || !isConnectionError(error)) throw error;
+      if (error instanceof UnusableDatabaseError || !isConnectionError(error)) throw error;
       this.#lose(error);
       this.#recover();
     }

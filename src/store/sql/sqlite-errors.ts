@@ -1,7 +1,8 @@
+import { types } from 'node:util';
 import { OpenEOError } from '../../base/errors';
 
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 }
 
@@ -18,8 +19,6 @@ export function translateSqliteError(error: unknown): unknown {
   if (/^SQLITE_(FULL|IOERR|READONLY)/.test(code))
     return new OpenEOError('StorageFailure', {}, { cause: error });
   if (/^SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM)/.test(code))
-    return new OpenEOError('StoreUnavailable', {}, { cause: error });
-  if (error instanceof TypeError && error.message === 'The database connection is not open')
     return new OpenEOError('StoreUnavailable', {}, { cause: error });
   return error;
 }

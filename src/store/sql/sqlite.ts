@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import SQLite, { type Database, type Statement } from 'better-sqlite3';
+import { OpenEOError } from '../../base/errors';
 import { type Migrations, pendingSteps } from './migrations';
 import { isBusy, translateSqliteError } from './sqlite-errors';
 import type { SqliteSql } from './types';
@@ -66,7 +67,7 @@ function openFile(file: string): Database {
 
 /**
  * Opens and migrates a SQLite database; makes the file and its folder where they are missing.
- * @throws Error that says why the file cannot be used; SchemaUnknownError.
+ * @throws Error that says why the file cannot be used; UnusableDatabaseError.
  */
 export async function openSqlite(file: string, migrations: Migrations): Promise<SqliteSql> {
   let database: Database;
@@ -117,11 +118,17 @@ class OpenSqlite implements SqliteSql {
   }
 
   run<T>(work: (database: Database) => T): Promise<T> {
-    return retried(() => work(this.database));
+    return retried(() => work(this.#open()));
   }
 
   transaction<T>(work: (database: Database) => T): Promise<T> {
-    return retried(() => immediate(this.database, work));
+    return retried(() => immediate(this.#open(), work));
+  }
+
+  /** Asked at every attempt: the store may be closed while work waits for a lock. */
+  #open(): Database {
+    if (!this.database.open) throw new OpenEOError('StoreUnavailable');
+    return this.database;
   }
 
   async ping(): Promise<void> {

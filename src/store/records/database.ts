@@ -1,0 +1,27 @@
+import type { Prepared, Statements } from '../sql/statements';
+import type * as postgresTables from './postgres/tables';
+import type * as sqliteTables from './sqlite/tables';
+import type { ChangeTopic } from './types';
+
+export type RecordTables = typeof sqliteTables | typeof postgresTables;
+
+/** How changes that other processes made become known. */
+export interface ChangeSource {
+  /**
+   * @param changed these topics have changed; undefined: any of them may have.
+   * @returns the way to stop
+   */
+  watch(changed: (topic: ChangeTopic | undefined) => void): () => void;
+}
+
+/** What the repositories need of a database: the same statements in both dialects, and what differs by name. */
+export interface RecordDatabase {
+  readonly tables: RecordTables;
+  readonly statements: Statements;
+  readonly source: ChangeSource;
+  /**
+   * A first step for a transaction that gives out log ids: holds back others that write to the same `subject`, so
+   * that ids become visible in their order. Undefined where there is one writer at a time anyway.
+   */
+  readonly lockSubject: Prepared | undefined;
+}

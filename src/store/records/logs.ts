@@ -1,0 +1,93 @@
+import { sql } from 'drizzle-orm';
+import { OpenEOError } from '../../base/errors';
+import type { LogLevel } from '../../base/logger';
+import { bind, columnList, insertInto, rowReader, type Step } from '../sql/statements';
+import type { RecordDatabase } from './database';
+import { fetchCount } from './paging';
+import type { LogRecord, RecordStore } from './types';
+
+const levels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
+/** So many entries go into one statement, as many as there are: a burst of entries costs few round trips. */
+const batchSizes = [64, 8, 1];
+
+type LogRow = Omit<LogRecord, 'id' | 'level'> & { readonly id: number; readonly severity: number };
+
+function toRecord({ id, severity, subject, message, ...rest }: LogRow): LogRecord {
+  return { id: String(id), subject, level: levels[severity], message, ...rest };
+}
+
+function positionOf(after: string | undefined): number {
+  if (after === undefined) return 0;
+  if (!/^\d{1,15}$/.test(after))
+    throw new OpenEOError('RequestInvalid', { reason: `There is no log entry with the id "${after}".` });
+  return Number(after);
+}
+
+/** @param maxEntries how many entries a subject keeps */
+export function createLogs(
+  { tables, statements, lockSubject }: RecordDatabase,
+  maxEntries: number,
+): RecordStore['logs'] {
+  const { logs } = tables;
+  const read = rowReader<LogRow>(logs);
+  const subjectIs = sql`${logs.subject} = ${bind(logs.subject, 'subject')}`;
+  const inserts = batchSizes.map((size) => ({
+    size,
+    statement: statements.prepare(insertInto(logs, ['id'], size), `logs.insert${size}`),
+  }));
+  const trim = statements.prepare(
+    sql`delete from ${logs} where ${subjectIs} and ${logs.id} <= (select ${sql.identifier('id')} from ${logs} where ${subjectIs} order by ${logs.id} desc limit 1 offset ${sql.placeholder('kept')})`,
+    'logs.trim',
+  );
+  const list = statements.prepare(
+    sql`select ${columnList(logs)} from ${logs} where ${subjectIs} and ${logs.id} > ${bind(logs.id, 'after')} and ${logs.severity} >= ${bind(logs.severity, 'severity')} order by ${logs.id} limit ${sql.placeholder('count')}`,
+    'logs.list',
+  );
+  const remove = statements.prepare(sql`delete from ${logs} where ${subjectIs}`, 'logs.remove');
+
+  const toValues = (entry: Omit<LogRecord, 'id'>) => ({
+    ...entry,
+    // Logs take whatever happened; PostgreSQL alone cannot store this character.
+    message: entry.message.replaceAll('\0', '\ufffd'),
+    severity: levels.indexOf(entry.level),
+  });
+
+  function insertSteps(entries: readonly Omit<LogRecord, 'id'>[]): Step[] {
+    const steps: Step[] = [];
+    let position = 0;
+    for (const { size, statement } of inserts)
+      for (; entries.length - position >= size; position += size) {
+        const chunk = entries.slice(position, position + size).map(toValues);
+        const values = chunk.flatMap((entry, copy) =>
+          Object.entries(entry).map(([property, value]) => [
+            size === 1 ? property : `${property}_${copy}`,
+            value,
+          ]),
+        );
+        steps.push([statement, Object.fromEntries(values)]);
+      }
+    return steps;
+  }
+
+  return {
+    async append(entries) {
+      if (entries.length === 0) return;
+      const subjects = [...new Set(entries.map((entry) => entry.subject))].sort();
+      const steps: Step[] = lockSubject ? subjects.map((subject) => [lockSubject, { subject }]) : [];
+      steps.push(...insertSteps(entries));
+      for (const subject of subjects) steps.push([trim, { subject, kept: maxEntries }]);
+      await statements.batch(steps);
+    },
+    async list(subject, filter) {
+      const severity = levels.indexOf(filter.level ?? 'debug');
+      const count = fetchCount(filter);
+      const values = { subject, severity, after: positionOf(filter.after), count };
+      const { rows } = await statements.run(list, values);
+      const items = rows.slice(0, count - 1).map((row) => toRecord(read(row)));
+      return rows.length < count ? { items } : { items, next: items[items.length - 1].id };
+    },
+    async remove(subject) {
+      await statements.run(remove, { subject });
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { sql as drizzleSql } from 'drizzle-orm';
+import type { Logger } from '../../base/logger';
+import { openSql } from '../sql/open';
+import { Statements } from '../sql/statements';
+import type { Sql } from '../sql/types';
+import { Changes } from './changes';
+import type { RecordDatabase } from './database';
+import { createLogs } from './logs';
+import { postgresChanges } from './postgres/changes';
+import * as postgresTables from './postgres/tables';
+import { createRegisteredProcesses, createStoredProcesses } from './processes';
+import { Revisions } from './revisions';
+import { createServices } from './services';
+import { createSettings } from './settings';
+import { createSigningKeys } from './signing-keys';
+import { sqliteChanges } from './sqlite/changes';
+import * as sqliteTables from './sqlite/tables';
+import { createTokens } from './tokens';
+import type { RecordStore } from './types';
+import { createUsers } from './users';
+
+function createDatabase(sql: Sql): RecordDatabase {
+  const statements = new Statements(sql);
+  if (sql.dialect === 'sqlite') {
+    const source = sqliteChanges(sql, new Revisions(statements, sqliteTables));
+    return { tables: sqliteTables, statements, source, lockSubject: undefined };
+  }
+  const source = postgresChanges(sql, new Revisions(statements, postgresTables));
+  const lockSubject = statements.prepare(
+    drizzleSql`select pg_advisory_xact_lock(hashtextextended(${drizzleSql.placeholder('subject')}, 0))`,
+    'logs.lockSubject',
+  );
+  return { tables: postgresTables, statements, source, lockSubject };
+}
+
+/**
+ * Opens the record store of a store URL and brings its tables up to date. It resolves although PostgreSQL is away:
+ * methods then throw OpenEOError `StoreUnavailable` until it is back.
+ * @param options.maxLogEntries how many log entries each subject keeps, 1000 unless told
+ * @throws Error for a URL, a file or credentials that cannot be used, and for a schema of a newer version
+ */
+export async function openRecordStore(
+  url: string,
+  options: { readonly logger: Logger; readonly maxLogEntries?: number },
+): Promise<RecordStore> {
+  const sql = await openSql(url, { migrations: 'records', logger: options.logger });
+  const database = createDatabase(sql);
+  const changes = new Changes(database.source, options.logger);
+  return {
+    users: createUsers(database, changes),
+    tokens: createTokens(database, changes),
+    services: createServices(database, changes),
+    storedProcesses: createStoredProcesses(database, changes),
+    registeredProcesses: createRegisteredProcesses(database, changes),
+    logs: createLogs(database, options.maxLogEntries ?? 1000),
+    signingKeys: createSigningKeys(database, changes),
+    settings: createSettings(database),
+    onChange: changes.onChange,
+    ping: () => sql.ping(),
+    async close() {
+      changes.close();
+      await sql.close();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
+import { postgresBytes as bytes, postgresJson as json, postgresKey as key } from '../../sql/columns';
+
+// Column for column the tables of ../sqlite/tables.ts; a test compares them.
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+
+export const users = pgTable('users', {
+  id: key('id').primaryKey(),
+  name: text('name').notNull(),
+  email: text('email'),
+  roles: json('roles').notNull(),
+  passwordHash: text('password_hash'),
+  createdAt: time('created_at').notNull(),
+});
+
+export const tokens = pgTable(
+  'tokens',
+  {
+    digest: key('digest').primaryKey(),
+    userId: key('user_id').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [index('tokens_of_user').on(table.userId), index('tokens_by_expiry').on(table.expiresAt)],
+);
+
+export const services = pgTable(
+  'services',
+  {
+    id: key('id').primaryKey(),
+    ownerId: key('owner_id').notNull(),
+    type: text('type').notNull(),
+    title: text('title'),
+    description: text('description'),
+    process: json('process').notNull(),
+    configuration: json('configuration').notNull(),
+    enabled: boolean('enabled').notNull(),
+    logLevel: text('log_level').notNull(),
+    plan: text('plan'),
+    budget: doublePrecision('budget'),
+    revision: integer('revision').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    index('services_by_age').on(table.createdAt, table.id),
+    index('services_of_owner').on(table.ownerId, table.createdAt, table.id),
+  ],
+);
+
+export const storedProcesses = pgTable(
+  'stored_processes',
+  {
+    ownerId: key('owner_id').notNull(),
+    id: key('id').notNull(),
+    process: json('process').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.ownerId, table.id] })],
+);
+
+export const registeredProcesses = pgTable('registered_processes', {
+  id: key('id').primaryKey(),
+  process: json('process').notNull(),
+  registeredBy: text('registered_by').notNull(),
+  updatedAt: time('updated_at').notNull(),
+});
+
+export const logs = pgTable(
+  'logs',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    subject: key('subject').notNull(),
+    severity: smallint('severity').notNull(),
+    message: text('message').notNull(),
+    code: text('code'),
+    data: json('data'),
+    path: json('path'),
+    time: time('time').notNull(),
+  },
+  (table) => [index('logs_of_subject').on(table.subject, table.id)],
+);
+
+export const signingKeys = pgTable(
+  'signing_keys',
+  {
+    id: key('id').primaryKey(),
+    subject: key('subject').notNull(),
+    secret: bytes('secret').notNull(),
+    createdAt: time('created_at').notNull(),
+    revokedAt: time('revoked_at'),
+  },
+  (table) => [index('signing_keys_of_subject').on(table.subject)],
+);
+
+export const settings = pgTable('settings', {
+  name: key('name').primaryKey(),
+  value: text('value').notNull(),
+});
+
+/** Counts the changes of each topic; kept by triggers, so that a change made by hand counts as well. */
+export const recordChanges = pgTable('record_changes', {
+  topic: key('topic').primaryKey(),
+  revision: bigint('revision', { mode: 'number' }).notNull(),
+});

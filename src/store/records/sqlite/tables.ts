@@ -1,0 +1,105 @@
+import { blob, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sqliteJson as json } from '../../sql/columns';
+
+// Column for column the tables of ../postgres/tables.ts; a test compares them.
+const time = (name: string) => integer(name, { mode: 'timestamp_ms' });
+
+export const users = sqliteTable('users', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  email: text('email'),
+  roles: json('roles').notNull(),
+  passwordHash: text('password_hash'),
+  createdAt: time('created_at').notNull(),
+});
+
+export const tokens = sqliteTable(
+  'tokens',
+  {
+    digest: text('digest').primaryKey(),
+    userId: text('user_id').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [index('tokens_of_user').on(table.userId), index('tokens_by_expiry').on(table.expiresAt)],
+);
+
+export const services = sqliteTable(
+  'services',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id').notNull(),
+    type: text('type').notNull(),
+    title: text('title'),
+    description: text('description'),
+    process: json('process').notNull(),
+    configuration: json('configuration').notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    logLevel: text('log_level').notNull(),
+    plan: text('plan'),
+    budget: real('budget'),
+    revision: integer('revision').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    index('services_by_age').on(table.createdAt, table.id),
+    index('services_of_owner').on(table.ownerId, table.createdAt, table.id),
+  ],
+);
+
+export const storedProcesses = sqliteTable(
+  'stored_processes',
+  {
+    ownerId: text('owner_id').notNull(),
+    id: text('id').notNull(),
+    process: json('process').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.ownerId, table.id] })],
+);
+
+export const registeredProcesses = sqliteTable('registered_processes', {
+  id: text('id').primaryKey(),
+  process: json('process').notNull(),
+  registeredBy: text('registered_by').notNull(),
+  updatedAt: time('updated_at').notNull(),
+});
+
+export const logs = sqliteTable(
+  'logs',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    subject: text('subject').notNull(),
+    severity: integer('severity').notNull(),
+    message: text('message').notNull(),
+    code: text('code'),
+    data: json('data'),
+    path: json('path'),
+    time: time('time').notNull(),
+  },
+  (table) => [index('logs_of_subject').on(table.subject, table.id)],
+);
+
+export const signingKeys = sqliteTable(
+  'signing_keys',
+  {
+    id: text('id').primaryKey(),
+    subject: text('subject').notNull(),
+    secret: blob('secret', { mode: 'buffer' }).notNull(),
+    createdAt: time('created_at').notNull(),
+    revokedAt: time('revoked_at'),
+  },
+  (table) => [index('signing_keys_of_subject').on(table.subject)],
+);
+
+export const settings = sqliteTable('settings', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+});
+
+/** Counts the changes of each topic; kept by triggers, so that a change made by hand counts as well. */
+export const recordChanges = sqliteTable('record_changes', {
+  topic: text('topic').primaryKey(),
+  revision: integer('revision').notNull(),
+});

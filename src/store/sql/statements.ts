@@ -1,0 +1,150 @@
+import { type Column, getTableColumns, is, Param, Placeholder, type SQL, sql, type Table } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+import { OpenEOError } from '../../base/errors';
+import type { PgQuery, PgSession, Sql, SqliteSql } from './types';
+
+/** A row as the driver returns it, by column name. */
+export type Row = Record<string, unknown>;
+
+/** A statement in the words of one dialect, compiled once. */
+export interface Prepared {
+  readonly name: string | undefined;
+  readonly text: string;
+  readonly params: readonly unknown[];
+}
+
+/** Values by the names that `bind` gave them. */
+export type Values = object;
+
+export interface Outcome {
+  readonly rows: readonly Row[];
+  /** Rows changed, or returned where the statement returns rows. */
+  readonly changes: number;
+}
+
+export type Step = readonly [statement: Prepared, values?: Values];
+
+/** A parameter that is encoded as the column is. */
+export function bind(column: Column, name: string): SQL {
+  return sql`${sql.param(sql.placeholder(name), column)}`;
+}
+
+function columnName(column: Column): SQL {
+  return sql`${sql.identifier(column.name)}`;
+}
+
+/** The columns by name: `select *` would break prepared statements when a newer version adds a column. */
+export function columnList(table: Table): SQL {
+  return sql.join(Object.values(getTableColumns(table)).map(columnName), sql`, `);
+}
+
+/** `insert into table (…) values (…)` of all columns, or of some properties; parameters have the properties' names. */
+export function insertInto(table: Table, omit: readonly string[] = [], copies = 1): SQL {
+  const columns = Object.entries(getTableColumns(table)).filter(([property]) => !omit.includes(property));
+  const rows = Array.from({ length: copies }, (_, copy) => {
+    const suffix = copies === 1 ? '' : `_${copy}`;
+    return sql`(${sql.join(
+      columns.map(([property, column]) => bind(column, property + suffix)),
+      sql`, `,
+    )})`;
+  });
+  const names = sql.join(
+    columns.map(([, column]) => columnName(column)),
+    sql`, `,
+  );
+  return sql`insert into ${table} (${names}) values ${sql.join(rows, sql`, `)}`;
+}
+
+/** `on conflict (keys) do update` of all other columns. */
+export function orReplace(table: Table, keys: readonly Column[]): SQL {
+  const others = Object.values(getTableColumns(table)).filter((column) => !keys.includes(column));
+  const assignments = others.map((column) => sql`${columnName(column)} = excluded.${columnName(column)}`);
+  return sql`on conflict (${sql.join(keys.map(columnName), sql`, `)}) do update set ${sql.join(assignments, sql`, `)}`;
+}
+
+/** `column = parameter`, for `update … set`. */
+export function assign(column: Column, name: string): SQL {
+  return sql`${columnName(column)} = ${bind(column, name)}`;
+}
+
+/** Turns rows of a table into records: by property, decoded, without what is null. */
+export function rowReader<T>(table: Table): (row: Row) => T {
+  const columns = Object.entries(getTableColumns(table));
+  return (row) => {
+    const record: Record<string, unknown> = {};
+    for (const [property, column] of columns) {
+      const value = row[column.name];
+      if (value !== null && value !== undefined) record[property] = column.mapFromDriverValue(value);
+    }
+    return record as T;
+  };
+}
+
+function encode(value: unknown, column: Column | undefined): unknown {
+  if (typeof value === 'string' && value.includes('\0'))
+    throw new OpenEOError('RequestInvalid', { reason: 'Text cannot contain the character U+0000.' });
+  if (value === undefined || value === null) return null;
+  return column ? column.mapToDriverValue(value) : value;
+}
+
+function fill(params: readonly unknown[], values: Values): unknown[] {
+  const given = new Map<string, unknown>(Object.entries(values));
+  return params.map((param) => {
+    if (is(param, Param) && is(param.value, Placeholder))
+      return encode(given.get(param.value.name), param.encoder as Column);
+    if (is(param, Placeholder)) return encode(given.get(param.name), undefined);
+    return param;
+  });
+}
+
+function onSqlite(database: SqliteSql, { text, params }: Prepared, values: Values): Outcome {
+  const statement = database.prepare(text);
+  const bound = fill(params, values);
+  if (!statement.reader) return { rows: [], changes: statement.run(...bound).changes };
+  const rows = statement.all(...bound);
+  return { rows, changes: rows.length };
+}
+
+async function onPostgres(session: PgSession, prepared: Prepared, values: Values): Promise<Outcome> {
+  const query: PgQuery = { name: prepared.name, text: prepared.text, values: fill(prepared.params, values) };
+  const { rows, rowCount } = await session.query(query);
+  return { rows, changes: rowCount };
+}
+
+/**
+ * Statements written once for both dialects, with drizzle's tables for names and encodings.
+ * Several of them make one transaction as a batch: that way nothing is awaited inside a transaction on SQLite.
+ */
+export class Statements {
+  readonly #dialect: PgDialect | SQLiteSyncDialect;
+
+  constructor(readonly sql: Sql) {
+    this.#dialect = sql.dialect === 'postgres' ? new PgDialect() : new SQLiteSyncDialect();
+  }
+
+  /** @param name makes PostgreSQL plan it once per connection; leave it out where texts vary. */
+  prepare(query: SQL, name?: string): Prepared {
+    const { sql: text, params } = this.#dialect.sqlToQuery(query);
+    return { name, text, params };
+  }
+
+  async run(prepared: Prepared, values: Values = {}): Promise<Outcome> {
+    const { sql } = this;
+    return sql.dialect === 'postgres'
+      ? onPostgres(sql, prepared, values)
+      : sql.run(() => onSqlite(sql, prepared, values));
+  }
+
+  /** All steps or none. */
+  async batch(steps: readonly Step[]): Promise<Outcome[]> {
+    const { sql } = this;
+    if (sql.dialect === 'sqlite')
+      return sql.transaction(() => steps.map(([prepared, values = {}]) => onSqlite(sql, prepared, values)));
+    return sql.transaction(async (session) => {
+      const outcomes: Outcome[] = [];
+      for (const [prepared, values = {}] of steps) outcomes.push(await onPostgres(session, prepared, values));
+      return outcomes;
+    });
+  }
+}
