@@ -1,0 +1,111 @@
+import { OpenEOError } from '../base/errors';
+import { Limiter } from '../base/limiter';
+import type { Logger } from '../base/logger';
+import type { HttpClient } from '../base/net';
+import type { RecordStore, User } from '../store/records/types';
+import { type AttemptLimits, Attempts } from './attempts';
+import { OpenIdConnect, type Provider } from './oidc';
+import { defaultCost, type PasswordCost, verifyPassword } from './passwords';
+import { SignedAddresses } from './signed-addresses';
+import { type IssuedToken, Tokens } from './tokens';
+import { Users } from './users';
+
+export interface AuthOptions {
+  readonly records: RecordStore;
+  readonly http: HttpClient;
+  readonly logger: Logger;
+  readonly providers: readonly Provider[];
+  /** How long access tokens live; default: a day. */
+  readonly tokenLifetimeMs?: number;
+  readonly passwordCost?: PasswordCost;
+  /** Failed logins from one address; default: 20, one more every 5 seconds. */
+  readonly attemptsByAddress?: AttemptLimits;
+  /** Failed logins under one name from anywhere; default: 60, one more every second. */
+  readonly attemptsByName?: AttemptLimits;
+}
+
+/** Who someone is, and what proves it. */
+export interface Auth {
+  readonly providers: readonly Provider[];
+  readonly users: Users;
+  /**
+   * Exchanges name and password for a token.
+   * @throws OpenEOError `CredentialsInvalid`; `TooManyRequests` after many failures
+   */
+  login(name: string, password: string, address: string): Promise<IssuedToken>;
+  /**
+   * The user of an `Authorization` header; undefined without one.
+   * @throws OpenEOError `AuthenticationSchemeInvalid`, `TokenInvalid`
+   */
+  authenticate(header: string | undefined): Promise<User | undefined>;
+  /** Signs an address; see {@link SignedAddresses}. */
+  sign(subject: string, ttlSeconds: number): Promise<string>;
+  verify(subject: string, token: string): Promise<boolean>;
+  revoke(subject: string): Promise<void>;
+  close(): void;
+}
+
+/** The forms of bearer tokens: `basic//{token}` and `oidc/{provider}/{token}`. */
+const bearerForm = /^Bearer +([^/\s]+)\/([^/\s]*)\/(\S+) *$/i;
+
+export function createAuth(options: AuthOptions): Auth {
+  const { records, logger } = options;
+  const cost = options.passwordCost ?? defaultCost;
+  const tokens = new Tokens(records, options.tokenLifetimeMs ?? 24 * 3600_000);
+  const oidc = new OpenIdConnect(options.providers, options);
+  const addresses = new SignedAddresses(records);
+  const byAddress = new Attempts(options.attemptsByAddress ?? { burst: 20, refillMs: 5000 });
+  const byName = new Attempts(options.attemptsByName ?? { burst: 60, refillMs: 1000 });
+  // Hashing shares the thread pool with file and image work.
+  const hashing = new Limiter(2, 500);
+
+  const stopWatching = records.onChange((topic) => {
+    if (topic === 'tokens' || topic === 'users') tokens.forget();
+    if (topic === 'users') oidc.forget();
+    if (topic === 'signing_keys') addresses.forget();
+  });
+  const cleaning = setInterval(() => {
+    records.tokens
+      .removeExpired(new Date())
+      .catch((error: Error) => logger.debug('Expired tokens were not removed', { error: error.message }));
+  }, 3600_000);
+  cleaning.unref();
+
+  return {
+    providers: options.providers,
+    users: new Users(records, cost),
+
+    login: (name, password, address) =>
+      hashing.run(async () => {
+        byAddress.check(address);
+        byName.check(name);
+        const user = await records.users.get(name);
+        if (!(await verifyPassword(password, user?.passwordHash, cost))) {
+          byAddress.fail(address);
+          byName.fail(name);
+          throw new OpenEOError('CredentialsInvalid');
+        }
+        return tokens.issue(name);
+      }),
+
+    async authenticate(header) {
+      if (header === undefined) return undefined;
+      if (!/^Bearer(?: |$)/i.test(header))
+        throw new OpenEOError('AuthenticationSchemeInvalid', { schemes: 'a bearer token' });
+      const [, method, provider, token] = bearerForm.exec(header) ?? [];
+      if (!token) throw new OpenEOError('TokenInvalid');
+      if (method === 'basic' && provider === '') return tokens.find(token);
+      if (method === 'oidc' && provider !== '') return oidc.find(provider, token);
+      throw new OpenEOError('TokenInvalid');
+    },
+
+    sign: (subject, ttlSeconds) => addresses.sign(subject, ttlSeconds),
+    verify: (subject, token) => addresses.verify(subject, token),
+    revoke: (subject) => addresses.revoke(subject),
+
+    close() {
+      stopWatching();
+      clearInterval(cleaning);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { type Readable, Transform } from 'node:stream';
+import { OpenEOError } from '../../base/errors';
+import type { ObjectInfo, ObjectStore } from '../../store/objects/types';
+import { parentFolders, parseFilePath } from './file-path';
+import { Ledger } from './quota';
+
+export interface UserFile {
+  readonly path: string;
+  readonly size: number;
+  readonly modified: Date;
+  readonly etag: string;
+}
+
+export interface Upload {
+  readonly body: Readable;
+  /** As the client announced it. */
+  readonly length?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The files of users: each sees only their own. The quota holds for all uploads through this process; several
+ * server processes can exceed it by what they take in at the same moment.
+ */
+export class UserFiles {
+  readonly #ledgers = new Map<string, Promise<Ledger>>();
+
+  constructor(
+    readonly objects: ObjectStore,
+    readonly quotaBytes: number,
+  ) {}
+
+  /** In the order of paths. */
+  async list(
+    userId: string,
+    page: { readonly limit?: number; readonly after?: string } = {},
+  ): Promise<{ readonly items: readonly UserFile[]; readonly next?: string }> {
+    const prefix = prefixOf(userId);
+    const after = page.after === undefined ? undefined : prefix + parseFilePath(page.after);
+    const items: UserFile[] = [];
+    let next = after;
+    do {
+      const found = await this.objects.list(prefix, {
+        ...(page.limit !== undefined && { limit: page.limit - items.length }),
+        ...(next !== undefined && { after: next }),
+      });
+      for (const info of found.items) items.push(toFile(info, prefix));
+      next = found.next;
+    } while (next !== undefined && (page.limit === undefined || items.length < page.limit));
+    return { items, ...(next !== undefined && { next: items.at(-1)?.path ?? next.slice(prefix.length) }) };
+  }
+
+  async usedBytes(userId: string): Promise<number> {
+    const { items } = await this.list(userId);
+    return items.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** @throws OpenEOError `FileNotFound`, `FilePathInvalid`, `FileOperationUnsupported` (a folder) */
+  async head(userId: string, path: string): Promise<UserFile> {
+    const prefix = prefixOf(userId);
+    const info = await this.objects.head(prefix + parseFilePath(path));
+    return info ? toFile(info, prefix) : this.#missing(userId, path);
+  }
+
+  /** @throws as `head` */
+  async read(
+    userId: string,
+    path: string,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<{ readonly file: UserFile; readonly body: Readable }> {
+    const prefix = prefixOf(userId);
+    const found = await this.objects.get(prefix + parseFilePath(path), range);
+    return found ? { file: toFile(found.info, prefix), body: found.body } : this.#missing(userId, path);
+  }
+
+  /**
+   * Stores a file, or leaves everything as it was.
+   * @throws OpenEOError `FilePathInvalid`, `StorageQuotaExceeded`
+   */
+  async write(userId: string, path: string, upload: Upload): Promise<UserFile> {
+    const prefix = prefixOf(userId);
+    const plain = parseFilePath(path);
+    await this.#refuseFolders(userId, plain);
+    const key = prefix + plain;
+    const ledger = await this.#ledgerOf(userId);
+    const reservation = ledger.reserve(key);
+    try {
+      if (upload.length !== undefined) reservation.grow(upload.length);
+      let counted = 0;
+      const counter = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          counted += chunk.length;
+          try {
+            if (upload.length === undefined) reservation.grow(chunk.length);
+            done(null, chunk);
+          } catch (error) {
+            done(error as Error);
+          }
+        },
+      });
+      const info = await this.#store(key, upload, counter);
+      if (upload.length !== undefined && upload.length !== counted) reservation.grow(counted - upload.length);
+      reservation.commit();
+      return toFile(info, prefix);
+    } finally {
+      reservation.end();
+      if (ledger.running === 0) this.#ledgers.delete(userId);
+    }
+  }
+
+  /** @throws as `head` */
+  async remove(userId: string, path: string): Promise<void> {
+    const key = prefixOf(userId) + parseFilePath(path);
+    if (!(await this.objects.remove(key))) await this.#missing(userId, path);
+    (await this.#ledgers.get(userId))?.remove(key);
+  }
+
+  async #store(key: string, upload: Upload, counter: Transform): Promise<ObjectInfo> {
+    const fail = (error: Error) => counter.destroy(error);
+    upload.body.once('error', fail);
+    upload.body.once('aborted', () => fail(upload.signal.reason ?? new Error('The upload was cut')));
+    upload.body.pipe(counter);
+    try {
+      const info = await this.objects.put(key, counter, { signal: upload.signal });
+      if (!info) throw new OpenEOError('StorageFailure');
+      return info;
+    } catch (error) {
+      upload.body.unpipe(counter);
+      throw upload.signal.aborted ? upload.signal.reason : error;
+    } finally {
+      upload.body.off('error', fail);
+    }
+  }
+
+  /** The ledger is shared by all uploads of a user that overlap in time. */
+  #ledgerOf(userId: string): Promise<Ledger> {
+    const present = this.#ledgers.get(userId);
+    if (present) return present;
+    const prefix = prefixOf(userId);
+    const created = this.list(userId).then(
+      ({ items }) =>
+        new Ledger(
+          items.map(({ path, size }) => [prefix + path, size] as const),
+          this.quotaBytes,
+        ),
+    );
+    created.catch(() => this.#ledgers.delete(userId));
+    this.#ledgers.set(userId, created);
+    return created;
+  }
+
+  /** A name is a file or a folder, never both. */
+  async #refuseFolders(userId: string, path: string): Promise<void> {
+    const prefix = prefixOf(userId);
+    if (await this.#isFolder(userId, path))
+      throw new OpenEOError('FilePathInvalid', { reason: `${path} is a folder` });
+    for (const folder of parentFolders(path))
+      if (await this.objects.head(prefix + folder))
+        throw new OpenEOError('FilePathInvalid', { reason: `${folder} is a file, not a folder` });
+  }
+
+  async #isFolder(userId: string, path: string): Promise<boolean> {
+    const { items } = await this.objects.list(`${prefixOf(userId)}${path}/`, { limit: 1 });
+    return items.length > 0;
+  }
+
+  async #missing(userId: string, path: string): Promise<never> {
+    if (await this.#isFolder(userId, parseFilePath(path)))
+      throw new OpenEOError('FileOperationUnsupported', { path });
+    throw new OpenEOError('FileNotFound', { file: path });
+  }
+}
+
+/** User ids consist of letters, digits, "_", "-", "." and "~" and are never "." or ".." (`auth/users.ts`). */
+function prefixOf(userId: string): string {
+  return `files/${userId}/`;
+}
+
+function toFile({ key, size, modified, etag }: ObjectInfo, prefix: string): UserFile {
+  return { path: key.slice(prefix.length), size, modified, etag };
+}

@@ -1,0 +1,67 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { OpenEOError } from '../../base/errors';
+import { contextOf } from '../context';
+import { ClientGone } from '../signal';
+
+/** The one place where errors become responses: `{id, code, message, links?}`, id being the request's. */
+export const answerError: ErrorRequestHandler = (thrown, request, response, _next) => {
+  const context = contextOf(request);
+  if (response.destroyed || thrown instanceof ClientGone || isAbort(thrown)) {
+    context.errorCode = 'ClientGone';
+    response.destroy();
+    return;
+  }
+  const error = asOpenEO(thrown);
+  context.errorCode = error.code;
+  if (error.status >= 500)
+    context.logger.error(error.message, { code: error.code, path: request.path, error: innermost(error) });
+  if (response.headersSent) {
+    // Too late for an error document: a cut connection tells that the body is incomplete.
+    response.destroy();
+    return;
+  }
+  forgetHeaders(response);
+  response.status(error.status);
+  if (error.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(error.retryAfter)));
+  if (error.status === 401) response.setHeader('WWW-Authenticate', challenge(request));
+  if (error.code === 'MethodNotAllowed') response.setHeader('Allow', String(error.details['allowed']));
+  response.setHeader('Cache-Control', 'no-store');
+  // What is left of a refused body would be read as the next request.
+  if (!request.complete && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+  response.json({ id: context.id, code: error.code, message: error.message, links: error.links ?? [] });
+};
+
+function isAbort(thrown: unknown): boolean {
+  return (thrown as { type?: string } | undefined)?.type === 'request.aborted';
+}
+
+function asOpenEO(thrown: unknown): OpenEOError {
+  if (thrown instanceof OpenEOError) return thrown;
+  // The router could not decode a percent-encoded parameter.
+  if (thrown instanceof URIError)
+    return new OpenEOError('RequestInvalid', { reason: 'the address is not percent-encoded UTF-8' });
+  return new OpenEOError('Internal', {}, { cause: thrown });
+}
+
+function innermost(error: OpenEOError): unknown {
+  return error.code === 'Internal' && error.cause !== undefined ? error.cause : error;
+}
+
+/** Headers that a handler set for the answer that it did not give. */
+function forgetHeaders(response: Response): void {
+  for (const name of [
+    'Content-Type',
+    'Content-Length',
+    'Content-Range',
+    'Content-Disposition',
+    'ETag',
+    'Last-Modified',
+  ])
+    response.removeHeader(name);
+}
+
+function challenge(request: Request): string {
+  return request.path.endsWith('/credentials/basic')
+    ? 'Basic realm="tilegraph", charset="UTF-8"'
+    : 'Bearer realm="tilegraph"';
+}

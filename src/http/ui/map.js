@@ -1,0 +1,138 @@
+/* global L */
+// The start page. It speaks to the server by HTTP alone, like any other client.
+
+const api = new URL('openeo/1.2', document.baseURI).href;
+const list = document.getElementById('services');
+const notice = document.getElementById('notice');
+const opacity = document.getElementById('opacity');
+const map = L.map('map', { zoomControl: true, attributionControl: false }).setView([0, 0], 2);
+L.control.scale({ imperial: false }).addTo(map);
+
+let token;
+let shown;
+let layer;
+
+document.getElementById('connect').textContent =
+  `# Python\nimport openeo\nconnection = openeo.connect("${new URL('.', document.baseURI).href}")\n\n` +
+  `// JavaScript\nimport { OpenEO } from "@openeo/js-client"\nconst connection = await OpenEO.connect("${api}")`;
+
+async function request(path, options = {}) {
+  const headers = {
+    ...options.headers,
+    ...(token && !options.headers?.Authorization && { Authorization: `Bearer basic//${token}` }),
+  };
+  const response = await fetch(path, { ...options, headers });
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.message ?? `The server answers ${response.status}`);
+  return body;
+}
+
+/** Tiles that need a token are fetched by script, because an image element cannot send one. */
+const TokenLayer = L.TileLayer.extend({
+  createTile(coords, done) {
+    const image = document.createElement('img');
+    image.alt = '';
+    fetch(this.getTileUrl(coords), { headers: { Authorization: `Bearer basic//${token}` } })
+      .then((response) => (response.ok ? response.blob() : Promise.reject(new Error(response.statusText))))
+      .then((blob) => {
+        image.src = URL.createObjectURL(blob);
+        image.onload = () => URL.revokeObjectURL(image.src);
+        done(null, image);
+      }, done);
+    return image;
+  },
+});
+
+async function show(service, fit) {
+  try {
+    const document_ = await request(service.tilejson);
+    const [west, south, east, north] = document_.bounds;
+    const options = {
+      minZoom: document_.minzoom,
+      maxZoom: Math.max(document_.maxzoom, 18),
+      maxNativeZoom: document_.maxzoom,
+      opacity: opacity.value / 100,
+      // Leaflet places tiles by 256 pixels; larger ones are drawn sharper on the same grid.
+      bounds: [
+        [south, west],
+        [north, east],
+      ],
+      className: 'tiles',
+    };
+    const made = service.isPublic
+      ? L.tileLayer(document_.tiles[0], options)
+      : new TokenLayer(document_.tiles[0], options);
+    made.addTo(map);
+    layer?.remove();
+    layer = made;
+    shown = service.id;
+    if (fit) map.fitBounds(options.bounds, { animate: false });
+    for (const button of list.querySelectorAll('button'))
+      button.setAttribute('aria-pressed', String(button.dataset.id === shown));
+    notice.textContent = '';
+  } catch (error) {
+    notice.textContent = error.message;
+  }
+}
+
+function fill(services) {
+  list.replaceChildren(
+    ...services.map((service) => {
+      const button = document.createElement('button');
+      button.dataset.id = service.id;
+      button.setAttribute('aria-pressed', 'false');
+      const title = document.createElement('strong');
+      title.textContent = service.title ?? service.id;
+      const text = document.createElement('small');
+      text.textContent = service.description ?? '';
+      button.append(title, text);
+      button.addEventListener('click', () => show(service, shown === undefined));
+      const item = document.createElement('li');
+      item.append(button);
+      return item;
+    }),
+  );
+  notice.textContent =
+    services.length === 0 ? 'There are no services yet. Create one with POST /services.' : '';
+}
+
+async function load() {
+  try {
+    const publicOnes = (await request(new URL('api/services', document.baseURI))).services.map((service) => ({
+      ...service,
+      isPublic: true,
+    }));
+    const own = token ? (await request(`${api}/services`)).services : [];
+    const known = new Set(publicOnes.map((service) => service.id));
+    const services = [
+      ...publicOnes,
+      ...own
+        .filter((service) => !known.has(service.id))
+        .map((service) => ({ ...service, tilejson: service.url.replace(/\/tiles\/.*/, '/tilejson.json') })),
+    ];
+    fill(services);
+    if (shown === undefined && services.length > 0) await show(services[0], true);
+  } catch (error) {
+    notice.textContent = error.message;
+  }
+}
+
+opacity.addEventListener('input', () => layer?.setOpacity(opacity.value / 100));
+
+document.getElementById('login').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const data = new FormData(event.target);
+  const credentials = new TextEncoder().encode(`${data.get('user')}:${data.get('password')}`);
+  try {
+    const { access_token } = await request(`${api}/credentials/basic`, {
+      headers: { Authorization: `Basic ${btoa(String.fromCharCode(...credentials))}` },
+    });
+    token = access_token.replace(/^basic\/\//, '');
+    event.target.closest('details').open = false;
+    await load();
+  } catch (error) {
+    notice.textContent = error.message;
+  }
+});
+
+await load();
