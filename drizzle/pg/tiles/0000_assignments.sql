@@ -1,0 +1,43 @@
+CREATE TABLE "tile_assignments" (
+	"service_id" text COLLATE "C" NOT NULL,
+	"z" smallint NOT NULL,
+	"x" integer NOT NULL,
+	"y" integer NOT NULL,
+	"user_id" text COLLATE "C" NOT NULL,
+	"stage" text NOT NULL,
+	"data" text,
+	"claimed_at" timestamp (3) with time zone NOT NULL,
+	"updated_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "tile_assignments_one_owner" PRIMARY KEY("service_id","z","x","y"),
+	CONSTRAINT "tile_assignments_one_tile" UNIQUE("service_id","user_id"),
+	CONSTRAINT "tile_assignments_stage" CHECK ("tile_assignments"."stage" in ('claimed', 'submitted'))
+);
+--> statement-breakpoint
+CREATE TABLE "tile_blocks" (
+	"service_id" text COLLATE "C" NOT NULL,
+	"z" smallint NOT NULL,
+	"level" smallint NOT NULL,
+	"x" integer NOT NULL,
+	"y" integer NOT NULL,
+	"mask" bigint NOT NULL,
+	CONSTRAINT "tile_blocks_service_id_z_level_x_y_pk" PRIMARY KEY("service_id","z","level","x","y")
+);
+--> statement-breakpoint
+CREATE TABLE "tile_history" (
+	"service_id" text COLLATE "C" NOT NULL,
+	"id" bigint GENERATED ALWAYS AS IDENTITY (sequence name "tile_history_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"z" smallint NOT NULL,
+	"x" integer NOT NULL,
+	"y" integer NOT NULL,
+	"user_id" text COLLATE "C" NOT NULL,
+	"actor_id" text NOT NULL,
+	"from_stage" text NOT NULL,
+	"to_stage" text NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "tile_history_service_id_id_pk" PRIMARY KEY("service_id","id")
+);
+
+--> statement-breakpoint
+ALTER TABLE "tile_blocks" SET (fillfactor = 60);--> statement-breakpoint
+CREATE FUNCTION "tile_history_refuse"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''tile_history is append-only''; END';--> statement-breakpoint
+CREATE TRIGGER "tile_history_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "tile_history" FOR EACH STATEMENT EXECUTE FUNCTION "tile_history_refuse"();

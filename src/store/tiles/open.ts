@@ -1,0 +1,43 @@
+import { randomInt } from 'node:crypto';
+import type { Logger } from '../../base/logger';
+import type { AssignmentStore, TileStore } from '../../tiles/types';
+import type { RandomInteger } from '../../tiles/window';
+import { openSql } from '../sql/open';
+import type { Sql } from '../sql/types';
+import { PostgresAssignments } from './postgres/assignments';
+import { SqliteAssignments } from './sqlite/assignments';
+
+export interface TileStoreOptions {
+  readonly logger: Logger;
+  /** Where free tiles are drawn from; the system's random numbers unless a test wants known ones. */
+  readonly random?: RandomInteger;
+}
+
+function openAssignments(sql: Sql, random: RandomInteger): AssignmentStore {
+  return sql.dialect === 'postgres'
+    ? new PostgresAssignments(sql, random)
+    : new SqliteAssignments(sql, random);
+}
+
+/**
+ * Opens the tile store and brings its tables up to date. With PostgreSQL away it resolves all the same: methods
+ * throw `StoreUnavailable` until the database is back.
+ * @throws Error for an address or a database that cannot be used.
+ */
+export async function openTileStore(
+  url: string,
+  { logger, random = randomInt }: TileStoreOptions,
+): Promise<TileStore> {
+  const sql = await openSql(url, {
+    migrations: 'tiles',
+    logger,
+    // Statements are planned once per connection, perhaps while the tables are empty. Every one of them has its
+    // index; a plan that reads whole tables would stay when the tables have grown.
+    settings: { enable_seqscan: 'off', plan_cache_mode: 'force_generic_plan' },
+  });
+  return {
+    assignments: openAssignments(sql, random),
+    ping: () => sql.ping(),
+    close: () => sql.close(),
+  };
+}

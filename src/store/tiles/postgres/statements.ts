@@ -1,0 +1,159 @@
+import { blockBits, fullMask, topLevel } from '../../../tiles/blocks';
+import { assignmentColumns, historyColumns } from '../rows';
+
+// Each transition is one statement, hence one transaction and one round trip: what depends on the change of the
+// assignment (blocks, history) hangs on the rows that it returns. Locks are always taken in the same order: the
+// assignment, then its blocks from the lowest level upwards.
+//
+// Blocks are changed by "insert … on conflict do update" even where they must exist: unlike an update that also
+// finds rows that were committed after the statement began.
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The bit of the cell in its block of the level, as bigint. */
+function bit(row: string, level: number): string {
+  const shift = blockBits * (level - 1);
+  return `(1::bigint << (((${row}.y >> ${shift}) & 7) * 8 + ((${row}.x >> ${shift}) & 7)))`;
+}
+
+function levels(one: (level: number) => string): string {
+  return Array.from({ length: topLevel }, (_, index) => one(index + 1)).join(',\n');
+}
+
+/** Sets the cell's bit, and that of each block which thereby becomes full. */
+const fillBlocks = levels((level) => {
+  const shift = blockBits * level;
+  const below = level > 1 ? `, block${level - 1} below where below.mask = ${fullMask}` : '';
+  return `block${level} as (
+  insert into tile_blocks as b (service_id, z, level, x, y, mask)
+  select $1, c.z, ${level}, c.x >> ${shift}, c.y >> ${shift}, ${bit('c', level)} from changed c${below}
+  on conflict (service_id, z, level, x, y) do update set mask = b.mask | excluded.mask
+  returning b.mask)`;
+});
+
+/** Clears the cell's bit, and that of each block which was full until then. */
+const clearBlocks = levels((level) => {
+  const shift = blockBits * level;
+  const below =
+    level > 1 ? `, block${level - 1} below where (below.mask | ${bit('c', level - 1)}) = ${fullMask}` : '';
+  return `block${level} as (
+  insert into tile_blocks as b (service_id, z, level, x, y, mask)
+  select $1, c.z, ${level}, c.x >> ${shift}, c.y >> ${shift}, ~${bit('c', level)} from changed c${below}
+  on conflict (service_id, z, level, x, y) do update set mask = b.mask & excluded.mask
+  returning b.mask)`;
+});
+
+const record = (actor: string, from: string, to: string) => `recorded as (
+  insert into tile_history (service_id, ${historyColumns})
+  select $1, z, x, y, user_id, ${actor}, ${from}, ${to}, updated_at from changed)`;
+
+/**
+ * $1 service, $2 zoom, $3 user, $4 actor, $5 and $6 columns and rows of the cells.
+ * Answers the tile that the user holds or gets; a row without a stage when one of the cells was free but
+ * somebody was faster; nothing when all are taken. The subquery behind "is null" is not turned into a join,
+ * so cells are looked up one by one until one is free.
+ */
+export const take: Statement = {
+  name: 'tile-take',
+  text: `with mine as materialized (
+  select ${assignmentColumns} from tile_assignments where service_id = $1 and user_id = $3),
+free as materialized (
+  select c.x, c.y from unnest($5::int[], $6::int[]) as c (x, y)
+  where not exists (select from mine)
+    and (select true from tile_assignments t
+      where t.service_id = $1 and t.z = $2::smallint and t.x = c.x and t.y = c.y) is null
+  limit 1),
+changed as (
+  insert into tile_assignments (service_id, z, x, y, user_id, stage, claimed_at, updated_at)
+  select $1, $2::smallint, x, y, $3, 'claimed', clock.now, clock.now
+  from free, (select clock_timestamp() as now) clock
+  on conflict do nothing
+  returning ${assignmentColumns}),
+${fillBlocks},
+${record('$4', `'free'`, `'claimed'`)}
+select ${assignmentColumns} from mine
+union all
+select ${assignmentColumns
+    .split(', ')
+    .map((column) => `changed.${column}`)
+    .join(', ')} from free left join changed on true`,
+};
+
+/** $1 service, $2 user, $3 actor, $4 stages in which it is allowed. */
+export const free: Statement = {
+  name: 'tile-free',
+  text: `with changed as (
+  delete from tile_assignments where service_id = $1 and user_id = $2 and stage = any($4::text[])
+  returning z, x, y, user_id, stage, data, claimed_at, clock_timestamp()::timestamptz(3) as updated_at),
+${clearBlocks},
+${record('$3', 'stage', `'free'`)}
+select ${assignmentColumns} from changed`,
+};
+
+/** $1 service, $2 user, $3 actor, $4 stages in which it is allowed, $5 the new stage. */
+export const advance: Statement = {
+  name: 'tile-advance',
+  text: `with before as (
+  select stage from tile_assignments
+  where service_id = $1 and user_id = $2 and stage = any($4::text[]) for update),
+changed as (
+  update tile_assignments t set stage = $5, updated_at = clock_timestamp() from before
+  where service_id = $1 and user_id = $2
+  returning z, x, y, user_id, before.stage as from_stage, t.stage, data, claimed_at, updated_at),
+${record('$3', 'from_stage', 'stage')}
+select ${assignmentColumns} from changed`,
+};
+
+/** $1 service, $2 user, $3 data. */
+export const keep: Statement = {
+  name: 'tile-keep',
+  text: `update tile_assignments set data = $3, updated_at = clock_timestamp()
+where service_id = $1 and user_id = $2 returning ${assignmentColumns}`,
+};
+
+export const get: Statement = {
+  name: 'tile-get',
+  text: `select ${assignmentColumns} from tile_assignments where service_id = $1 and user_id = $2`,
+};
+
+export const list: Statement = {
+  name: 'tile-list',
+  text: `select ${assignmentColumns} from tile_assignments where service_id = $1 order by claimed_at, z, x, y`,
+};
+
+/** $1 service, $2 user or null, $3 how many of the latest or null. */
+export const history: Statement = {
+  name: 'tile-history',
+  text: `select ${historyColumns} from (
+  select id, ${historyColumns} from tile_history
+  where service_id = $1 and ($2::text is null or user_id = $2) order by id desc limit $3::bigint) latest
+order by id`,
+};
+
+const mask = (level: string, x: string, y: string) => `coalesce((select b.mask from tile_blocks b
+    where b.service_id = $1 and b.z = $2::smallint and b.level = ${level} and b.x = ${x} and b.y = ${y}), 0)`;
+
+/**
+ * $1 service, $2 zoom, $3 level to begin at, $4 to $7 the window (x, y, inclusive), $8 how many.
+ * From the blocks that cover the window down to those of level 1 that are not full.
+ */
+export const openBlocks: Statement = {
+  name: 'tile-open-blocks',
+  text: `with recursive open (level, x, y, mask) as (
+  select $3::int, columns.x, rows.y, ${mask('$3::int', 'columns.x', 'rows.y')}
+  from generate_series($4::int >> ${blockBits} * $3::int, $5::int >> ${blockBits} * $3::int) columns (x),
+    generate_series($6::int >> ${blockBits} * $3::int, $7::int >> ${blockBits} * $3::int) rows (y)
+  union all
+  select child.level, child.x, child.y, ${mask('child.level', 'child.x', 'child.y')}
+  from (
+    select open.level - 1 as level, open.x * 8 + (bit & 7) as x, open.y * 8 + (bit >> 3) as y
+    from open, generate_series(0, 63) bit
+    where open.level > 1 and (open.mask >> bit) & 1 = 0) child
+  where child.x between $4::int >> ${blockBits} * child.level and $5::int >> ${blockBits} * child.level
+    and child.y between $6::int >> ${blockBits} * child.level and $7::int >> ${blockBits} * child.level)
+select x, y, (mask >> 32)::int as high, ((mask << 32) >> 32)::int as low
+from open where level = 1 and mask <> ${fullMask} limit $8::bigint`,
+};

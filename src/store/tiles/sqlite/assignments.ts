@@ -1,0 +1,148 @@
+import type { TileAddress } from '../../../geo/types';
+import { bitOf, blockOf, type Cover, type OpenBlock, topLevel } from '../../../tiles/blocks';
+import { type ClaimRequest, type ClaimSteps, claimTile } from '../../../tiles/claim';
+import { encodeData } from '../../../tiles/data';
+import { TileAlreadyLockedError, TileNotAssignedError } from '../../../tiles/errors';
+import { type Transition, transitions } from '../../../tiles/stages';
+import type { Assignment, AssignmentStore, TransitionRecord } from '../../../tiles/types';
+import type { RandomInteger } from '../../../tiles/window';
+import type { SqliteSql } from '../../sql/types';
+import { type AssignmentRow, type HistoryRow, readAssignment, readTransition } from '../rows';
+import * as statements from './statements';
+
+/** Who does what with a tile, for the history. */
+interface Change {
+  readonly serviceId: string;
+  readonly tile: TileAddress;
+  readonly userId: string;
+  readonly actorId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly at: number;
+}
+
+/** Assignments in SQLite. Writers hold the database's only write lock, so nobody is ever faster half-way. */
+export class SqliteAssignments implements AssignmentStore, ClaimSteps {
+  constructor(
+    readonly sql: SqliteSql,
+    readonly random: RandomInteger,
+  ) {}
+
+  claim(request: ClaimRequest): Promise<Assignment> {
+    return claimTile(this, request, this.random);
+  }
+
+  release(serviceId: string, userId: string, actorId: string): Promise<Assignment> {
+    return this.#move('release', serviceId, userId, actorId);
+  }
+
+  submit(serviceId: string, userId: string, actorId: string): Promise<Assignment> {
+    return this.#move('submit', serviceId, userId, actorId);
+  }
+
+  forceRelease(serviceId: string, userId: string, actorId: string): Promise<Assignment> {
+    return this.#move('force-release', serviceId, userId, actorId);
+  }
+
+  async update(serviceId: string, userId: string, _actorId: string, data: unknown): Promise<Assignment> {
+    const text = encodeData(data);
+    const row = await this.sql.transaction(() =>
+      this.#row<AssignmentRow>(statements.keep, [text, Date.now(), serviceId, userId]),
+    );
+    if (!row) throw new TileNotAssignedError(serviceId, userId);
+    return readAssignment(serviceId, row);
+  }
+
+  get(serviceId: string, userId: string): Promise<Assignment | undefined> {
+    return this.sql.run(() => {
+      const row = this.#row<AssignmentRow>(statements.get, [serviceId, userId]);
+      return row && readAssignment(serviceId, row);
+    });
+  }
+
+  list(serviceId: string): Promise<readonly Assignment[]> {
+    return this.sql.run(() =>
+      this.#rows<AssignmentRow>(statements.list, [serviceId]).map((row) => readAssignment(serviceId, row)),
+    );
+  }
+
+  history(
+    serviceId: string,
+    { userId, limit }: { readonly userId?: string; readonly limit?: number } = {},
+  ): Promise<readonly TransitionRecord[]> {
+    return this.sql.run(() =>
+      this.#rows<HistoryRow>(statements.history, [
+        { service: serviceId, user: userId ?? null, limit: limit ?? -1 },
+      ]).map((row) => readTransition(serviceId, row)),
+    );
+  }
+
+  take(request: ClaimRequest, cells: readonly TileAddress[]): Promise<Assignment | 'taken'> {
+    const { serviceId, userId, actorId } = request;
+    return this.sql.transaction(() => {
+      const own = this.#row<AssignmentRow>(statements.get, [serviceId, userId]);
+      if (own) return readAssignment(serviceId, own);
+      const tile = cells.find(({ z, x, y }) => !this.#row(statements.isTaken, [serviceId, z, x, y]));
+      if (!tile) return 'taken';
+      const at = Date.now();
+      this.#write(statements.insert, [serviceId, tile.z, tile.x, tile.y, userId, at, at]);
+      this.#mark(statements.fillBlock, serviceId, tile);
+      this.#record({ serviceId, tile, userId, actorId, from: 'free', to: 'claimed', at });
+      const claimedAt = new Date(at);
+      return { serviceId, tile, stage: 'claimed', userId, claimedAt, updatedAt: claimedAt };
+    });
+  }
+
+  openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]> {
+    const { serviceId: service, zoom, xRange, yRange } = request;
+    const [x0, x1] = xRange;
+    const [y0, y1] = yRange;
+    return this.sql.run(() =>
+      this.#rows<OpenBlock>(statements.openBlocks, [
+        { service, zoom, level: cover.level, x0, x1, y0, y1, limit },
+      ]),
+    );
+  }
+
+  #move(transition: Transition, serviceId: string, userId: string, actorId: string): Promise<Assignment> {
+    const { from, to } = transitions[transition];
+    return this.sql.transaction(() => {
+      const row = this.#row<AssignmentRow>(statements.get, [serviceId, userId]);
+      if (!row) throw new TileNotAssignedError(serviceId, userId);
+      const tile: TileAddress = { z: row.z, x: row.x, y: row.y };
+      if (!from.some((stage) => stage === row.stage)) throw new TileAlreadyLockedError(serviceId, tile);
+      const at = Date.now();
+      if (to === 'free') {
+        this.#write(statements.remove, [serviceId, tile.z, tile.x, tile.y]);
+        this.#mark(statements.clearBlock, serviceId, tile);
+      } else this.#write(statements.advance, [to, at, serviceId, userId]);
+      this.#record({ serviceId, tile, userId, actorId, from: row.stage, to, at });
+      return readAssignment(serviceId, { ...row, updated_at: at }, to === 'free' ? 'released' : to);
+    });
+  }
+
+  /** Changes the cell's bit, and that of each block above which thereby becomes full or ceases to be. */
+  #mark(statement: string, serviceId: string, tile: TileAddress): void {
+    for (let level = 1; level <= topLevel; level++) {
+      const { x, y } = blockOf(tile, level);
+      const bit = bitOf(tile, level);
+      if (!this.#row<{ flips: number }>(statement, [bit, serviceId, tile.z, level, x, y, bit])?.flips) return;
+    }
+  }
+
+  #record({ serviceId, tile, userId, actorId, from, to, at }: Change): void {
+    this.#write(statements.record, [serviceId, tile.z, tile.x, tile.y, userId, actorId, from, to, at]);
+  }
+
+  #row<Row>(statement: string, values: readonly unknown[]): Row | undefined {
+    return this.sql.prepare(statement).get(...values) as Row | undefined;
+  }
+
+  #rows<Row>(statement: string, values: readonly unknown[]): Row[] {
+    return this.sql.prepare(statement).all(...values) as Row[];
+  }
+
+  #write(statement: string, values: readonly unknown[]): void {
+    this.sql.prepare(statement).run(...values);
+  }
+}
