@@ -1,4 +1,4 @@
-import type { NumericArray } from '../raster/cube';
+import type { DataType, NumericArray } from '../raster/cube';
 
 /**
  * How a callback is to be evaluated over pixels.
@@ -7,10 +7,18 @@ import type { NumericArray } from '../raster/cube';
  * - `plane`: one value per pixel (the `x` of `apply`);
  * - `array`: `length` values per pixel, labelled or not (the `data` of `reduce_dimension`);
  * - `value`: the same value for all pixels (`context`).
+ *
+ * `dataType` is the cube's: the pixels of "boolean" planes reach the callback as true (not 0) and false,
+ * those of "text" as strings, all others as numbers.
  */
 export type CallbackInput =
-  | { readonly kind: 'plane' }
-  | { readonly kind: 'array'; readonly length: number; readonly labels?: readonly (number | string)[] }
+  | { readonly kind: 'plane'; readonly dataType?: DataType }
+  | {
+      readonly kind: 'array';
+      readonly length: number;
+      readonly labels?: readonly (number | string)[];
+      readonly dataType?: DataType;
+    }
   | { readonly kind: 'value'; readonly value: unknown };
 
 export interface CallbackShape {
@@ -19,10 +27,16 @@ export interface CallbackShape {
   readonly missing: 'nan' | 'mask';
 }
 
-/** Pixels of one parameter: one plane, or as many as the array is long. All have the same length. */
+/**
+ * Pixels of one parameter or of the result: one plane, or as many as the array is long. All have the same length.
+ *
+ * Results are, per plane: Float32Array where all planes that are read are so, else Float64Array, with NaN for
+ * no-data in the `nan` form; planes that the callback only hands through keep their array type in the `mask` form.
+ * Booleans are a Uint8Array of 0 and 1 with `valid` in both forms, text and other values plain arrays (no-data: null).
+ */
 export interface Planes {
   readonly data: readonly (NumericArray | unknown[])[];
-  /** In the `mask` form, beside each plane; an absent entry means that all are valid. */
+  /** Beside each plane in the `mask` form and for booleans; an absent entry means that all are valid. */
   readonly valid?: readonly (Uint8Array | undefined)[];
 }
 
@@ -36,11 +50,16 @@ export interface Evaluator {
   readonly outputs: number | undefined;
   /** Labels of the resulting array where it has some. */
   readonly labels?: readonly (number | string)[];
+  /** Whether the callback gives an array per pixel (perhaps of one element). Undefined: known only after a run. */
+  readonly isArray?: boolean;
+  /** What each output plane holds, so that a cube can tell its data type. Undefined: known only after a run. */
+  readonly outputTypes?: readonly ('number' | 'boolean')[];
   /** The elements of an array parameter that the result depends on, so that readers can skip the others. */
   reads(parameter: string): readonly number[] | 'all';
   /**
    * @param inputs planes of every `plane` and `array` parameter; planes that `reads` leaves out may be empty.
    * @param count pixels per plane.
+   * @throws what the processes throw, and the signal's reason when it is aborted.
    */
   run(inputs: ReadonlyMap<string, Planes>, count: number, signal: AbortSignal): Planes | Promise<Planes>;
 }

@@ -1,0 +1,83 @@
+import type { Callback } from '../graph/types';
+import { FusedProgram } from './fused';
+import { runGeneral } from './general';
+import { KernelTooLarge } from './nodes';
+import { arrayItems, type Operand, type Scalar } from './operands';
+import { NoKernel, type Trace, traceCallback } from './trace';
+import type { CallbackShape, Evaluator } from './types';
+
+/**
+ * Makes a callback ready for pixels: compiled into fused loops where all of its processes have a kernel,
+ * called pixel by pixel where not. Both give the same values.
+ *
+ * @example
+ * const evaluator = createEvaluator(reducer, {
+ *   inputs: new Map([['data', { kind: 'array', length: 2, labels: ['B04', 'B08'] }], ['context', { kind: 'value', value: null }]]),
+ *   missing: 'nan',
+ * });
+ * const { data } = await evaluator.run(new Map([['data', { data: [red, nir] }]]), red.length, signal);
+ *
+ * @throws OpenEOError `ProcessParameterRequired` where no scope has a parameter; ProcessException where each
+ *   pixel would throw it (an array without the wanted element, for example).
+ */
+export function createEvaluator(callback: Callback, shape: CallbackShape): Evaluator {
+  return createFused(callback, shape) ?? createGeneral(callback, shape);
+}
+
+/** The general path alone; also the reference in tests. */
+export function createGeneral(callback: Callback, shape: CallbackShape): Evaluator {
+  return {
+    isFused: false,
+    outputs: undefined,
+    reads: () => 'all',
+    run: (inputs, count, signal) => runGeneral(callback, shape, inputs, count, signal),
+  };
+}
+
+function createFused(callback: Callback, shape: CallbackShape): Evaluator | undefined {
+  const trace = traceOf(callback, shape);
+  const array = trace && arrayItems(trace.result);
+  const outputs = trace && scalarsOf(trace, array ? array.items : [trace.result]);
+  if (!trace || !outputs) return undefined;
+  const program = new FusedProgram(trace, outputs);
+  const reads = new Map<string, number[] | 'all'>();
+  for (const index of program.used) {
+    const { parameter, element } = trace.planes[index];
+    const list = (reads.get(parameter) ?? []) as number[];
+    list.push(element);
+    reads.set(parameter, list);
+  }
+  for (const [name, input] of shape.inputs) {
+    const length = input.kind === 'array' ? input.length : 1;
+    if (reads.get(name)?.length === length) reads.set(name, 'all');
+  }
+  return {
+    isFused: true,
+    outputs: outputs.length,
+    labels: array?.labels,
+    isArray: array !== undefined,
+    outputTypes: outputs.map((output) => output.type),
+    reads: (parameter) => reads.get(parameter) ?? [],
+    run: (inputs, count, signal) =>
+      program.run(inputs, count, signal) ?? runGeneral(callback, shape, inputs, count, signal),
+  };
+}
+
+function traceOf(callback: Callback, shape: CallbackShape): Trace | undefined {
+  try {
+    return traceCallback(callback, shape);
+  } catch (error) {
+    if (error instanceof NoKernel || error instanceof KernelTooLarge) return undefined;
+    throw error;
+  }
+}
+
+function scalarsOf({ builder }: Trace, operands: readonly Operand[]): Scalar[] | undefined {
+  const scalars: Scalar[] = [];
+  for (const operand of operands) {
+    const scalar = builder.scalar(operand);
+    if (!scalar) return undefined;
+    scalars.push(scalar);
+  }
+  return scalars;
+}

@@ -1,0 +1,190 @@
+import type { NumericArray } from '../raster/cube';
+import { type StepFunction, stepCache } from './compile';
+import { emitStep, type Layout, mayMiss, type OutputLayout } from './emit';
+import type { Node } from './nodes';
+import type { Scalar } from './operands';
+import { inChunks } from './pace';
+import { type Output, type Program, schedule } from './schedule';
+import type { PlaneSource, Trace } from './trace';
+import type { Planes } from './types';
+
+/** Pixels between two looks at the signal, when few planes are read. */
+const maxChunk = 65_536;
+/** Values read between two looks at the signal. */
+const chunkValues = 1 << 22;
+/** Pixels at a time where values wait in buffers between steps: small enough for the processor's cache. */
+const blockSize = 1024;
+
+interface CompiledStep {
+  readonly run: StepFunction;
+  /** The planes that the step goes through in a table. */
+  readonly table: readonly number[];
+}
+
+interface Compiled {
+  readonly steps: readonly CompiledStep[];
+  readonly layout: Layout;
+}
+
+/** A traced callback, ready to run on planes. */
+export class FusedProgram {
+  /** The planes that the result depends on. */
+  readonly used: readonly number[];
+  readonly #program: Program;
+  readonly #constants: Float64Array;
+  readonly #missing: 'nan' | 'mask';
+  readonly #planes: readonly PlaneSource[];
+  readonly #outputs: readonly Scalar[];
+  readonly #variants = new Map<string, Compiled>();
+
+  constructor(trace: Trace, outputs: readonly Scalar[]) {
+    const { builder } = trace;
+    this.#outputs = outputs;
+    this.#planes = trace.planes;
+    this.#missing = builder.missing;
+    this.#program = schedule(
+      outputs.map(
+        ({ node, valid }): Output => ({
+          value: node,
+          valid: valid.length > 0 ? builder.isValid(valid) : undefined,
+        }),
+      ),
+    );
+    this.#constants = Float64Array.from(builder.table.constants);
+    this.used = usedPlanes(this.#program);
+  }
+
+  /** Undefined when a plane is no typed array: the general path takes those. */
+  run(
+    inputs: ReadonlyMap<string, Planes>,
+    count: number,
+    signal: AbortSignal,
+  ): Planes | Promise<Planes> | undefined {
+    const planes: NumericArray[] = [];
+    const masks: (Uint8Array | undefined)[] = [];
+    for (const index of this.used) {
+      const { parameter, element } = this.#planes[index];
+      const input = inputs.get(parameter);
+      const data = input?.data[element];
+      if (!input || !data) throw new TypeError(`Plane ${element} of ${parameter} is missing`);
+      if (Array.isArray(data)) return undefined;
+      planes[index] = data;
+      masks[index] = input.valid?.[element];
+    }
+    const compiled = this.#compile(planes, masks);
+    const { steps, layout } = compiled;
+    const outputs = this.#outputs.map((output) => this.#allocate(output, planes, count));
+    const outputMasks = layout.outputs.map(({ writesMask }) =>
+      writesMask ? new Uint8Array(count) : undefined,
+    );
+    const size = steps.length > 1 ? blockSize : maxChunk;
+    const buffers = this.#program.buffers.map((type) =>
+      type === 'number' ? new Float64Array(size) : new Uint8Array(size),
+    );
+    const tables = steps.map(({ table }) => tableOf(table, planes, masks, count));
+    const block = (start: number, end: number): void => {
+      for (let k = 0; k < steps.length; k++) {
+        const table = tables[k];
+        steps[k].run(
+          planes,
+          masks,
+          this.#constants,
+          buffers,
+          outputs,
+          outputMasks,
+          table.planes,
+          table.masks,
+          start,
+          end,
+        );
+      }
+    };
+    const chunk = Math.max(blockSize, Math.min(maxChunk, Math.floor(chunkValues / (this.used.length + 1))));
+    const done = inChunks(count, chunk, signal, (start, end) => {
+      for (let first = start; first < end; first += size) block(first, Math.min(end, first + size));
+    });
+    const result: Planes = outputMasks.some(Boolean)
+      ? { data: outputs, valid: outputMasks }
+      : { data: outputs };
+    return done ? done.then(() => result) : result;
+  }
+
+  #compile(planes: readonly NumericArray[], masks: readonly (Uint8Array | undefined)[]): Compiled {
+    const signature = this.used
+      .map((index) => `${planes[index].constructor.name}${masks[index] ? '+' : ''}`)
+      .join();
+    const known = this.#variants.get(signature);
+    if (known) return known;
+    const layout: Layout = {
+      missing: this.#missing,
+      planes: planes.map((plane, index) => ({
+        array: plane.constructor.name,
+        hasMask: masks[index] !== undefined,
+      })),
+      outputs: [],
+    };
+    const complete: Layout = {
+      ...layout,
+      outputs: this.#outputs.map((output) => this.#writes(output, layout)),
+    };
+    const steps = this.#program.steps.map((step) => ({
+      run: stepCache.compile(emitStep(step, this.#program, complete)),
+      table: step.kind === 'segment' ? [] : step.nodes[0].planes,
+    }));
+    const compiled = { steps, layout: complete };
+    this.#variants.set(signature, compiled);
+    return compiled;
+  }
+
+  #writes({ type, valid, isNaNWhenInvalid }: Scalar, layout: Layout): OutputLayout {
+    const mayBeMissing = valid.some((fact) => fact.op !== 'valid' || mayMiss(layout, fact.plane));
+    const usesNaN = this.#missing === 'nan' && type === 'number';
+    return {
+      writesNaN: usesNaN && mayBeMissing && !this.#isNaNByItself(valid, isNaNWhenInvalid, layout),
+      writesMask: !usesNaN && mayBeMissing,
+    };
+  }
+
+  /** Masks beside planes of the `nan` form say nothing about the values below them. */
+  #isNaNByItself(valid: readonly Node[], isNaNWhenInvalid: boolean, layout: Layout): boolean {
+    return isNaNWhenInvalid && valid.length > 0 && !layout.planes.some((plane) => plane?.hasMask);
+  }
+
+  /** Planes that are only handed through keep their type where that can tell no-data. */
+  #allocate({ type, node }: Scalar, planes: readonly NumericArray[], count: number): NumericArray {
+    if (type === 'boolean') return new Uint8Array(count);
+    if (node.op === 'load' && this.#missing === 'mask')
+      return new (planes[node.plane].constructor as new (length: number) => NumericArray)(count);
+    const isSingle =
+      this.used.length > 0 && this.used.every((index) => planes[index] instanceof Float32Array);
+    return isSingle ? new Float32Array(count) : new Float64Array(count);
+  }
+}
+
+function usedPlanes({ steps, outputs }: Program): number[] {
+  const used = new Set<number>();
+  const visit = (node: Node): void => {
+    if (node.op === 'load' || node.op === 'valid') used.add(node.plane);
+    if (node.op === 'fold' || node.op === 'rank') for (const plane of node.planes) used.add(plane);
+  };
+  for (const step of steps)
+    for (const node of step.nodes) {
+      visit(node);
+      node.operands.forEach(visit);
+    }
+  for (const { value, valid } of outputs) {
+    visit(value);
+    if (valid) visit(valid);
+  }
+  return [...used].sort((a, b) => a - b);
+}
+
+function tableOf(
+  table: readonly number[],
+  planes: readonly NumericArray[],
+  masks: readonly (Uint8Array | undefined)[],
+  count: number,
+): { planes: NumericArray[]; masks: (Uint8Array | undefined)[] } {
+  const all = table.some((plane) => masks[plane]) ? new Uint8Array(count).fill(1) : undefined;
+  return { planes: table.map((plane) => planes[plane]), masks: table.map((plane) => masks[plane] ?? all) };
+}

@@ -1,0 +1,48 @@
+import { ProcessException } from '../../base/errors';
+import { type Arguments, LabeledArray } from '../../graph/types';
+import { arrayItems, constant, constantOf, flagOf, type Kernel } from '../../kernel/operands';
+import { elements } from './elements';
+
+type Labels = readonly (number | string)[];
+
+/** The position of the wanted element; undefined when there is none and `returnsNodata` allows it. */
+function position(
+  length: number,
+  labels: Labels | undefined,
+  index: unknown,
+  label: unknown,
+  returnsNodata: boolean,
+): number | undefined {
+  if (index === null && label === null)
+    throw new ProcessException(
+      'ArrayElementParameterMissing',
+      'Say which element, by its index or its label.',
+    );
+  if (index !== null && label !== null)
+    throw new ProcessException('ArrayElementParameterConflict', 'Give an index or a label, not both.');
+  if (label !== null && !labels)
+    throw new ProcessException('ArrayNotLabeled', 'The array has no labels; use an index instead.');
+  const found = label !== null ? (labels as Labels).indexOf(label as number | string) : (index as number);
+  if (Number.isInteger(found) && found >= 0 && found < length) return found;
+  if (returnsNodata) return undefined;
+  const wanted = label !== null ? `label ${JSON.stringify(label)}` : `index ${index}`;
+  throw new ProcessException('ArrayElementNotAvailable', `The array has no element with the ${wanted}.`);
+}
+
+export function run(args: Arguments): unknown {
+  const { data, index = null, label = null } = args;
+  const values = elements(data);
+  const labels = data instanceof LabeledArray ? data.labels : undefined;
+  const found = position(values.length, labels, index, label, args.return_nodata === true);
+  return found === undefined ? null : (values[found] ?? null);
+}
+
+export const kernel: Kernel = (args) => {
+  const data = arrayItems(args.get('data'));
+  const index = constantOf(args.get('index'), null);
+  const label = constantOf(args.get('label'), null);
+  const returnsNodata = flagOf(args.get('return_nodata'), false);
+  if (!data || !index || !label || returnsNodata === undefined) return undefined;
+  const found = position(data.items.length, data.labels, index.value, label.value, returnsNodata);
+  return found === undefined ? constant(null) : data.items[found];
+};

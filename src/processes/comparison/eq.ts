@@ -1,0 +1,3 @@
+import { equality } from './equality';
+
+export const { run, kernel } = equality({ isNegated: false });

@@ -1,0 +1,14 @@
+import type { Arguments } from '../../graph/types';
+import { constant, type Kernel } from '../../kernel/operands';
+
+export function run(args: Arguments): boolean {
+  return args.x === Number.POSITIVE_INFINITY || args.x === Number.NEGATIVE_INFINITY;
+}
+
+export const kernel: Kernel = (args, build) => {
+  const x = args.get('x');
+  if (x?.kind !== 'scalar' || x.type !== 'number') return constant(false);
+  return build.always(
+    build.node('($0 && ($1 === Infinity || $1 === -Infinity))', 'boolean', [build.isValid(x.valid), x.node]),
+  );
+};

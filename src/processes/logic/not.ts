@@ -1,0 +1,8 @@
+import { elementwise } from '../../kernel/elementwise';
+
+export const { run, kernel } = elementwise({
+  operands: ['x'],
+  takes: 'boolean',
+  gives: 'boolean',
+  operation: '(!$0)',
+});

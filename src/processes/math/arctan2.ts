@@ -1,0 +1,3 @@
+import { elementwise } from '../../kernel/elementwise';
+
+export const { run, kernel } = elementwise({ operands: ['y', 'x'], operation: 'Math.atan2($0, $1)' });

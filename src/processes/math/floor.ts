@@ -1,0 +1,3 @@
+import { elementwise } from '../../kernel/elementwise';
+
+export const { run, kernel } = elementwise({ operands: ['x'], operation: 'Math.floor($0)' });

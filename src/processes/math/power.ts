@@ -1,0 +1,8 @@
+import { elementwise } from '../../kernel/elementwise';
+
+/** NaN to the power of 0 is 1. */
+export const { run, kernel } = elementwise({
+  operands: ['base', 'p'],
+  operation: '($0 ** $1)',
+  keepsNaN: false,
+});

@@ -1,0 +1,46 @@
+import { ProcessException } from '../../base/errors';
+import type { Arguments } from '../../graph/types';
+import { constantOf, type Kernel } from '../../kernel/operands';
+import { quantile } from '../../kernel/quantile';
+import { numbersOf, reduce } from './reduction';
+
+/** The list of probabilities that the arguments ask for. */
+function probabilitiesOf(probabilities: unknown, q: unknown): readonly number[] {
+  if (probabilities === null && q === null)
+    throw new ProcessException('QuantilesParameterMissing', 'Say which quantiles, by `probabilities`.');
+  if (probabilities !== null && q !== null)
+    throw new ProcessException('QuantilesParameterConflict', 'Give `probabilities` or `q`, not both.');
+  if (Array.isArray(probabilities)) {
+    if (probabilities.some((value, index) => index > 0 && value < probabilities[index - 1]))
+      throw new ProcessException(
+        'AscendingProbabilitiesRequired',
+        'Sort the `probabilities` in ascending order.',
+      );
+    return probabilities;
+  }
+  const intervals = (probabilities ?? q) as number;
+  return Array.from({ length: intervals - 1 }, (_, index) => (index + 1) / intervals);
+}
+
+export function run(args: Arguments): (number | null)[] {
+  const probabilities = probabilitiesOf(args.probabilities ?? null, args.q ?? null);
+  const numbers = numbersOf(args);
+  if (!numbers) return probabilities.map(() => null);
+  const values = Float64Array.from(numbers);
+  return probabilities.map((probability) => quantile(values, values.length, probability));
+}
+
+export const kernel: Kernel = (args, build) => {
+  const probabilities = constantOf(args.get('probabilities'), null);
+  const q = constantOf(args.get('q'), null);
+  if (!probabilities || !q) return undefined;
+  const wanted = probabilitiesOf(probabilities.value, q.value);
+  const items = reduce(
+    args,
+    build,
+    (reduction) =>
+      wanted.map((probability) => build.quantile(reduction.items, build.table.constant(probability))),
+    wanted.length,
+  );
+  return items && { kind: 'array', items };
+};
