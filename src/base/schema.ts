@@ -1,18 +1,31 @@
-import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
+import Ajv, { type ErrorObject, type KeywordDefinition, type ValidateFunction } from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import type { JsonSchema } from './json';
 
-export type { ErrorObject, ValidateFunction };
+export type { ErrorObject, KeywordDefinition, ValidateFunction };
 
 /**
- * Compiles the schemas of process parameters: draft-07 with openEO's `subtype`.
- * One instance, so that equal schemas compile once. (Settings: all schemas of the standard's processes compile with them.)
+ * Compiles the schemas of process parameters: draft-07, with further keywords such as openEO's `subtype`.
+ * NaN and the infinities are numbers here, as the standard says; only own properties count.
+ * With `passContext` the `this` of a validation call reaches the keywords.
  */
-export function createProcessSchemaCompiler(): Ajv {
-  const ajv = new Ajv({ strict: false, unicodeRegExp: false, allErrors: true, validateFormats: true });
+export function createProcessSchemaCompiler(
+  keywords: readonly KeywordDefinition[] = [{ keyword: 'subtype' }],
+): Ajv {
+  const ajv = new Ajv({
+    strict: false,
+    strictNumbers: false,
+    unicodeRegExp: false,
+    allErrors: true,
+    validateFormats: true,
+    ownProperties: true,
+    passContext: true,
+    verbose: true,
+    logger: false,
+  });
   addFormats(ajv);
-  ajv.addKeyword({ keyword: 'subtype' });
+  for (const keyword of keywords) ajv.addKeyword(keyword);
   return ajv;
 }
 

@@ -1,3 +1,4 @@
+import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { GraphIssue, Plan, ProcessDefinition, ProcessSpec } from './types';
 
@@ -6,6 +7,8 @@ export interface RunRequest<U> {
   readonly user?: U;
   /** Values by name: query parameters that the graph declares, and injected ones. */
   readonly parameters: ReadonlyMap<string, unknown>;
+  /** Why a name has no value here, thrown in place of `ProcessParameterRequired`. */
+  readonly missing?: ReadonlyMap<string, OpenEOError>;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly service?: { readonly id: string };
@@ -18,6 +21,10 @@ export interface PlanRequest<U> {
    * `_openeo_user`, …). `undefined`: any name may be supplied later (validation).
    */
   readonly supplied?: ReadonlySet<string>;
+  /** Why a name that is not supplied has no value; becomes the issue in place of `ProcessParameterRequired`. */
+  readonly missing?: ReadonlyMap<string, OpenEOError>;
+  /** The id under which the graph is about to be stored; a call of that id inside it is refused. */
+  readonly storedAs?: string;
 }
 
 /**

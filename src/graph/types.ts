@@ -113,7 +113,10 @@ export interface Plan<C = never> {
   readonly result: string;
   /** The parameters that the graph itself declares, with their defaults. */
   readonly parameters: readonly ParameterSpec[];
-  /** Names that any node in it refers to by `from_parameter` and that no enclosing callback supplies. */
+  /**
+   * Names that any node in it refers to by `from_parameter` and that neither a callback inside it nor,
+   * for the plan of a callback, the calling process supplies: what has to come from outside.
+   */
   readonly free: ReadonlySet<string>;
   readonly effects: Effects;
   /** Equal for graphs that do the same, whatever their node ids and key order; caches are keyed by it. */
@@ -129,6 +132,8 @@ export interface Callback {
   lookup(name: string): unknown;
   /** Runs the graph once, with these values for its own parameters: the general, slow path. */
   call(values: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<unknown>;
+  /** Like `call`, but without a promise where every node answers at once. The executor's callbacks have it. */
+  invoke?(values: Readonly<Record<string, unknown>>, signal?: AbortSignal): unknown;
 }
 
 const callbacks = new WeakSet<object>();

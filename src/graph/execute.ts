@@ -1,0 +1,165 @@
+import { type ErrorDetails, isErrorCode, OpenEOError } from '../base/errors';
+import { type Cube, isCube } from '../raster/cube';
+import { Concurrent } from './concurrent';
+import { locateError } from './issue';
+import type { ArgumentStep, Program, Step } from './program';
+import { Scope, undeclared, valueless } from './scope';
+import { type Callback, defineCallback, type ProcessModule } from './types';
+
+/** What all graphs of one run have in common. */
+export interface Execution {
+  readonly context: unknown;
+  readonly signal: AbortSignal;
+  readonly missing?: ReadonlyMap<string, OpenEOError>;
+  /** Makes a cube that several nodes read compute equal windows once. */
+  readonly shareReads: (cube: Cube) => Cube;
+  /** How many asynchronous nodes of a graph run at once. */
+  readonly concurrency: number;
+}
+
+/** Arguments without a prototype to find things on; cheaper to make than `Object.create(null)`. */
+const Bare = function Bare() {} as unknown as new () => Record<string, unknown>;
+Bare.prototype = Object.create(null);
+
+/** One graph while it runs. */
+export class Frame {
+  readonly values: unknown[];
+
+  constructor(
+    readonly program: Program,
+    readonly execution: Execution,
+    readonly scope: Scope,
+    /** What is around this graph, outermost first: ids of nodes, and names of the arguments that hold graphs. */
+    readonly path: readonly string[],
+    readonly signal: AbortSignal,
+  ) {
+    this.values = new Array(program.steps.length);
+  }
+
+  /** Runs all nodes; the result comes at once when every process answers at once. */
+  run(): unknown {
+    const { steps, result } = this.program;
+    for (let index = 0; index < steps.length; index++) {
+      const value = this.start(steps[index]);
+      if (isThenable(value)) return new Concurrent(this, index, value).result;
+      this.store(index, value);
+      for (const slot of steps[index].frees) this.values[slot] = undefined;
+    }
+    return this.values[result];
+  }
+
+  /** @throws the signal's reason when it is aborted; what the process throws, with its node. */
+  start(step: Step): unknown {
+    this.execution.signal.throwIfAborted();
+    this.signal.throwIfAborted();
+    const { node } = step;
+    try {
+      const value = step.body ? this.#runBody(step, step.body) : this.#runModule(step);
+      if (!isThenable(value)) return value;
+      return value.then(undefined, (error) => {
+        throw this.#locate(error, step);
+      });
+    } catch (error) {
+      throw locateError(error, [...this.path, node.id], node.process.id);
+    }
+  }
+
+  #locate(error: unknown, { node }: Step): unknown {
+    return locateError(error, [...this.path, node.id], node.process.id);
+  }
+
+  store(index: number, value: unknown): void {
+    const isShared = this.program.readers[index].length > 1 && isCube(value);
+    this.values[index] = isShared ? this.execution.shareReads(value) : (value ?? null);
+  }
+
+  #runModule(step: Step): unknown {
+    const values = new Bare();
+    for (const argument of step.arguments) {
+      const value = this.#argument(argument, step);
+      if (value !== undefined) values[argument.name] = value;
+    }
+    const module = step.node.process.module as unknown as ProcessModule<unknown>;
+    return module.run(values, this.execution.context);
+  }
+
+  #runBody(step: Step, body: Program): unknown {
+    const values = new Map<string, unknown>();
+    for (const argument of step.arguments) {
+      const value = this.#argument(argument, step);
+      if (value === undefined) continue;
+      const isShared = isCube(value) && (body.uses.get(argument.name) ?? 0) > 1;
+      values.set(argument.name, isShared ? this.execution.shareReads(value) : value);
+    }
+    const scope = new Scope(values, body.plan.parameters);
+    return new Frame(body, this.execution, scope, [...this.path, step.node.id], this.signal).run();
+  }
+
+  #argument(argument: ArgumentStep, step: Step): unknown {
+    const value = argument.source(this);
+    if (value === undeclared) throw this.#unresolved(argument.parameter as string, argument, step);
+    if (value === valueless) {
+      if (argument.isOptional) return argument.fallback;
+      throw this.#unresolved(argument.parameter as string, argument, step);
+    }
+    return argument.verify ? argument.verify(value) : value;
+  }
+
+  #unresolved(name: string, argument: ArgumentStep, { node }: Step): OpenEOError {
+    const process = node.process.id;
+    const details = { process, parameter: argument.name, reference: name };
+    return this.#unresolvedError(
+      name,
+      details,
+      `The process ${process} (node ${[...this.path, node.id].join(' / ')}) needs a value for its parameter ${argument.name}, but the parameter ${JSON.stringify(name)} that it is taken from has none.`,
+    );
+  }
+
+  #unresolvedError(name: string, details: ErrorDetails, message: string): OpenEOError {
+    const reason = this.execution.missing?.get(name);
+    if (!reason || !isErrorCode(reason.code))
+      return new OpenEOError('ProcessParameterRequired', details, { message });
+    return new OpenEOError(reason.code, { ...reason.details, ...details }, { message: reason.message });
+  }
+
+  /** The value of a parameter. @throws OpenEOError `ProcessParameterRequired` where it has none. */
+  require(name: string): unknown {
+    const value = this.scope.resolve(name);
+    if (value !== undeclared && value !== valueless) return value;
+    throw this.#unresolvedError(
+      name,
+      { parameter: name },
+      `The parameter ${JSON.stringify(name)} that the process graph refers to has no value.`,
+    );
+  }
+
+  /** A process graph that is an argument (`place`: the node and the argument), together with this scope. */
+  callback(program: Program, parameters: readonly string[], place: readonly string[]): Callback {
+    const { execution, scope, signal: outer } = this;
+    const path = [...this.path, ...place];
+    const invoke = (given: Readonly<Record<string, unknown>>, signal: AbortSignal = outer): unknown => {
+      const values = new Map<string, unknown>();
+      for (const name of parameters) if (Object.hasOwn(given, name)) values.set(name, given[name]);
+      return new Frame(
+        program,
+        execution,
+        new Scope(values, program.plan.parameters, scope),
+        path,
+        signal,
+      ).run();
+    };
+    return defineCallback({
+      plan: program.plan,
+      parameters,
+      lookup: (name) => this.require(name),
+      call: async (values, signal) => invoke(values, signal),
+      invoke,
+    });
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  );
+}

@@ -1,0 +1,109 @@
+import { Issues } from './issue';
+import { checkSize, type GraphLimits } from './limits';
+import { type Body, callsOf, type Find, type LinkedProcess, measure } from './linked';
+import { sortTopologically } from './order';
+import { type ParseResult, parseProcess } from './parse';
+import { planGraph } from './plan';
+import type { SchemaChecks } from './schema/checks';
+import type { ProcessSpec, RegisteredProcess } from './types';
+import { describeCycle, type NameScope, validateGraph } from './validate';
+
+/** A process that a graph defines and that was not planned yet. */
+export interface Definition {
+  readonly id: string;
+  readonly namespace: string;
+  readonly spec: ProcessSpec;
+  readonly parsed: ParseResult;
+}
+
+/** Reads a definition that may be anything. The spec's parameters are those that are well-formed. */
+export function readDefinition(id: string, namespace: string, json: unknown): Definition {
+  const parsed = parseProcess(json);
+  const given = typeof json === 'object' && json !== null ? (json as ProcessSpec) : {};
+  return { id, namespace, parsed, spec: { ...given, id, parameters: parsed.graph?.parameters ?? [] } };
+}
+
+export interface LinkOptions<C> {
+  readonly limits: GraphLimits;
+  readonly checks: SchemaChecks;
+  /** Processes that are ready; definitions come before them unless a name is taken here. */
+  readonly known: Find<C>;
+}
+
+const closedScope: NameScope = { names: new Set(), isOpen: false };
+
+/**
+ * Plans processes that graphs define and that may call each other, each once, callees first.
+ * One that cannot be used gets the reasons in place of a plan. Bodies see only their own parameters.
+ */
+export function linkDefinitions<C>(
+  definitions: ReadonlyMap<string, Definition>,
+  options: LinkOptions<C>,
+): ReadonlyMap<string, LinkedProcess<C>> {
+  const linked = new Map<string, LinkedProcess<C>>();
+  const find: Find<C> = (id, namespace) =>
+    options.known(id, namespace) ?? (mayBeDefined(namespace, id, definitions) ? linked.get(id) : undefined);
+  const reads = new Map<string, string[]>();
+  for (const [id, { parsed }] of definitions) {
+    const callees = new Set<string>();
+    for (const call of parsed.graph ? callsOf(parsed.graph) : [])
+      if (
+        !options.known(call.process, call.namespace) &&
+        mayBeDefined(call.namespace, call.process, definitions)
+      )
+        callees.add(call.process);
+    reads.set(id, [...callees]);
+  }
+  const { sorted, cycles } = sortTopologically(reads);
+  for (const id of sorted) {
+    const definition = definitions.get(id) as Definition;
+    linked.set(id, linkOne(definition, planParsed(definition.parsed, closedScope, find, options)));
+  }
+  const unsorted = [...definitions.keys()].filter((id) => !linked.has(id));
+  for (const id of unsorted) {
+    const cycle = cycles.find((members) => members.includes(id)) ?? cycles[0];
+    const issues = new Issues();
+    issues.invalid(`processes call each other in a circle: ${describeCycle(cycle)}.`);
+    const body = { issues: issues.list, size: { nodes: 0, depth: 0 } };
+    linked.set(id, linkOne(definitions.get(id) as Definition, body));
+  }
+  return linked;
+}
+
+function mayBeDefined(
+  namespace: string | undefined,
+  id: string,
+  definitions: ReadonlyMap<string, Definition>,
+): boolean {
+  const definition = definitions.get(id);
+  if (!definition) return false;
+  if (namespace === undefined || namespace === definition.namespace) return true;
+  return namespace === 'user' && definition.namespace !== 'backend';
+}
+
+function linkOne<C>({ id, namespace, spec }: Definition, body: Body<C>): LinkedProcess<C> {
+  const process: RegisteredProcess<C> = Object.freeze({
+    ...{ id, namespace, spec: Object.freeze(spec) },
+    effects: body.plan?.effects ?? 'none',
+  });
+  return { process, body };
+}
+
+/** Validates and plans one parsed graph whose callees are linked. */
+export function planParsed<C>(
+  parsed: ParseResult,
+  scope: NameScope,
+  find: Find<C>,
+  { limits, checks }: Pick<LinkOptions<C>, 'limits' | 'checks'>,
+): Body<C> {
+  const { graph } = parsed;
+  if (!graph) return { issues: parsed.issues, size: { nodes: 0, depth: 0 } };
+  const issues = new Issues();
+  const size = measure(graph, find);
+  checkSize(size, limits, issues);
+  const isTooLarge = !issues.isEmpty;
+  for (const issue of parsed.issues) issues.push(issue);
+  if (!isTooLarge) validateGraph(graph, scope, { find, checks, issues });
+  const plan = issues.isEmpty ? planGraph(graph, find) : undefined;
+  return { plan, issues: issues.list, size: plan ? size : { nodes: 0, depth: 0 } };
+}

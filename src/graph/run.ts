@@ -1,0 +1,159 @@
+import { OpenEOError } from '../base/errors';
+import type { Cube } from '../raster/cube';
+import { type Execution, Frame } from './execute';
+import { Issues, issuesToError } from './issue';
+import type { GraphLimits } from './limits';
+import { type Definition, linkDefinitions, planParsed, readDefinition } from './link';
+import { type Body, callsOf, type Find } from './linked';
+import { type ParseResult, parseProcess } from './parse';
+import { Compiler } from './program';
+import type { GraphRunner, PlanRequest, RunRequest } from './runner';
+import type { SchemaChecks } from './schema/checks';
+import { Scope } from './scope';
+import { isCallback, OpaqueHandle, type Plan, type ProcessDefinition } from './types';
+import type { NameScope } from './validate';
+
+export interface RunnerOptions<C, U> {
+  /** Predefined and registered processes. */
+  readonly registry: { readonly find: Find<C> };
+  readonly checks: SchemaChecks;
+  readonly limits: GraphLimits;
+  /** What the process functions of one run receive. */
+  createContext(request: RunRequest<U>, plan: Plan<C>): C;
+  /** A process that the user stored, as it was sent. */
+  storedProcess?(user: U, id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** Makes a cube that several nodes read compute equal windows once. */
+  readonly shareReads?: (cube: Cube) => Cube;
+  /** How many asynchronous nodes of one graph run at once; default 8. */
+  readonly concurrency?: number;
+}
+
+/** The one executor: validates, plans and runs process graphs. */
+export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunner<C, U> {
+  const compiler = new Compiler(options.checks);
+
+  async function analyse(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Body<C>> {
+    const parsed = parseProcess(definition);
+    const known = options.registry.find;
+    const definitions = await loadStored(parsed, request, options);
+    if (!definitions) return tooManyDefinitions(options.limits);
+    const linked = linkDefinitions(definitions, { ...options, known });
+    const find: Find<C> = (id, namespace) =>
+      known(id, namespace) ?? (isUserNamespace(namespace) ? linked.get(id) : undefined);
+    return planParsed(parsed, scopeOf(request), find, options);
+  }
+
+  return {
+    validate: async (definition, request) => (await analyse(definition, request)).issues,
+    plan: async (definition, request) => {
+      const { plan, issues } = await analyse(definition, request);
+      if (!plan) throw issuesToError(issues);
+      return plan;
+    },
+    run: async (plan, request) => {
+      const { signal, parameters, missing } = request;
+      signal.throwIfAborted();
+      const program = compiler.compile(plan as unknown as Plan);
+      checkSupplied(plan, parameters, options.checks);
+      const execution: Execution = {
+        ...{ signal, missing },
+        context: options.createContext(request, plan),
+        shareReads: options.shareReads ?? ((cube) => cube),
+        concurrency: options.concurrency ?? 8,
+      };
+      const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal);
+      return assertReturnable(await untilAborted(frame.run(), signal));
+    },
+  };
+}
+
+function tooManyDefinitions({ nodes }: GraphLimits): Body<never> {
+  const issues = new Issues();
+  const reason = `it calls more than ${nodes} different stored processes.`;
+  issues.add('ProcessGraphComplexity', { reason });
+  return { issues: issues.list, size: { nodes: 0, depth: 0 } };
+}
+
+function isUserNamespace(namespace: string | undefined): boolean {
+  return namespace === undefined || namespace === 'user';
+}
+
+function scopeOf<U>({ supplied, missing }: PlanRequest<U>): NameScope {
+  return {
+    names: supplied ?? new Set(),
+    isOpen: supplied === undefined,
+    explain: (name) => missing?.get(name),
+  };
+}
+
+/** All stored processes that a graph needs, directly or through others, each asked for once; undefined: too many. */
+async function loadStored<C, U>(
+  parsed: ParseResult,
+  { user, storedAs }: PlanRequest<U>,
+  { registry, storedProcess, limits }: RunnerOptions<C, U>,
+): Promise<ReadonlyMap<string, Definition> | undefined> {
+  const definitions = new Map<string, Definition>();
+  if (storedAs !== undefined && parsed.graph)
+    definitions.set(storedAs, { id: storedAs, namespace: 'user', spec: { id: storedAs }, parsed });
+  const asked = new Set<string>(definitions.keys());
+  let wave: ParseResult[] = [parsed];
+  while (user !== undefined && storedProcess && wave.length > 0) {
+    const wanted = new Set<string>();
+    for (const { graph } of wave)
+      for (const { process, namespace } of graph ? callsOf(graph) : [])
+        if (isUserNamespace(namespace) && !registry.find(process, namespace) && !asked.has(process))
+          wanted.add(process);
+    for (const id of wanted) asked.add(id);
+    // Every stored process counts at least one node, so a graph that needs more is refused anyway.
+    if (asked.size > limits.nodes + 1) return undefined;
+    const found = await Promise.all(
+      [...wanted].map(async (id) => ({ id, json: await storedProcess(user, id) })),
+    );
+    wave = [];
+    for (const { id, json } of found) {
+      if (!json) continue;
+      const definition = readDefinition(id, 'user', json);
+      definitions.set(id, definition);
+      wave.push(definition.parsed);
+    }
+  }
+  return definitions;
+}
+
+/** Values for declared parameters must be what the graph declares; names that it does not declare are the server's. */
+function checkSupplied<C>(plan: Plan<C>, values: ReadonlyMap<string, unknown>, checks: SchemaChecks): void {
+  for (const parameter of plan.parameters) {
+    const value = values.get(parameter.name);
+    if (value === undefined) continue;
+    const [violation] = checks.of(parameter).check(value);
+    if (!violation) continue;
+    const reason = `${violation.path === '' ? 'it' : violation.path} ${violation.reason}.`;
+    throw new OpenEOError('ProcessParameterInvalid', {
+      process: 'of the request',
+      parameter: parameter.name,
+      reason,
+    });
+  }
+}
+
+/** Settles with the run, or at once when the signal fires; what is under way then ends by itself. */
+async function untilAborted(running: unknown, signal: AbortSignal): Promise<unknown> {
+  if (!(running instanceof Promise)) return running;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([running, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}
+
+function assertReturnable(value: unknown): unknown {
+  if (!(value instanceof OpaqueHandle) && !isCallback(value)) return value;
+  const what = value instanceof OpaqueHandle ? value.subtype : 'process graph';
+  throw new OpenEOError('ProcessGraphInvalid', { reason: `a ${what} cannot be the result.` });
+}

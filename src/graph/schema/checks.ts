@@ -1,0 +1,105 @@
+import { LRUCache } from 'lru-cache';
+import { createProcessSchemaCompiler, type ErrorObject, type ValidateFunction } from '../../base/schema';
+import type { ParameterSpec, ProcessSpec } from '../types';
+import { explain, type Violation } from './explain';
+import { prepareSchema } from './prepare';
+import { valueKeywords } from './subtypes';
+import { type Projections, project, unknownValue } from './values';
+
+type Compiler = ReturnType<typeof createProcessSchemaCompiler>;
+
+/** Checks values against the schema of one parameter. */
+export interface ParameterCheck {
+  /** What is wrong with a value of the run; empty when it is valid. */
+  check(value: unknown): readonly Violation[];
+  /** What is wrong with a value that contains `unknownValue`s, whatever they turn out to be. */
+  checkPartial(value: unknown): readonly Violation[];
+}
+
+/** ajv keeps everything that it ever compiled, so instances are replaced now and then. */
+const schemasPerCompiler = 2000;
+const cachedChecks = 4000;
+
+const missingDimensionCodes = ['DimensionMissing', 'DimensionAmbiguous', 'DimensionNotAvailable'];
+
+/** Compiles parameter schemas, each distinct one once. */
+export class SchemaChecks {
+  readonly #byText = new LRUCache<string, ParameterCheck>({ max: cachedChecks });
+  readonly #byParameter = new WeakMap<ParameterSpec, ParameterCheck>();
+  #compiler: Compiler | undefined;
+  #compiled = 0;
+
+  /**
+   * The check of a parameter. A process that declares an exception for a missing dimension answers for
+   * those itself.
+   * @throws Error that tells what is wrong with the schema.
+   */
+  of(parameter: ParameterSpec, exceptions?: ProcessSpec['exceptions']): ParameterCheck {
+    const known = this.#byParameter.get(parameter);
+    if (known) return known;
+    const ignoreDimensions = missingDimensionCodes.some((code) => Object.hasOwn(exceptions ?? {}, code));
+    const text = JSON.stringify([ignoreDimensions, parameter.schema]);
+    let check = this.#byText.get(text);
+    if (!check) {
+      check = this.#compile(parameter.schema, ignoreDimensions);
+      this.#byText.set(text, check);
+    }
+    this.#byParameter.set(parameter, check);
+    return check;
+  }
+
+  #compile(schema: unknown, ignoreDimensions: boolean): ParameterCheck {
+    const alternatives = Array.isArray(schema) ? schema : [schema ?? {}];
+    const validators = (lenient: boolean) =>
+      alternatives.map((alternative) => {
+        const compiler = this.#nextCompiler();
+        const isFormat = (name: string) => Object.hasOwn(compiler.formats, name);
+        return compiler.compile(prepareSchema(alternative, { lenient, ignoreDimensions, isFormat }));
+      });
+    const strict = validators(false);
+    let lenient: ValidateFunction[] | undefined;
+    return {
+      check: (value) => run(strict, value),
+      checkPartial: (value) => {
+        if (value === unknownValue) return [];
+        lenient ??= this.#tolerant(() => validators(true));
+        return run(lenient, value);
+      },
+    };
+  }
+
+  /** A reference into a part of the schema that weakening moved: nothing certain can be said. */
+  #tolerant(compile: () => ValidateFunction[]): ValidateFunction[] {
+    try {
+      return compile();
+    } catch {
+      return [];
+    }
+  }
+
+  #nextCompiler(): Compiler {
+    if (!this.#compiler || this.#compiled++ >= schemasPerCompiler) {
+      this.#compiler = createProcessSchemaCompiler(valueKeywords);
+      this.#compiled = 0;
+    }
+    return this.#compiler;
+  }
+}
+
+const none: readonly Violation[] = [];
+
+function run(validators: readonly ValidateFunction[], value: unknown): readonly Violation[] {
+  const projections: Projections = new WeakMap();
+  const seen = project(value, projections);
+  const errors: (readonly ErrorObject[])[] = [];
+  for (const validator of validators) {
+    try {
+      if (validator.call(projections, seen)) return none;
+    } catch (error) {
+      if (error instanceof RangeError) return [{ path: '', reason: 'is nested too deeply' }];
+      throw error;
+    }
+    errors.push(validator.errors ?? []);
+  }
+  return validators.length === 0 ? none : explain(errors);
+}
