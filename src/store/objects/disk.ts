@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { type BigIntStats, constants, promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { OpenEOError } from '../../base/errors';
+import { fileErrorCode, isMissing, translateFileError } from './disk-errors';
+import { hasPlainFolder, isFolder, makeFolder, pruneFolders, syncFolder, walk } from './disk-tree';
+import { writeBody } from './disk-write';
+import { folderSegments, keySegments, reservedFolder } from './keys';
+import type { ObjectInfo, ObjectStore, PutOptions } from './types';
+
+/** Uploads that a crash left behind are removed at the next start once they are this old. */
+const abandonedAfterMs = 24 * 60 * 60 * 1000;
+/** Without NONBLOCK the opening of a pipe that somebody put there would wait for its writer. */
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+function describe(key: string, stats: BigIntStats): ObjectInfo {
+  // Every write makes a new file, hence another inode or at least another time.
+  const etag = [stats.ino, stats.mtimeNs, stats.size].map((part) => part.toString(36)).join('-');
+  return { key, size: Number(stats.size), modified: stats.mtime, etag };
+}
+
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await fs.readdir(folder)) {
+    const path = join(folder, name);
+    const stats = await fs.stat(path).catch(() => undefined);
+    if (stats && Date.now() - stats.mtimeMs > abandonedAfterMs) await fs.rm(path, { force: true });
+  }
+}
+
+/**
+ * Objects as files below a folder, which is made where it is missing. Several processes may share it.
+ * @throws Error where the folder cannot be written to
+ */
+export async function openDisk(folder: string): Promise<ObjectStore> {
+  try {
+    await fs.mkdir(join(folder, reservedFolder), { recursive: true });
+    await removeAbandoned(join(folder, reservedFolder));
+    await fs.access(join(folder, reservedFolder), constants.W_OK);
+    return new Disk(await fs.realpath(folder));
+  } catch (error) {
+    throw new Error(`The object store ${folder} cannot be used: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+class Disk implements ObjectStore {
+  constructor(readonly root: string) {}
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const path = this.#path(key);
+    if (!(await hasPlainFolder(path))) return undefined;
+    try {
+      const stats = await fs.lstat(path, { bigint: true });
+      return stats.isFile() ? describe(key, stats) : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw translateFileError(error);
+    }
+  }
+
+  async get(
+    key: string,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<{ readonly info: ObjectInfo; readonly body: Readable } | undefined> {
+    const path = this.#path(key);
+    if (!(await hasPlainFolder(path))) return undefined;
+    let file: fs.FileHandle | undefined;
+    try {
+      file = await fs.open(path, readFlags);
+      const stats = await file.stat({ bigint: true });
+      const info = describe(key, stats);
+      const start = range?.start ?? 0;
+      const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
+      if (!stats.isFile() || start > end) {
+        await file.close();
+        return stats.isFile() ? { info, body: Readable.from([]) } : undefined;
+      }
+      return { info, body: file.createReadStream({ start, end }) };
+    } catch (error) {
+      await file?.close().catch(() => {});
+      if (isMissing(error)) return undefined;
+      throw translateFileError(error);
+    }
+  }
+
+  async put(
+    key: string,
+    body: Readable | Uint8Array,
+    options: PutOptions = {},
+  ): Promise<ObjectInfo | undefined> {
+    const path = this.#path(key);
+    const incoming = join(this.root, reservedFolder, randomUUID());
+    let file: fs.FileHandle | undefined;
+    try {
+      file = await fs.open(incoming, 'wx');
+      await writeBody(file, body, options);
+      await file.sync();
+      const info = describe(key, await file.stat({ bigint: true }));
+      options.signal?.throwIfAborted();
+      return (await this.#publish(incoming, path, key, options)) ? info : undefined;
+    } catch (error) {
+      throw translateFileError(error);
+    } finally {
+      await file?.close().catch(() => {});
+      await fs.rm(incoming, { force: true }).catch(() => {});
+    }
+  }
+
+  async remove(key: string): Promise<boolean> {
+    const path = this.#path(key);
+    if (!(await this.head(key))) return false;
+    try {
+      await fs.unlink(path);
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw translateFileError(error);
+    }
+    await pruneFolders(this.root, path);
+    return true;
+  }
+
+  async list(
+    prefix: string,
+    page: { readonly limit?: number; readonly after?: string } = {},
+  ): Promise<{ readonly items: readonly ObjectInfo[]; readonly next?: string }> {
+    const limit = Math.max(1, page.limit ?? Number.POSITIVE_INFINITY);
+    const items: ObjectInfo[] = [];
+    for await (const key of this.#keys(prefix, page.after ?? '')) {
+      const info = await this.head(key);
+      // Removed meanwhile.
+      if (!info) continue;
+      if (items.length === limit) return { items, next: items[limit - 1].key };
+      items.push(info);
+    }
+    return { items };
+  }
+
+  async removeAll(prefix: string): Promise<number> {
+    let count = 0;
+    for await (const key of this.#keys(prefix, '')) if (await this.remove(key)) count++;
+    return count;
+  }
+
+  async close(): Promise<void> {}
+
+  #path(key: string): string {
+    return join(this.root, ...keySegments(key));
+  }
+
+  async *#keys(prefix: string, after: string): AsyncGenerator<string> {
+    const segments = folderSegments(prefix);
+    if (await hasPlainFolder(join(this.root, ...segments, 'any'))) yield* walk(this.root, segments, after);
+  }
+
+  /** Gives a finished file its name, in one step for all who look. False: the name is taken and shall not be. */
+  async #publish(incoming: string, path: string, key: string, { condition }: PutOptions): Promise<boolean> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await makeFolder(this.root, path);
+        if (condition === 'absent') await fs.link(incoming, path);
+        else await fs.rename(incoming, path);
+        await syncFolder(path);
+        return true;
+      } catch (error) {
+        if (await isFolder(path))
+          throw new OpenEOError('FolderOperationUnsupported', { path: key }, { cause: error });
+        const code = fileErrorCode(error);
+        if (code === 'EEXIST') return false;
+        if (code === 'ENOTDIR')
+          throw new OpenEOError(
+            'FilePathInvalid',
+            { reason: 'a part of it is a file, not a folder.' },
+            { cause: error },
+          );
+        // The folder was empty a moment ago, and another request tidied it away.
+        if (code !== 'ENOENT' || attempt === 20) throw error;
+      }
+    }
+  }
+}
