@@ -1,0 +1,249 @@
+import { fractal, hash, noise, random, smoothstep } from './noise';
+import { pixelSize, size, type Terrain } from './terrain';
+
+/** What covers a pixel. */
+export const cover = {
+  water: 0,
+  gravel: 1,
+  conifers: 2,
+  broadleaf: 3,
+  meadow: 4,
+  rock: 5,
+  roofs: 6,
+  gardens: 7,
+  asphalt: 8,
+  hedge: 9,
+  /** The first of {@link crops}. */
+  field: 10,
+} as const;
+
+/** What grows on fields, in the order of their cover numbers from {@link cover.field} on. */
+export const crops = ['wheat', 'maize', 'rapeseed', 'grass', 'beet', 'barley'] as const;
+
+export interface LandCover {
+  readonly kind: Uint8Array;
+  /** Brightness relative to the cover's usual, −1 … 1: what tells neighbours of one kind apart. */
+  readonly tone: Float32Array;
+}
+
+const towns = [
+  { east: 5.2, south: 8.55, radius: 0.85 },
+  { east: 1.7, south: 9.1, radius: 0.42 },
+  { east: 8.6, south: 6.6, radius: 0.45 },
+  { east: 8.9, south: 9.2, radius: 0.36 },
+  { east: 2.3, south: 6.35, radius: 0.38 },
+  { east: 5.6, south: 5.75, radius: 0.3 },
+  { east: 6.9, south: 7.5, radius: 0.26 },
+] as const;
+
+const roads: readonly (readonly [number, number, number])[] = [
+  [0, 1, 0.25],
+  [0, 2, -0.3],
+  [0, 3, 0.3],
+  [0, 4, -0.25],
+  [0, 5, 0.2],
+  [5, 2, 0.15],
+  [2, 3, -0.3],
+  [1, 4, 0.3],
+  [6, 0, 0.1],
+];
+
+/** Draws curved roads, and the railway-straight main road from edge to edge, as coverage 0 … 1. */
+function drawRoads(): Float32Array {
+  const coverage = new Float32Array(size * size);
+  const dot = (east: number, south: number, width: number) => {
+    const x = (east * 1000) / pixelSize;
+    const y = (south * 1000) / pixelSize;
+    const reach = Math.ceil(width / pixelSize);
+    for (let row = Math.floor(y) - reach; row <= y + reach; row++)
+      for (let column = Math.floor(x) - reach; column <= x + reach; column++) {
+        if (row < 0 || column < 0 || row >= size || column >= size) continue;
+        const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y) * pixelSize;
+        const part = Math.min(1, Math.max(0, 0.5 + (width / 2 - distance) / pixelSize));
+        const at = row * size + column;
+        if (part > coverage[at]) coverage[at] = part;
+      }
+  };
+  for (const [from, to, bend] of roads) {
+    const a = towns[from];
+    const b = towns[to];
+    const length = Math.hypot(b.east - a.east, b.south - a.south);
+    const middleEast = (a.east + b.east) / 2 + (bend * (a.south - b.south)) / 2;
+    const middleSouth = (a.south + b.south) / 2 + (bend * (b.east - a.east)) / 2;
+    for (let t = 0; t <= 1; t += 0.004 / length) {
+      const s = 1 - t;
+      dot(
+        s * s * a.east + 2 * s * t * middleEast + t * t * b.east + 0.02 * noise(t * length * 2, from, 91),
+        s * s * a.south + 2 * s * t * middleSouth + t * t * b.south + 0.02 * noise(t * length * 2, to, 92),
+        9,
+      );
+    }
+  }
+  for (let east = 0; east <= 10.24; east += 0.004)
+    dot(east, 9.75 - 0.17 * east + 0.28 * Math.sin(east * 0.42), 24);
+  return coverage;
+}
+
+/** Farmland is divided into regions of one direction, these into strips, and strips into fields. */
+function fieldAt(east: number, south: number): { id: number; edge: number; along: number } {
+  const cell = 1.25;
+  const x = east / cell + 0.35 * noise(east * 0.9, south * 0.9, 31);
+  const y = south / cell + 0.35 * noise(east * 0.9, south * 0.9, 32);
+  let nearest = 9;
+  let region = 0;
+  for (let row = Math.floor(y) - 1; row <= y + 1; row++)
+    for (let column = Math.floor(x) - 1; column <= x + 1; column++) {
+      const dx = column + random(column, row, 33) - x;
+      const dy = row + random(column, row, 34) - y;
+      const distance = dx * dx + dy * dy;
+      if (distance < nearest) {
+        nearest = distance;
+        region = hash(column, row, 35);
+      }
+    }
+  const angle = ((region & 255) / 255) * Math.PI;
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  const stripWidth = 85 + ((region >>> 8) & 63) * 1.6;
+  const bend = 25 * noise(east * 0.8, south * 0.8, 36);
+  const across = ((cos * east + sin * south) * 1000 + bend) / stripWidth;
+  const along = (cos * south - sin * east) * 1000 + bend;
+  const cut = (index: number) => index + 0.55 * (random(index, region, 37) - 0.5);
+  let strip = Math.floor(across);
+  if (across < cut(strip)) strip--;
+  else if (across >= cut(strip + 1)) strip++;
+  const length = 190 + random(strip, region, 38) * 330;
+  const position = along / length + random(strip, region, 39);
+  const piece = Math.floor(position);
+  const edge = Math.min(
+    (across - cut(strip)) * stripWidth,
+    (cut(strip + 1) - across) * stripWidth,
+    (position - piece) * length,
+    (piece + 1 - position) * length,
+  );
+  return { id: hash(strip, piece, region), edge, along: across * stripWidth };
+}
+
+/** Lays forest, fields, towns, roads and water over the terrain. */
+export function createLandCover(terrain: Terrain): LandCover {
+  const kind = new Uint8Array(size * size);
+  const tone = new Float32Array(size * size);
+  const road = drawRoads();
+  const km = pixelSize / 1000;
+  for (let row = 0, at = 0; row < size; row++)
+    for (let column = 0; column < size; column++, at++) {
+      const east = column * km;
+      const south = row * km;
+      const height = terrain.elevation[at];
+      const slope = Math.hypot(terrain.slopeEast[at], terrain.slopeSouth[at]);
+      const speckle = random(column, row, 41) - 0.5;
+      const rough = noise(east * 9, south * 9, 42);
+      const width = 20 + 17 * smoothstep(2, 9, south) + 7 * noise(south * 2.5, east * 2.5, 43);
+      const toRiver = terrain.river[at];
+      if (toRiver < width || terrain.lake[at]) {
+        kind[at] = cover.water;
+        tone[at] = toRiver < width ? 0.7 : 0.15 * fractal(east * 2, south * 2, 44, 2);
+        continue;
+      }
+      const bar = noise(east * 3.1, south * 3.1, 45) + 0.4 * noise(east * 12, south * 12, 46);
+      if (toRiver < width + 12 + 45 * (bar - 0.2) && bar > 0.2) {
+        kind[at] = cover.gravel;
+        tone[at] = speckle + rough;
+        continue;
+      }
+      if (road[at] > 0.35) {
+        kind[at] = cover.asphalt;
+        tone[at] = road[at] - 0.7 + 0.3 * speckle;
+        continue;
+      }
+      let density = 0;
+      let nearest = 0;
+      for (let town = 0; town < towns.length; town++) {
+        const dx = (east - towns[town].east) / towns[town].radius;
+        const dy = (south - towns[town].south) / towns[town].radius;
+        const d = dx * dx + dy * dy;
+        if (d < 4 && Math.exp(-d) > density) {
+          density = Math.exp(-d);
+          nearest = town;
+        }
+      }
+      if (density > 0.03 && toRiver > width + 30) {
+        const built = density + 0.55 * fractal(east * 3.4, south * 3.4, 51, 3);
+        if (built > 0.42 && slope < 0.3) {
+          settle(at, column, row, nearest, density);
+          continue;
+        }
+      }
+      const treeLine = 1500 + 140 * noise(east * 1.3, south * 1.3, 52) - 160 * slope;
+      const bare = height + 330 * slope + 160 * rough;
+      if (bare > 1800) {
+        kind[at] = cover.rock;
+        tone[at] = 0.7 * fractal(east * 6, south * 6, 53, 3) + 0.4 * speckle;
+        continue;
+      }
+      const wood =
+        fractal(east * 1.15, south * 1.15, 54, 5, 0.55) +
+        2.2 * smoothstep(0.12, 0.42, slope) +
+        0.55 * smoothstep(520, 700, height) -
+        0.35 * smoothstep(1.0, 0.2, toRiver / 1000) -
+        0.5 * density;
+      const bankTrees = toRiver < width + 70 && noise(east * 7, south * 7, 55) > 0.05;
+      if (height < treeLine && (wood > 0.42 || bankTrees)) {
+        const isConifer =
+          !bankTrees &&
+          noise(east * 1.7, south * 1.7, 56) + smoothstep(600, 1050, height) * 0.9 + 0.35 * speckle > 0.22;
+        kind[at] = isConifer ? cover.conifers : cover.broadleaf;
+        tone[at] = 0.75 * speckle + 0.9 * noise(east * 22, south * 22, 57) + 0.4 * rough;
+        continue;
+      }
+      if (height > 640 + 60 * rough || slope > 0.16) {
+        kind[at] = cover.meadow;
+        tone[at] = 0.8 * fractal(east * 3, south * 3, 58, 3) + 0.25 * speckle;
+        continue;
+      }
+      farm(at, east, south, speckle);
+    }
+  return { kind, tone };
+
+  function settle(at: number, column: number, row: number, town: number, density: number): void {
+    // Each quarter of a town has its own direction of streets.
+    const quarter = hash(Math.floor(column / 46 + noise(row * 0.03, 0, 64)), Math.floor(row / 46), 61 + town);
+    const turn = (quarter & 7) * 0.19 + town;
+    const u = column * Math.cos(turn) + row * Math.sin(turn) + 4096;
+    const v = row * Math.cos(turn) - column * Math.sin(turn) + 4096;
+    const isStreet = u % 7 < 0.9 || v % 11 < 0.9;
+    const plot = hash(Math.floor(u / 1.75), Math.floor(v / 1.75), 62);
+    const share = (plot & 255) / 255;
+    const isPark = noise(column * 0.045, row * 0.045, 65) > 0.33;
+    // Large, pale roofs of workshops and shops at the edges of the larger towns.
+    const works = town < 3 && noise(column * 0.03, row * 0.03, 66) > 0.34 && density < 0.75;
+    const large = hash(Math.floor(u / 6), Math.floor(v / 5), 67);
+    if (isPark) kind[at] = cover.gardens;
+    else if (isStreet) kind[at] = cover.asphalt;
+    else if (works) kind[at] = (large & 3) === 0 ? cover.asphalt : cover.roofs;
+    else kind[at] = share < 0.25 + 0.4 * density ? cover.roofs : share > 0.9 ? cover.asphalt : cover.gardens;
+    tone[at] = works
+      ? -0.5 - ((large >>> 8) & 255) / 510
+      : (((plot >>> 8) & 255) / 255 - 0.5) * (isPark ? 0.6 : 1.6);
+  }
+
+  function farm(at: number, east: number, south: number, speckle: number): void {
+    const { id, edge, along } = fieldAt(east, south);
+    if (edge < 7) {
+      const isHedge = (id & 15) < 4;
+      kind[at] = isHedge ? cover.hedge : cover.meadow;
+      tone[at] = isHedge ? speckle : 0.4;
+      return;
+    }
+    const share = ((id >>> 4) & 255) / 255;
+    const crop =
+      share < 0.24 ? 0 : share < 0.44 ? 1 : share < 0.56 ? 2 : share < 0.76 ? 3 : share < 0.87 ? 4 : 5;
+    kind[at] = cover.field + crop;
+    const rows = (id & 0x10000) !== 0 ? 0.12 * Math.sin(along * 0.23) : 0;
+    tone[at] =
+      (((id >>> 12) & 255) / 255 - 0.5) * 1.3 +
+      rows +
+      0.2 * speckle +
+      0.45 * fractal(east * 5, south * 5, 63, 2);
+  }
+}
