@@ -111,11 +111,11 @@ function bind(plan: Plan, parameters: readonly string[], lookup: (name: string) 
 
 async function interpret(plan: Plan, lookup: (name: string) => unknown): Promise<unknown> {
   const results = new Map<string, unknown>();
-  const valueOf = (argument: PlanArgument): unknown => {
+  const resolve = (argument: PlanArgument): unknown => {
     if (argument.kind === 'literal') return argument.value;
     if (argument.kind === 'node') return results.get(argument.node);
     if (argument.kind === 'parameter') return lookup(argument.name);
-    if (argument.kind === 'array') return argument.items.map(valueOf);
+    if (argument.kind === 'array') return argument.items.map(resolve);
     if (argument.kind === 'callback') return bind(argument.plan, argument.parameters, lookup);
     throw new Error('Objects are no arguments here');
   };
@@ -123,7 +123,7 @@ async function interpret(plan: Plan, lookup: (name: string) => unknown): Promise
     const args: Record<string, unknown> = Object.create(null);
     for (const { name, default: value } of node.process.spec.parameters ?? [])
       if (value !== undefined) args[name] = value;
-    for (const [name, argument] of node.arguments) args[name] = valueOf(argument);
+    for (const [name, argument] of node.arguments) args[name] = resolve(argument);
     const value = node.body
       ? await interpret(node.body, (name) => args[name])
       : await node.process.module?.run(args as Arguments, undefined as never);
