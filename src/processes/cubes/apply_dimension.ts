@@ -1,0 +1,134 @@
+import { OpenEOError } from '../../base/errors';
+import type { Arguments } from '../../graph/types';
+import type { CallbackInput, Planes } from '../../kernel/types';
+import {
+  type Block,
+  type Cube,
+  type Dimension,
+  deriveCube,
+  layerDimensions,
+  type Window,
+} from '../../raster/cube';
+import {
+  allIndices,
+  blockShape,
+  createValues,
+  labelCount,
+  layerLengths,
+  missingBlock,
+  planeLength,
+  product,
+} from '../../raster/layers';
+import { inRowChunks } from '../../raster/row-chunks';
+import { pickAlong, transposeLayers } from '../../raster/transpose';
+import type { ProcessContext } from '../context';
+import { axisAt, evaluateAlong } from './along-dimension';
+import { arrayInput, asCallback, type PixelCallback, preparePixels } from './cube-callbacks';
+import { relabel, requireDimension, withLabelsOn } from './cube-dimensions';
+
+/** How many values the callback makes: known of fused ones, found out by a pixel of zeros for others. */
+async function countOutputs(
+  callback: PixelCallback,
+  cube: Cube,
+  length: number,
+  signal: AbortSignal,
+): Promise<number> {
+  if (callback.evaluator.outputs !== undefined) return callback.evaluator.outputs;
+  const zero = cube.dataType === 'text' ? [''] : createValues('float64', 1);
+  const planes: Planes = { data: new Array(length).fill(zero) };
+  return (await callback.run(new Map([['data', planes]]), 1, signal)).data.length;
+}
+
+/** The dimension that the values are in afterwards, and the cube's dimensions with it. */
+function targetOf(cube: Cube, source: string, target: string, count: number) {
+  const own = requireDimension(cube, source);
+  const existing = cube.dimensions.find(({ name }) => name === target);
+  if (target !== source && existing && labelCount(existing) !== 1)
+    throw new OpenEOError('ProcessParameterInvalid', {
+      process: 'apply_dimension',
+      parameter: 'target_dimension',
+      reason: `the dimension "${target}" has ${labelCount(existing)} labels, but only one with a single label can take the values`,
+    });
+  const enumerated = allIndices(count);
+  const created: Dimension =
+    target !== source
+      ? existing
+        ? withoutReference(relabel(existing, enumerated))
+        : { type: 'other', name: target, labels: enumerated }
+      : count === labelCount(own)
+        ? own
+        : withoutReference(relabel(own, enumerated));
+  const dimensions = existing
+    ? cube.dimensions
+        .filter(({ name }) => name !== source || source === target)
+        .map((dimension) => (dimension.name === target ? created : dimension))
+    : cube.dimensions.map((dimension) => (dimension.name === source ? created : dimension));
+  return { dimensions, isOther: target !== source && existing !== undefined };
+}
+
+function withoutReference(dimension: Dimension): Dimension {
+  return 'referenceSystem' in dimension ? { ...dimension, referenceSystem: undefined } : dimension;
+}
+
+/** Along x or y every window needs the whole scene; along others only what the process uses is read. */
+export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'signal'>): Promise<Cube> {
+  const source = args.dimension as string;
+  const target = (args.target_dimension as string | null) ?? source;
+  const cube = withLabelsOn(withLabelsOnTarget(args.data as Cube, source, target), source);
+  const layers = layerDimensions(cube);
+  const position = layers.findIndex(({ name }) => name === source);
+  const labels = layers[position].labels ?? [];
+  const inputs: Record<string, CallbackInput> = { data: arrayInput(labels) };
+  const process = preparePixels(asCallback(args.process), inputs, args.context, cube);
+  const count = await countOutputs(process, cube, labels.length, signal);
+  const { dimensions, isOther } = targetOf(cube, source, target, count);
+  const reads = process.evaluator.reads('data');
+  const wanted = reads === 'all' ? allIndices(labels.length) : reads;
+
+  const result: Cube = deriveCube(cube, {
+    dimensions,
+    dataType: process.dataType,
+    missing: process.missing,
+    async read(window: Window, readSignal: AbortSignal): Promise<Block> {
+      const lengths = layerLengths(result, window);
+      if (product(blockShape(lengths, window)) === 0) return missingBlock(result, window);
+      const select = new Map(window.select);
+      const outputs = select.get(target) ?? allIndices(count);
+      select.delete(target);
+      select.set(source, wanted);
+      // The lengths of the input's layers, the dimension itself with the number of outputs.
+      const own = layers.map((layer, index) =>
+        index === position ? outputs.length : (select.get(layer.name)?.length ?? labelCount(layer)),
+      );
+      // For each layer of the result, the layer that holds it before it is brought into order.
+      const order = layerDimensions(result).map(({ name }) =>
+        name === target ? position : layers.findIndex((layer) => layer.name === name),
+      );
+      return await inRowChunks(window, product(lengths) + product(own) * wanted.length, async (part) => {
+        const block: Block =
+          wanted.length === 0
+            ? { grid: part.grid, shape: [], data: new Float32Array(0) }
+            : await cube.read({ ...part, select }, readSignal);
+        const axis = axisAt(own, position, planeLength(part), labels.length, wanted);
+        const values = await evaluateAlong(process, 'data', block, axis, readSignal);
+        const picked = pickAlong(values, axis.before, values.outputs, axis.after, outputs);
+        const kept = isOther ? own.filter((_, index) => layers[index].name !== target) : own;
+        const names = isOther ? layers.filter(({ name }) => name !== target) : layers;
+        const moved = transposeLayers(
+          picked,
+          kept,
+          order.map((index) => names.indexOf(layers[index])),
+          planeLength(part),
+        );
+        return { grid: part.grid, shape: blockShape(lengths, part), ...moved };
+      });
+    },
+  });
+  return result;
+}
+
+/** An existing target has to be a dimension with labels as well. */
+function withLabelsOnTarget(cube: Cube, source: string, target: string): Cube {
+  requireDimension(cube, source);
+  return cube.dimensions.some(({ name }) => name === target) ? withLabelsOn(cube, target) : cube;
+}

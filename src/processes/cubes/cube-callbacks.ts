@@ -1,0 +1,83 @@
+import type { Callback } from '../../graph/types';
+import { createEvaluator } from '../../kernel/evaluator';
+import type { CallbackInput, Evaluator, Planes } from '../../kernel/types';
+import type { Cube, DataType } from '../../raster/cube';
+import { callbackResultType } from './callback-result-type';
+
+/** A callback ready for the pixels of a cube. */
+export interface PixelCallback {
+  readonly evaluator: Evaluator;
+  /** What its values mean, as far as it is known before a run. */
+  readonly dataType: DataType;
+  /** The form of its results: truth values, text and whatever is only known after a run have a mask. */
+  readonly missing: Cube['missing'];
+  /** @see Evaluator.run */
+  run(inputs: ReadonlyMap<string, Planes>, count: number, signal: AbortSignal): Promise<Planes>;
+}
+
+/**
+ * @param inputs the callback's own parameters but `context`, which is added.
+ * @param input what the values that it is given are.
+ */
+export function preparePixels(
+  callback: Callback,
+  inputs: Readonly<Record<string, CallbackInput>>,
+  context: unknown,
+  input: Pick<Cube, 'missing' | 'dataType'>,
+): PixelCallback {
+  const typed = Object.entries(inputs).map(
+    ([name, kind]) => [name, kind.kind === 'value' ? kind : { ...kind, dataType: input.dataType }] as const,
+  );
+  const evaluator = createEvaluator(callback, {
+    inputs: new Map<string, CallbackInput>([
+      ...typed,
+      ['context', { kind: 'value', value: context ?? null }],
+    ]),
+    missing: input.missing,
+  });
+  const isTruth = evaluator.outputTypes?.every((type) => type === 'boolean') ?? false;
+  const dataType = isTruth ? 'boolean' : callbackResultType(callback, input.dataType);
+  const isMask = !evaluator.isFused || dataType === 'boolean' || dataType === 'text';
+  const missing = isMask ? 'mask' : input.missing;
+  return {
+    evaluator,
+    dataType,
+    missing,
+    run: async (planes, count, signal) =>
+      conform(await evaluator.run(planes, count, signal), input.missing, missing),
+  };
+}
+
+/** Planes of an evaluator in the form of the cube that they are for. */
+function conform(planes: Planes, from: Cube['missing'], to: Cube['missing']): Planes {
+  if (to === 'nan')
+    return {
+      data: planes.data.map((plane, index) => {
+        if (plane instanceof Float32Array || plane instanceof Float64Array) return plane;
+        const valid = planes.valid?.[index];
+        return Float32Array.from(plane as ArrayLike<number>, (value, i) =>
+          value === null || valid?.[i] === 0 ? Number.NaN : Number(value),
+        );
+      }),
+    };
+  const valid = planes.data.map((plane, index) => {
+    const known = planes.valid?.[index];
+    if (known) return known;
+    if (Array.isArray(plane)) return Uint8Array.from(plane, (value) => (value === null ? 0 : 1));
+    const isFloat = plane instanceof Float32Array || plane instanceof Float64Array;
+    if (from === 'mask' || !isFloat) return undefined;
+    const result = new Uint8Array(plane.length);
+    for (let i = 0; i < plane.length; i++) result[i] = Number.isNaN(plane[i]) ? 0 : 1;
+    return result;
+  });
+  return { data: planes.data, valid };
+}
+
+/** An array parameter with the labels of a dimension. */
+export function arrayInput(labels: readonly unknown[]): CallbackInput {
+  return { kind: 'array', length: labels.length, labels: labels as readonly (number | string)[] };
+}
+
+export function asCallback(value: unknown): Callback {
+  return value as Callback;
+}

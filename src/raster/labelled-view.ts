@@ -1,0 +1,109 @@
+import { subGrid } from '../geo/grid';
+import type { Grid } from '../geo/types';
+import {
+  type Block,
+  type Cube,
+  type Dimension,
+  deriveCube,
+  isHorizontal,
+  layerDimensions,
+  type Window,
+} from './cube';
+import {
+  copyValues,
+  createValuesLike,
+  forEachIndex,
+  missingBlock,
+  product,
+  selectedIndices,
+  strides,
+} from './layers';
+
+/** Coordinates of the pixel centres along one axis of a grid, from west to east or from north to south. */
+export function gridLabels(grid: Grid, axis: 'x' | 'y'): number[] {
+  const [length, start, step] =
+    axis === 'x' ? [grid.width, grid.originX, grid.resX] : [grid.height, grid.originY, -grid.resY];
+  return Array.from({ length }, (_, index) => start + (index + 0.5) * step);
+}
+
+/** The labels of any dimension; those of horizontal ones follow from the grid. */
+export function labelsOf(cube: Pick<Cube, 'grid'>, dimension: Dimension): readonly unknown[] {
+  if (isHorizontal(cube, dimension) && dimension.type === 'spatial')
+    return gridLabels(cube.grid!, dimension.axis as 'x' | 'y');
+  return dimension.labels ?? [];
+}
+
+function range(indices: readonly number[]): [first: number, count: number] {
+  const first = Math.min(...indices);
+  return [first, Math.max(...indices) - first + 1];
+}
+
+/**
+ * The same cube with x and y as dimensions like others: labelled by coordinates, without a grid, at its native
+ * resolution. For what needs whole rows, columns or scenes. Cubes without a grid are returned as they are.
+ */
+export function withLabels(input: Cube): Cube {
+  const grid = input.grid;
+  if (!grid) return input;
+  const layers = layerDimensions(input);
+  const x = input.dimensions.findIndex(
+    (d) => isHorizontal(input, d) && d.type === 'spatial' && d.axis === 'x',
+  );
+  const y = input.dimensions.findIndex(
+    (d) => isHorizontal(input, d) && d.type === 'spatial' && d.axis === 'y',
+  );
+  const dimensions = input.dimensions.map((dimension) =>
+    isHorizontal(input, dimension)
+      ? ({
+          referenceSystem: grid.crs.epsg ?? grid.crs.definition,
+          ...dimension,
+          labels: labelsOf(input, dimension),
+        } as Dimension)
+      : dimension,
+  );
+  const result: Cube = deriveCube(input, {
+    dimensions,
+    grid: undefined,
+    locality: 'whole',
+    isGridFixed: false,
+    async read(window: Window, signal: AbortSignal): Promise<Block> {
+      const wanted = dimensions.map((dimension) => selectedIndices(dimension, window));
+      const lengths = wanted.map((indices) => indices.length);
+      if (product(lengths) === 0) return missingBlock(result, window);
+      const [column, width] = range(wanted[x]);
+      const [row, height] = range(wanted[y]);
+      const part = subGrid(grid, column, row, width, height);
+      const select = new Map(
+        layers.map((layer) => [layer.name, wanted[dimensions.findIndex((d) => d.name === layer.name)]]),
+      );
+      const block = await input.read({ grid: part, select }, signal);
+
+      // Where each dimension of ours lies in the block, whose last two axes are y and x.
+      const steps = strides([...layers.map((layer) => select.get(layer.name)!.length), height, width]);
+      const stepOf = dimensions.map((dimension, axis) =>
+        axis === x
+          ? 1
+          : axis === y
+            ? width
+            : steps[layers.findIndex((layer) => layer.name === dimension.name)],
+      );
+      const offsets = wanted.map((indices, axis) =>
+        indices.map((index, position) =>
+          axis === x ? index - column : axis === y ? (index - row) * width : position * stepOf[axis],
+        ),
+      );
+      const data = createValuesLike(block.data, product(lengths));
+      const valid = block.valid && new Uint8Array(data.length);
+      let position = 0;
+      forEachIndex(lengths, (index) => {
+        let source = 0;
+        for (let axis = 0; axis < index.length; axis++) source += offsets[axis][index[axis]];
+        copyValues(block.data, source, data, position, 1);
+        if (valid) valid[position] = block.valid![source];
+        position++;
+      });
+      return { shape: lengths, data, valid };
+    },
+  });
+  return result;
+}

@@ -1,0 +1,113 @@
+import { sameCrs, transformer, wgs84 } from '../geo/crs';
+import type { Bounds, Crs, Grid } from '../geo/types';
+
+/** Longitude and latitude, further coordinates are ignored. */
+export type Position = readonly number[];
+
+/** Rings of one polygon: the outer one, then its holes. */
+export type Polygon = readonly (readonly Position[])[];
+
+/** The box around polygons, in their coordinates; undefined where there is no position. */
+export function polygonBounds(polygons: readonly Polygon[]): Bounds | undefined {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [outer = []] of polygons)
+    for (const [x, y] of outer) {
+      west = Math.min(west, x);
+      east = Math.max(east, x);
+      south = Math.min(south, y);
+      north = Math.max(north, y);
+    }
+  return west <= east ? { west, south, east, north } : undefined;
+}
+
+const maxSplits = 12;
+
+/** An edge in another reference system, with points added until it bends by less than `tolerance`. */
+function projectEdge(
+  project: (x: number, y: number) => [number, number],
+  from: Position,
+  to: Position,
+  start: readonly [number, number],
+  end: readonly [number, number],
+  tolerance: number,
+  add: (x: number, y: number) => void,
+  depth = 0,
+): void {
+  const middle: Position = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+  const point = project(middle[0], middle[1]);
+  const bend = Math.hypot(point[0] - (start[0] + end[0]) / 2, point[1] - (start[1] + end[1]) / 2);
+  if (depth < maxSplits && bend > tolerance) {
+    projectEdge(project, from, middle, start, point, tolerance, add, depth + 1);
+    projectEdge(project, middle, to, point, end, tolerance, add, depth + 1);
+  } else add(end[0], end[1]);
+}
+
+/** A ring as x, y, x, y, … in a reference system. */
+function projectRing(ring: readonly Position[], crs: Crs, tolerance: number): Float64Array {
+  const points: number[] = [];
+  const add = (x: number, y: number) => {
+    if (Number.isFinite(x) && Number.isFinite(y)) points.push(x, y);
+  };
+  if (sameCrs(crs, wgs84)) for (const [x, y] of ring) add(x, y);
+  else {
+    const { forward } = transformer(wgs84, crs);
+    let before = ring[0];
+    let start = forward(before[0], before[1]);
+    add(start[0], start[1]);
+    for (const next of ring.slice(1)) {
+      const end = forward(next[0], next[1]);
+      projectEdge(forward, before, next, start, end, tolerance, add);
+      before = next;
+      start = end;
+    }
+  }
+  return Float64Array.from(points);
+}
+
+/** Toggles the pixels of a row whose centres lie between pairs of crossings. */
+function fillRow(crossings: number[], grid: Grid, target: Uint8Array, offset: number): void {
+  crossings.sort((a, b) => a - b);
+  for (let i = 0; i + 1 < crossings.length; i += 2) {
+    const first = Math.max(0, Math.ceil((crossings[i] - grid.originX) / grid.resX - 0.5 - 1e-9));
+    const last = Math.min(
+      grid.width - 1,
+      Math.floor((crossings[i + 1] - grid.originX) / grid.resX - 0.5 + 1e-9),
+    );
+    if (first <= last) target.fill(1, offset + first, offset + last + 1);
+  }
+}
+
+/**
+ * 1 for each pixel of a grid whose centre lies in one of the polygons. Edges are straight in longitude and latitude.
+ * @param polygons in WGS 84.
+ */
+export function rasterizePolygons(polygons: readonly Polygon[], grid: Grid): Uint8Array {
+  const inside = new Uint8Array(grid.width * grid.height);
+  const tolerance = Math.min(grid.resX, grid.resY) / 20;
+  for (const polygon of polygons) {
+    const rings = polygon
+      .filter((ring) => ring.length >= 3)
+      .map((ring) => projectRing(ring, grid.crs, tolerance));
+    const rows = new Map<number, number[]>();
+    for (const ring of rings) {
+      for (let i = 0; i < ring.length; i += 2) {
+        const next = (i + 2) % ring.length;
+        const [x1, y1, x2, y2] = [ring[i], ring[i + 1], ring[next], ring[next + 1]];
+        if (y1 === y2) continue;
+        const [low, high] = y1 < y2 ? [y1, y2] : [y2, y1];
+        // Rows whose centre is above `low` and at or below `high`: each vertex counts once.
+        const first = Math.max(0, Math.ceil((grid.originY - high) / grid.resY - 0.5));
+        const last = Math.min(grid.height - 1, Math.ceil((grid.originY - low) / grid.resY - 0.5) - 1);
+        for (let row = first; row <= last; row++) {
+          const y = grid.originY - (row + 0.5) * grid.resY;
+          const x = x1 + ((y - y1) / (y2 - y1)) * (x2 - x1);
+          const list = rows.get(row);
+          if (list) list.push(x);
+          else rows.set(row, [x]);
+        }
+      }
+    }
+    for (const [row, crossings] of rows) fillRow(crossings, grid, inside, row * grid.width);
+  }
+  return inside;
+}
