@@ -19,12 +19,15 @@ export interface HttpSettings {
   readonly limits: { readonly pixels: number; readonly seconds: number; readonly bodyBytes: number };
 }
 
-/** How administrators change the predefined processes over HTTP. */
+/** How administrators change the predefined processes over HTTP (`graph/registry.ts`). */
 export interface ProcessAdministration {
-  /** Every reason why the process cannot be registered under this id; empty when it can. */
-  check(id: string, process: Readonly<Record<string, unknown>>): Promise<readonly GraphIssue[]>;
-  /** Waits until this server's registry shows what the store holds. */
-  refresh(): Promise<void>;
+  /**
+   * Registers a process for everybody, or replaces it; it is callable when this returns.
+   * @returns every reason against it; when there is one, nothing has changed
+   */
+  register(id: string, process: unknown, registeredBy: string): Promise<readonly GraphIssue[]>;
+  /** Tells whether there was one. */
+  unregister(id: string): Promise<boolean>;
 }
 
 /** Everything that routes work with; `app.ts` builds it. */

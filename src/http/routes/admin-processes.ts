@@ -46,20 +46,13 @@ export function adminProcessRoutes({ records, administration }: Backend): Route[
       async handle(request, response) {
         const { process_id: id } = request.params;
         const process = { ...request.body, id };
-        const issues = await administration.check(id, process);
+        const issues = await administration.register(id, process, callerOf(request).id);
         if (issues.length > 0)
           throw new OpenEOError('ProcessInvalid', {
             reason: issues
               .map(({ pointer, message }) => (pointer ? `${pointer}: ${message}` : message))
               .join(' '),
           });
-        await registeredProcesses.put({
-          id,
-          process,
-          registeredBy: callerOf(request).id,
-          updatedAt: new Date(),
-        });
-        await administration.refresh();
         response.status(200).end();
       },
     },
@@ -69,11 +62,14 @@ export function adminProcessRoutes({ records, administration }: Backend): Route[
       access: 'admin',
       isListed: false,
       async handle(request, response) {
-        const { id } = await find(request.params['process_id']);
-        await registeredProcesses.remove(id);
-        await administration.refresh();
+        const { process_id: id } = request.params;
+        if (!(await administration.unregister(id))) throw unregistered(id);
         response.status(204).end();
       },
     },
   ];
+}
+
+function unregistered(id: string): OpenEOError {
+  return new OpenEOError('NotFound', {}, { message: `No process "${id}" was registered over HTTP.` });
 }
