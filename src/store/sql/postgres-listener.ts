@@ -92,7 +92,8 @@ export class PostgresListener {
       }
     } finally {
       this.#client = undefined;
-      await client.end().catch(() => {});
+      // A server that hangs does not answer a goodbye either.
+      await Promise.race([client.end().catch(() => {}), delay(1000, undefined, { ref: false })]);
     }
   }
 }

@@ -93,6 +93,8 @@ class OpenPostgres implements PostgresSql {
           await client.query('select set_config($1, $2, false)', [name, value]);
       },
     });
+    // The pool listens to idle connections only; one that breaks in use would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
     // An idle connection that breaks is no error of anybody's; it tells that the server may be gone.
     this.#pool.on('error', () => this.#recover());
     this.#listener = new PostgresListener(connectionString, logger);

@@ -1,0 +1,75 @@
+import { getTableColumns, getTableName, is, Table } from 'drizzle-orm';
+import { type PgTable, getTableConfig as postgresConfig } from 'drizzle-orm/pg-core';
+import { type SQLiteTable, getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core';
+import * as postgres from '../../src/store/records/postgres/tables';
+import * as sqlite from '../../src/store/records/sqlite/tables';
+
+/** What has to be alike: names, what may be null, keys, indexes, and what kind of value JavaScript gets. */
+function describeTable(table: Table, { primaryKeys, indexes }: Keys) {
+  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
+    property,
+    name: column.name,
+    notNull: column.notNull,
+    primary: column.primary,
+    kind: kindOf(column.getSQLType(), column.dataType),
+  }));
+  return {
+    name: getTableName(table),
+    columns,
+    primaryKeys: primaryKeys.map((key) => key.columns.map((column) => column.name)),
+    indexes: indexes.map(({ config }) => ({
+      name: config.name,
+      unique: config.unique,
+      columns: config.columns.map((column) => ('name' in column ? column.name : String(column))),
+    })),
+  };
+}
+
+interface Keys {
+  readonly primaryKeys: readonly { readonly columns: readonly { readonly name: string }[] }[];
+  readonly indexes: readonly {
+    readonly config: {
+      readonly name?: string;
+      readonly unique: boolean;
+      readonly columns: readonly object[];
+    };
+  }[];
+}
+
+/** `text`, whatever its collation; other types by the JavaScript type that drizzle gives them. */
+function kindOf(sqlType: string, dataType: string): string {
+  if (sqlType.startsWith('text')) return 'text';
+  if (sqlType === 'bytea' || sqlType === 'blob') return 'bytes';
+  return dataType;
+}
+
+test('both dialects have the same tables, columns, keys and indexes', () => {
+  const ofSqlite = Object.entries(sqlite).map(([name, table]) => [
+    name,
+    describeTable(table, sqliteConfig(table as SQLiteTable)),
+  ]);
+  const ofPostgres = Object.entries(postgres).map(([name, table]) => [
+    name,
+    describeTable(table, postgresConfig(table as PgTable)),
+  ]);
+  expect(Object.values(sqlite).every((table) => is(table, Table))).toBe(true);
+  expect(ofSqlite).toHaveLength(9);
+  expect(ofSqlite).toEqual(ofPostgres);
+});
+
+test('both dialects give the same TypeScript types', () => {
+  type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+  type Row<T> = T extends { $inferSelect: infer R } ? Omit<R, 'secret'> : never;
+  const same: { [K in keyof typeof sqlite]: Same<Row<(typeof sqlite)[K]>, Row<(typeof postgres)[K]>> } = {
+    users: true,
+    tokens: true,
+    services: true,
+    storedProcesses: true,
+    registeredProcesses: true,
+    logs: true,
+    signingKeys: true,
+    settings: true,
+    recordChanges: true,
+  };
+  expect(Object.values(same).every(Boolean)).toBe(true);
+});
