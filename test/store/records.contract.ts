@@ -57,8 +57,15 @@ async function allPages<T>(
   }
 }
 
-/** What every back-end of the record store does. @param newUrl names a new, empty database that takes several connections */
-export function describeRecordStore(newUrl: () => Promise<string>): void {
+/**
+ * What every back-end of the record store does.
+ * @param newUrl names a new, empty database that takes several connections
+ * @param byHand runs a statement on a connection that knows nothing of the store; `created` stands for a time
+ */
+export function describeRecordStore(
+  newUrl: () => Promise<string>,
+  byHand: (url: string, statement: string) => Promise<void>,
+): void {
   const opened: RecordStore[] = [];
   let url: string;
   let store: RecordStore;
@@ -163,6 +170,23 @@ export function describeRecordStore(newUrl: () => Promise<string>): void {
       expect((await left('leaver')).filter((each) => each !== undefined)).toEqual([]);
       expect((await left('stayer')).filter((each) => each === undefined)).toEqual([]);
     });
+  });
+
+  test('many users leave at once while their services change', async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `crowd ${n}`);
+    for (const id of ids) {
+      await store.users.put(user(id));
+      for (const n of [1, 2]) await store.services.create(service(`${id}/${n}`, { ownerId: id }));
+    }
+    await Promise.all(
+      ids.flatMap((id) => [
+        store.users.remove(id),
+        store.services.update(`${id}/1`, { enabled: false }),
+        store.services.remove(`${id}/2`),
+        store.tokens.put({ digest: id, userId: 'x', expiresAt: new Date(0), createdAt: new Date(0) }),
+      ]),
+    );
+    for (const id of ids) expect(await store.services.list({ ownerId: id })).toEqual({ items: [] });
   });
 
   test('text that PostgreSQL cannot store is refused alike', async () => {
@@ -420,6 +444,17 @@ export function describeRecordStore(newUrl: () => Promise<string>): void {
         await until(() => heard.has(topic));
       }
       expect(await other.users.get('far')).toBeUndefined();
+      stop();
+    });
+
+    test('tells of changes that somebody makes by hand in the database', async () => {
+      const heard: ChangeTopic[] = [];
+      const stop = store.onChange((topic) => heard.push(topic));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      heard.length = 0;
+      await byHand(url, "insert into settings values ('by', 'hand')");
+      await byHand(url, "insert into registered_processes values ('by hand', '{}', 'x', created)");
+      await until(() => heard.includes('registered_processes'));
       stop();
     });
 

@@ -1,8 +1,11 @@
 import { getTableColumns, getTableName, is, Table } from 'drizzle-orm';
 import { type PgTable, getTableConfig as postgresConfig } from 'drizzle-orm/pg-core';
 import { type SQLiteTable, getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core';
+import { silentLogger } from '../../src/base/logger';
 import * as postgres from '../../src/store/records/postgres/tables';
 import * as sqlite from '../../src/store/records/sqlite/tables';
+import { openSql } from '../../src/store/sql/open';
+import { testDatabase } from '../support/postgres';
 
 /** What has to be alike: names, what may be null, keys, indexes, and what kind of value JavaScript gets. */
 function describeTable(table: Table, { primaryKeys, indexes }: Keys) {
@@ -55,6 +58,40 @@ test('both dialects have the same tables, columns, keys and indexes', () => {
   expect(Object.values(sqlite).every((table) => is(table, Table))).toBe(true);
   expect(ofSqlite).toHaveLength(9);
   expect(ofSqlite).toEqual(ofPostgres);
+});
+
+test('the migrations make exactly these tables', async () => {
+  const wanted = (tables: object) =>
+    Object.values(tables)
+      .flatMap((table: Table) =>
+        Object.values(getTableColumns(table)).map(
+          (column) => `${getTableName(table)}.${column.name}${column.notNull ? ' not null' : ''}`,
+        ),
+      )
+      .sort();
+  const lite = await openSql('sqlite://', { migrations: 'records', logger: silentLogger });
+  const database = await testDatabase();
+  const server = await openSql(database.url, { migrations: 'records', logger: silentLogger });
+  if (lite.dialect !== 'sqlite' || server.dialect !== 'postgres')
+    throw new Error('The dialects are mixed up');
+  const liteColumns = lite.database
+    .prepare(
+      `select t.name || '.' || c.name || case when c."notnull" then ' not null' else '' end as text
+       from sqlite_schema t, pragma_table_info(t.name) c
+       where t.type = 'table' and t.name not like 'sqlite_%' and t.name not like 'tilegraph_migrations%'`,
+    )
+    .pluck()
+    .all() as string[];
+  const { rows } = await server.query<{ text: string }>({
+    text: `select table_name || '.' || column_name || case is_nullable when 'NO' then ' not null' else '' end as text
+           from information_schema.columns
+           where table_schema = 'public' and table_name not like 'tilegraph_migrations%'`,
+  });
+  await lite.close();
+  await server.close();
+  await database.drop();
+  expect(liteColumns.sort()).toEqual(wanted(sqlite));
+  expect(rows.map((row) => row.text).sort()).toEqual(wanted(postgres));
 });
 
 test('both dialects give the same TypeScript types', () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import type { Logger } from '../../base/logger';
@@ -62,7 +63,6 @@ export class PostgresListener {
 
   /** From connecting to the end of the connection, which is always an error or our own closing. */
   async #session(onConnected: () => void): Promise<void> {
-    const { signal } = this.#closing;
     const client = new Client({
       connectionString: this.connectionString,
       connectionTimeoutMillis: 5000,
@@ -70,28 +70,28 @@ export class PostgresListener {
       keepAlive: true,
       application_name: 'tilegraph listener',
     });
-    const ended = new Promise<never>((_, reject) => {
-      client.on('error', reject);
-      client.on('end', () => reject(new Error('The connection ended')));
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    ended.catch(() => {});
+    const over = new AbortController();
+    const { signal } = over;
+    client.on('error', (error) => over.abort(error));
+    client.on('end', () => over.abort(new Error('The connection ended')));
+    this.#closing.signal.addEventListener('abort', () => over.abort(), { once: true, signal });
     client.on('notification', ({ channel, payload }) => {
       for (const subscription of this.#subscriptions)
         if (subscription.channel === channel) subscription.onPayload(payload ?? '');
     });
     try {
-      await Promise.race([client.connect(), ended]);
+      const aborted = once(signal, 'abort').then(() => signal.throwIfAborted());
+      await Promise.race([client.connect(), aborted]);
       this.#client = client;
-      for (const subscription of this.#subscriptions)
-        await Promise.race([this.#listen(client, subscription), ended]);
+      for (const subscription of this.#subscriptions) await this.#listen(client, subscription);
       onConnected();
       for (;;) {
-        await Promise.race([delay(heartbeatMs, undefined, { signal, ref: false }), ended]);
-        await Promise.race([client.query('select 1'), ended]);
+        await delay(heartbeatMs, undefined, { signal, ref: false });
+        await client.query('select 1');
       }
     } finally {
       this.#client = undefined;
+      over.abort();
       // A server that hangs does not answer a goodbye either.
       await Promise.race([client.end().catch(() => {}), delay(1000, undefined, { ref: false })]);
     }

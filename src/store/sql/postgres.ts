@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool, type PoolClient, type QueryConfig } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { type Migrations, UnusableDatabaseError } from './migrations';
@@ -38,8 +38,10 @@ export async function openPostgres(
 /** One statement. Only pg's own errors are translated: what else goes wrong around it is not the database's doing. */
 async function runOn<Row extends object>(client: PoolClient, query: PgQuery): Promise<PgResult<Row>> {
   try {
+    const { name, text, values, timeoutMs } = query;
     // pg copies the values before it changes them, so a readonly array is safe with it.
-    const result = await client.query<Row>(query as QueryConfig);
+    const config = { name, text, values: values as unknown[] | undefined, query_timeout: timeoutMs };
+    const result = await client.query<Row>(config);
     return { rows: result.rows, rowCount: result.rowCount ?? 0 };
   } catch (error) {
     throw translatePostgresError(error);
@@ -132,7 +134,7 @@ class OpenPostgres implements PostgresSql {
   }
 
   async ping(): Promise<void> {
-    await this.query({ text: 'select 1' });
+    await this.query({ text: 'select 1', timeoutMs: 2000 });
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,8 @@ export interface PgQuery {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** How long to wait for the answer; 30 s unless told. */
+  readonly timeoutMs?: number;
 }
 
 export interface PgResult<Row> {
