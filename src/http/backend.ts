@@ -21,13 +21,10 @@ export interface HttpSettings {
 
 /** How administrators change the predefined processes over HTTP (`graph/registry.ts`). */
 export interface ProcessAdministration {
-  /**
-   * Registers a process for everybody, or replaces it; it is callable when this returns.
-   * @returns every reason against it; when there is one, nothing has changed
-   */
-  register(id: string, process: unknown, registeredBy: string): Promise<readonly GraphIssue[]>;
-  /** Tells whether there was one. */
-  unregister(id: string): Promise<boolean>;
+  /** Every reason why the process cannot be registered under this id; empty when it can. */
+  check(id: string, process: unknown): Promise<readonly GraphIssue[]>;
+  /** Resolves when this server's registry shows what the store holds. */
+  refresh(): Promise<void>;
 }
 
 /** Everything that routes work with; `app.ts` builds it. */

@@ -1,3 +1,4 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { OpenEOError } from '../../base/errors';
 import { contextOf } from '../context';
@@ -8,7 +9,7 @@ export const answerError: ErrorRequestHandler = (thrown, request, response, _nex
   const context = contextOf(request);
   if (response.destroyed || thrown instanceof ClientGone || isAbort(thrown)) {
     context.errorCode = 'ClientGone';
-    response.destroy();
+    cut(response);
     return;
   }
   const error = asOpenEO(thrown);
@@ -17,7 +18,7 @@ export const answerError: ErrorRequestHandler = (thrown, request, response, _nex
     context.logger.error(error.message, { code: error.code, path: request.path, error: innermost(error) });
   if (response.headersSent) {
     // Too late for an error document: a cut connection tells that the body is incomplete.
-    response.destroy();
+    cut(response);
     return;
   }
   forgetHeaders(response);
@@ -30,6 +31,13 @@ export const answerError: ErrorRequestHandler = (thrown, request, response, _nex
   if (!request.complete && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
   response.json({ id: context.id, code: error.code, message: error.message, links: error.links ?? [] });
 };
+
+/** Ends a response in a way that clients cannot take for its regular end. */
+function cut(response: Response): void {
+  const { stream } = response as Response & { stream?: ServerHttp2Stream };
+  if (stream && !stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.destroy();
+}
 
 function isAbort(thrown: unknown): boolean {
   return (thrown as { type?: string } | undefined)?.type === 'request.aborted';

@@ -46,13 +46,16 @@ export function adminProcessRoutes({ records, administration }: Backend): Route[
       async handle(request, response) {
         const { process_id: id } = request.params;
         const process = { ...request.body, id };
-        const issues = await administration.register(id, process, callerOf(request).id);
+        const issues = await administration.check(id, process);
         if (issues.length > 0)
           throw new OpenEOError('ProcessInvalid', {
             reason: issues
               .map(({ pointer, message }) => (pointer ? `${pointer}: ${message}` : message))
               .join(' '),
           });
+        const registeredBy = callerOf(request).id;
+        await registeredProcesses.put({ id, process, registeredBy, updatedAt: new Date() });
+        await administration.refresh();
         response.status(200).end();
       },
     },
@@ -63,7 +66,8 @@ export function adminProcessRoutes({ records, administration }: Backend): Route[
       isListed: false,
       async handle(request, response) {
         const { process_id: id } = request.params;
-        if (!(await administration.unregister(id))) throw unregistered(id);
+        if (!(await registeredProcesses.remove(id))) throw unregistered(id);
+        await administration.refresh();
         response.status(204).end();
       },
     },
