@@ -1,0 +1,172 @@
+import { gridsEqual, subGrid } from '../geo/grid';
+import type { Grid } from '../geo/types';
+import { chooseLevel, reduction } from './levels';
+import type { PatchReader } from './patches';
+import type { Resampling } from './source';
+import type { Level, TiffFile } from './tiff/open';
+import { createMapping, type Mapping, sourceWindow } from './warp/mapping';
+import { nearIndex, takeNear } from './warp/near';
+import type { Missing, Output, Patch } from './warp/patch';
+import { reachOf, resamplePlane } from './warp/resample-plane';
+
+/** Output pixels per side that are warped at once: bounds the source pixels held in memory. */
+const chunkPx = 1024;
+/** A chunk that needs more source pixels is halved. */
+const chunkSourcePx = 2 ** 24;
+/** Part of a source pixel by which positions may be off. */
+const tolerance = 0.001;
+
+/** One sample of an open file, and what its numbers mean. */
+export interface BandSource {
+  readonly file: TiffFile;
+  readonly sample: number;
+  readonly missing: Missing;
+}
+
+/**
+ * Warps bands of files to one output grid. Positions are worked out once for all bands that lie on one
+ * grid, so make one of these per window that is read.
+ */
+export class BandReader {
+  readonly #levels = new Map<string, Level>();
+  readonly #mappings: { target: Grid; source: Grid; level: string; mapping: Mapping }[] = [];
+  readonly #indices: { mapping: Mapping; patch: Patch; index: Int32Array }[] = [];
+
+  constructor(
+    readonly patches: PatchReader,
+    readonly grid: Grid,
+    readonly resampling: Resampling,
+    readonly signal: AbortSignal,
+  ) {}
+
+  /** Fills an output of the grid's size with a band, as far as the file reaches. @throws OpenEOError `SourceUnreadable` */
+  async read(band: BandSource, out: Output): Promise<void> {
+    const { width, height } = this.grid;
+    const level = this.#level(band.file);
+    for (let row = 0; row < height; row += chunkPx)
+      for (let column = 0; column < width; column += chunkPx)
+        await this.#chunk(
+          band,
+          level,
+          column,
+          row,
+          Math.min(chunkPx, width - column),
+          Math.min(chunkPx, height - row),
+          out,
+        );
+  }
+
+  #level(file: TiffFile): Level {
+    let level = this.#levels.get(file.key);
+    if (!level) {
+      level = chooseLevel(file, reduction(this.grid, file.grid));
+      this.#levels.set(file.key, level);
+    }
+    return level;
+  }
+
+  async #chunk(
+    band: BandSource,
+    level: Level,
+    column: number,
+    row: number,
+    width: number,
+    height: number,
+    out: Output,
+  ): Promise<void> {
+    this.signal.throwIfAborted();
+    const isWhole = width === this.grid.width && height === this.grid.height;
+    const target = isWhole ? this.grid : subGrid(this.grid, column, row, width, height);
+    const { image } = level;
+    const mapping = this.#mapping(target, band.file.grid, level);
+    const wrapsX = goesRound(band.file.grid);
+    const window = sourceWindow(
+      mapping,
+      { width: image.width, height: image.height, wrapsX },
+      reachOf(this.resampling),
+    );
+    if (!window) return;
+    const needed = (window.x1 - window.x0) * (window.y1 - window.y0);
+    if (needed > chunkSourcePx && (width > 1 || height > 1)) {
+      const halfX = Math.ceil(width / 2);
+      const halfY = Math.ceil(height / 2);
+      for (const [x, w] of halves(width, halfX))
+        for (const [y, h] of halves(height, halfY))
+          await this.#chunk(band, level, column + x, row + y, w, h, out);
+      return;
+    }
+    const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
+    if (isWhole) {
+      this.#resample(mapping, patch, band.missing, out);
+      return;
+    }
+    const part: Output = {
+      data: new (out.data.constructor as Float32ArrayConstructor)(width * height).fill(Number.NaN),
+      ...(out.valid && { valid: new Uint8Array(width * height) }),
+      width,
+    };
+    this.#resample(mapping, patch, band.missing, part);
+    for (let line = 0; line < height; line++) {
+      const to = (row + line) * out.width + column;
+      out.data.set(part.data.subarray(line * width, (line + 1) * width), to);
+      if (part.valid) out.valid?.set(part.valid.subarray(line * width, (line + 1) * width), to);
+    }
+  }
+
+  #resample(mapping: Mapping, patch: Patch, missing: Missing, out: Output): void {
+    if (this.resampling === 'near') takeNear(this.#index(mapping, patch), patch, missing, out);
+    else resamplePlane(this.resampling, mapping, patch, missing, out);
+  }
+
+  #index(mapping: Mapping, patch: Patch): Int32Array {
+    const known = this.#indices.find(
+      (entry) =>
+        entry.mapping === mapping &&
+        entry.patch.stride === patch.stride &&
+        entry.patch.x0 === patch.x0 &&
+        entry.patch.y0 === patch.y0 &&
+        entry.patch.width === patch.width &&
+        entry.patch.height === patch.height,
+    );
+    if (known) return known.index;
+    const index = nearIndex(mapping, patch);
+    // Bands of one window come right after each other; older chunks are done with.
+    if (this.#indices.length >= 8) this.#indices.shift();
+    this.#indices.push({ mapping, patch: { ...patch, data: new Uint8Array(0) }, index });
+    return index;
+  }
+
+  #mapping(target: Grid, source: Grid, level: Level): Mapping {
+    const { factorX, factorY } = level;
+    const key = `${factorX}/${factorY}`;
+    const known = this.#mappings.find(
+      (entry) => entry.level === key && gridsEqual(entry.source, source) && gridsEqual(entry.target, target),
+    );
+    if (known) return known.mapping;
+    const reduced: Grid = {
+      ...source,
+      resX: source.resX * factorX,
+      resY: source.resY * factorY,
+      width: level.image.width,
+      height: level.image.height,
+    };
+    const mapping = createMapping(target, reduced, tolerance);
+    if (this.#mappings.length >= 16) this.#mappings.shift();
+    this.#mappings.push({ target, source, level: key, mapping });
+    return mapping;
+  }
+}
+
+function halves(length: number, half: number): readonly (readonly [number, number])[] {
+  return length === 1
+    ? [[0, 1]]
+    : [
+        [0, half],
+        [half, length - half],
+      ];
+}
+
+/** True for an image of all longitudes: its first and last columns are neighbours. */
+function goesRound(grid: Grid): boolean {
+  return grid.crs.isGeographic && Math.abs(grid.width * grid.resX - 360) < grid.resX / 2;
+}

@@ -1,0 +1,76 @@
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import type { ImageLayout } from '../tiff/image';
+import { decodeJpeg, decodeWebp } from './images';
+import { decodeLerc } from './lerc';
+import { decodeLzw } from './lzw';
+import { decodePackBits } from './packbits';
+import { decodeZstd } from './zstd';
+
+const inflate = promisify(zlib.inflate) as (data: Uint8Array, options: zlib.ZlibOptions) => Promise<Buffer>;
+
+/** Compression numbers of TIFF. */
+export const compressions = {
+  none: 1,
+  lzw: 5,
+  jpeg: 7,
+  adobeDeflate: 8,
+  packBits: 32773,
+  deflate: 32946,
+  lerc: 34887,
+  zstd: 50000,
+  webp: 50001,
+} as const;
+
+/** Decoders whose output is already in this machine's byte order and without predictor. */
+export function isSelfContained(compression: number): boolean {
+  return (
+    compression === compressions.jpeg ||
+    compression === compressions.webp ||
+    compression === compressions.lerc
+  );
+}
+
+/**
+ * The bytes of a block without compression, at most `expected` of them. Deflate runs on the thread pool.
+ * @throws Error for damaged data and compressions that are not supported.
+ */
+export async function decompress(
+  layout: ImageLayout,
+  bytes: Uint8Array,
+  expected: number,
+): Promise<Uint8Array> {
+  switch (layout.compression) {
+    case compressions.none:
+      return bytes.length > expected ? bytes.subarray(0, expected) : bytes;
+    case compressions.adobeDeflate:
+    case compressions.deflate:
+      return inflateBlock(bytes, expected);
+    case compressions.lzw:
+      return decodeLzw(bytes, expected);
+    case compressions.packBits:
+      return decodePackBits(bytes, expected);
+    case compressions.zstd:
+      return decodeZstd(bytes, expected);
+    case compressions.jpeg:
+      return decodeJpeg(layout, bytes, expected);
+    case compressions.webp:
+      return decodeWebp(layout, bytes, expected);
+    case compressions.lerc:
+      return decodeLerc(layout, bytes, expected);
+    default:
+      throw new Error(`TIFF compression ${layout.compression} is not supported`);
+  }
+}
+
+/**
+ * One output chunk of the block's size saves a quarter of the time; output beyond the block's size is
+ * refused, so a small file cannot fill the memory.
+ */
+export async function inflateBlock(bytes: Uint8Array, expected: number): Promise<Uint8Array> {
+  const out = await inflate(bytes, {
+    chunkSize: Math.max(64, expected + 64),
+    maxOutputLength: expected + 4096,
+  });
+  return out.length > expected ? out.subarray(0, expected) : out;
+}

@@ -1,0 +1,165 @@
+import type { BlockCache } from './block-cache';
+import { unreadable } from './bytes/unreadable';
+import { readBlock } from './codecs/block';
+import type { Plane } from './codecs/planes';
+import type { ImageLayout } from './tiff/image';
+import type { Level, TiffFile } from './tiff/open';
+import type { Patch } from './warp/patch';
+
+/** Source pixels from (x0, y0) to below (x1, y1); columns may leave the image where it goes round the globe. */
+export interface PixelWindow {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+/** With more bands than this, blocks of interleaved bands are decoded for the wanted band alone. */
+const maxTogether = 16;
+/** Pixels of one patch; beyond it a file without overviews is being read at a tiny scale. */
+const maxPatch = 2 ** 27;
+
+/** Reads rectangles of pixels, through the cache of decoded blocks. */
+export class PatchReader {
+  constructor(readonly cache: BlockCache) {}
+
+  /** One sample of a level, with the file's mask or opacity beside it. @throws OpenEOError `SourceUnreadable` */
+  async read(
+    file: TiffFile,
+    level: Level,
+    sample: number,
+    window: PixelWindow,
+    signal: AbortSignal,
+  ): Promise<Patch> {
+    const { image, mask } = level;
+    if (sample >= image.samples)
+      throw unreadable(file.source.id, `it has ${image.samples} bands, number ${sample + 1} is wanted`);
+    if ((window.x1 - window.x0) * (window.y1 - window.y0) > maxPatch)
+      throw unreadable(file.source.id, 'it is too large for so small a scale; add overviews to it');
+    const name = `${file.key}\n${level.index}`;
+    const fill = file.nodata ?? 0;
+    const values = this.#plane(file, image, name, sample, window, fill, signal);
+    if (mask) {
+      const [patch, hidden] = await Promise.all([
+        values,
+        this.#plane(file, mask, `${name}m`, 0, window, 255, signal),
+      ]);
+      return combine(patch, hidden);
+    }
+    if (image.alpha !== undefined && image.alpha !== sample && file.nodata === undefined) {
+      const [patch, opacity] = await Promise.all([
+        values,
+        this.#plane(file, image, name, image.alpha, window, 0, signal),
+      ]);
+      return combine(patch, opacity);
+    }
+    return values;
+  }
+
+  async #plane(
+    file: TiffFile,
+    image: ImageLayout,
+    name: string,
+    sample: number,
+    window: PixelWindow,
+    fill: number,
+    signal: AbortSignal,
+  ): Promise<Patch> {
+    const { blockWidth, blockHeight } = image;
+    const column0 = Math.floor(window.x0 / blockWidth);
+    const column1 = Math.floor((window.x1 - 1) / blockWidth);
+    const row0 = Math.floor(window.y0 / blockHeight);
+    const row1 = Math.floor((window.y1 - 1) / blockHeight);
+    const isInside = window.x0 >= 0 && window.x1 <= image.width;
+    if (isInside && column0 === column1 && row0 === row1) {
+      const data = await this.#block(file, image, name, sample, column0, row0, fill, signal);
+      return {
+        data,
+        stride: blockWidth,
+        x0: column0 * blockWidth,
+        y0: row0 * blockHeight,
+        width: Math.min(blockWidth, image.width - column0 * blockWidth),
+        height: Math.min(blockHeight, image.height - row0 * blockHeight),
+      };
+    }
+    const width = window.x1 - window.x0;
+    const height = window.y1 - window.y0;
+    let data: Plane | undefined;
+    const place = (block: Plane, left: number, from: PixelWindow) => {
+      data ??= new (block.constructor as Uint8ArrayConstructor)(width * height);
+      for (let y = from.y0; y < from.y1; y++) {
+        const start = (y % blockHeight) * blockWidth + (from.x0 % blockWidth);
+        data.set(block.subarray(start, start + from.x1 - from.x0), (y - window.y0) * width + left);
+      }
+    };
+    const jobs: Promise<void>[] = [];
+    for (const run of columnRuns(window, image.width))
+      for (let row = row0; row <= row1; row++)
+        for (let column = Math.floor(run.x0 / blockWidth); column * blockWidth < run.x1; column++) {
+          const part = {
+            x0: Math.max(run.x0, column * blockWidth),
+            x1: Math.min(run.x1, (column + 1) * blockWidth),
+            y0: Math.max(window.y0, row * blockHeight),
+            y1: Math.min(window.y1, (row + 1) * blockHeight),
+          };
+          jobs.push(
+            this.#block(file, image, name, sample, column, row, fill, signal).then((block) =>
+              place(block, run.left + part.x0 - run.x0, part),
+            ),
+          );
+        }
+    await Promise.all(jobs);
+    return { data: data ?? new Uint8Array(0), stride: width, x0: window.x0, y0: window.y0, width, height };
+  }
+
+  async #block(
+    file: TiffFile,
+    image: ImageLayout,
+    name: string,
+    sample: number,
+    column: number,
+    row: number,
+    fill: number,
+    signal: AbortSignal,
+  ): Promise<Plane> {
+    const isTogether = !image.isPlanar && image.samples <= maxTogether;
+    const plane = image.isPlanar ? sample : 0;
+    const key = `${name}/${column}/${row}/${isTogether ? '' : sample}`;
+    const wanted = isTogether ? Array.from({ length: image.samples }, (_, index) => index) : [sample];
+    const planes =
+      this.cache.peek(key) ??
+      (await this.cache.get(
+        key,
+        (shared) => readBlock(file.source, image, { column, row, plane }, wanted, fill, shared),
+        signal,
+      ));
+    return planes[isTogether ? sample : 0];
+  }
+}
+
+/** A range of columns as ranges inside the image; what leaves it on one side comes in on the other. */
+function columnRuns(window: PixelWindow, imageWidth: number): { x0: number; x1: number; left: number }[] {
+  const runs: { x0: number; x1: number; left: number }[] = [];
+  for (let x = window.x0; x < window.x1; ) {
+    const inside = ((x % imageWidth) + imageWidth) % imageWidth;
+    const length = Math.min(window.x1 - x, imageWidth - inside);
+    runs.push({ x0: inside, x1: inside + length, left: x - window.x0 });
+    x += length;
+  }
+  return runs;
+}
+
+/** Values with what hides them, on the layout of the values; only where both were read. */
+function combine(patch: Patch, hidden: Patch): Patch {
+  const valid = new Uint8Array(patch.data.length);
+  const x0 = Math.max(patch.x0, hidden.x0);
+  const x1 = Math.min(patch.x0 + patch.width, hidden.x0 + hidden.width);
+  const y0 = Math.max(patch.y0, hidden.y0);
+  const y1 = Math.min(patch.y0 + patch.height, hidden.y0 + hidden.height);
+  for (let y = y0; y < y1; y++) {
+    let to = (y - patch.y0) * patch.stride + x0 - patch.x0;
+    let from = (y - hidden.y0) * hidden.stride + x0 - hidden.x0;
+    for (let x = x0; x < x1; x++) valid[to++] = hidden.data[from++] !== 0 ? 1 : 0;
+  }
+  return { ...patch, valid };
+}

@@ -1,0 +1,43 @@
+import type { Logger } from '../base/logger';
+import type { HttpClient } from '../base/net';
+import { BlockCache } from './block-cache';
+import { FilePool } from './files';
+import { PatchReader } from './patches';
+import { createSceneCube } from './scene-cube';
+import type { RasterReader } from './source';
+import { warpBlock } from './warp';
+
+const defaultCacheBytes = 256 * 1024 * 1024;
+
+/**
+ * Reads raster files (GeoTIFF, cloud-optimised or not; local or over HTTP) and makes cubes of them.
+ * Keeps files open and a cache of decoded blocks; close it at the end.
+ * @param options.cacheBytes what decoded blocks may take in memory; default 256 MiB.
+ */
+export function createRasterReader(options: {
+  readonly http: HttpClient;
+  readonly logger: Logger;
+  readonly cacheBytes?: number;
+}): RasterReader {
+  const files = new FilePool(options.http);
+  const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes);
+  const patches = new PatchReader(cache);
+  return {
+    async info(href, signal) {
+      const file = await files.open(href, signal);
+      return {
+        grid: file.grid,
+        samples: file.levels[0].image.samples,
+        dataType: file.dataType,
+        ...(file.nodata !== undefined && { nodata: file.nodata }),
+        version: file.version,
+      };
+    },
+    sceneCube: (sceneOptions, signal) => createSceneCube(sceneOptions, files, patches, signal),
+    warp: warpBlock,
+    async close() {
+      cache.clear();
+      await files.close();
+    },
+  };
+}
