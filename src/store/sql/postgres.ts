@@ -141,7 +141,8 @@ class OpenPostgres implements PostgresSql {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#isReady = false;
-    await this.#recovery;
+    // An attempt to connect to a server that hangs ends by itself a few seconds later.
+    await Promise.race([this.#recovery, delay(1000, undefined, { ref: false })]);
     await this.#listener.close();
     await this.#pool.end();
   }
