@@ -13,35 +13,39 @@ export interface ClaimRequest extends CellWindow {
 
 /** What a claim asks of a database. */
 export interface ClaimSteps {
+  /** The tile that the user holds. */
+  get(serviceId: string, userId: string): Promise<Assignment | undefined>;
   /**
-   * In one transaction: the tile that the user holds already, else the first of the cells that is free, taken,
-   * counted and recorded. `taken` when none of the cells is free (or there are none); `raced` when somebody
-   * else was faster, be it for the cell or for the user.
+   * In one transaction: the first of the cells that is free, taken for the user, counted and recorded.
+   * `taken` when none of the cells is free; `raced` when one is but the user has a tile already, or somebody
+   * else was faster.
    */
-  take(request: ClaimRequest, cells: readonly TileAddress[]): Promise<Assignment | 'taken' | 'raced'>;
-  /**
-   * Of one state of the database, up to `limit` blocks of level 1 that touch the window and are not full.
-   */
+  take(request: ClaimRequest, cells: Iterable<TileAddress>): Promise<Assignment | 'taken' | 'raced'>;
+  /** Of one state of the database, up to `limit` blocks of level 1 that touch the window and are not full. */
   openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]>;
 }
 
 /** Of so many random cells one is free with a probability of 97 % while a tenth of the window is free. */
-const firstTry = 32;
+const firstTries = 32;
+/** And of so many with 92 % while a hundredth is. */
+const secondTries = 256;
+const mostTries = 4096;
 /** How many free cells a searcher takes along, since others look for the same ones. */
 const sampleSize = 16;
 /** Covers beyond this can't be full: it would take 10^12 assignments and more. */
 const largestCover = 1 << 16;
 
-/** Room for blocks at the edge, which are often half outside and never fill up, and for a few inside. */
+/** Room for blocks at the edge, which are often half outside and never fill up, and for some inside. */
 function searchLimit({ xRange, yRange }: CellWindow): number {
   return 512 + (xRange[1] - xRange[0] + yRange[1] - yRange[0]) / 2;
 }
 
 /**
- * Takes a random free cell of the window, each with the same probability, at a cost that hardly depends on the
- * window's size. Random cells first. A window in which none of them is free is either nearly full, then few
- * blocks are open and the database names them; or it is in between, then more random cells find one: as many
- * as the root of the window's size balances both. Only a search that saw every open block can refuse.
+ * The user's present tile, or else a random free cell of the window, each with the same probability, at a cost
+ * that hardly depends on the window's size. Random cells first. A window in which none of them is free is either
+ * nearly full, then few blocks are open and the database names them; or it is in between, then more random cells
+ * find one: as many as the root of the window's size balances both. Only a search that saw every open block
+ * can refuse.
  * @throws NoTileAvailableError
  */
 export async function claimTile(
@@ -49,18 +53,21 @@ export async function claimTile(
   request: ClaimRequest,
   random: RandomInteger,
 ): Promise<Assignment> {
-  const cover = coverOf(request);
-  const manyTries = Math.min(4096, Math.max(firstTry, Math.ceil(Math.sqrt(cellCount(request)))));
-  let tries = firstTry;
-  for (let isThorough = false; ; isThorough = true) {
+  const first = await takeRandom(steps, request, firstTries, random);
+  if (first) return first;
+  const cells = cellCount(request);
+  const second = cells > secondTries && (await takeRandom(steps, request, secondTries, random));
+  if (second) return second;
+  for (let limit = Math.ceil(searchLimit(request)); ; limit = Number.MAX_SAFE_INTEGER) {
+    const found = await takeFound(steps, request, limit, random);
+    if (found) return found;
+    const tries = Math.min(mostTries, Math.ceil(Math.sqrt(cells)));
     const taken = await takeRandom(steps, request, tries, random);
     if (taken) return taken;
-    const found = await takeFound(steps, request, cover, isThorough, random);
-    if (found) return found;
-    tries = manyTries;
   }
 }
 
+/** Nothing when none of the cells is free. */
 async function takeRandom(
   steps: ClaimSteps,
   request: ClaimRequest,
@@ -69,8 +76,9 @@ async function takeRandom(
 ): Promise<Assignment | undefined> {
   for (;;) {
     const taken = await steps.take(request, randomCells(request, tries, random));
-    if (taken === 'taken') return undefined;
-    if (taken !== 'raced') return taken;
+    if (typeof taken === 'object') return taken;
+    const own = await steps.get(request.serviceId, request.userId);
+    if (own || taken === 'taken') return own;
   }
 }
 
@@ -78,29 +86,20 @@ async function takeRandom(
 async function takeFound(
   steps: ClaimSteps,
   request: ClaimRequest,
-  cover: Cover,
-  isThorough: boolean,
+  limit: number,
   random: RandomInteger,
 ): Promise<Assignment | undefined> {
+  const cover = coverOf(request);
+  if (cover.count > largestCover) return undefined;
   for (;;) {
-    const free = await findFree(steps, request, cover, isThorough);
-    if (!free) return undefined;
-    // With nothing free this asks only for the user's own tile: another client of theirs may have got the last one.
-    const taken = await steps.take(request, free.sample(sampleSize, random));
+    const blocks = await steps.openBlocks(request, cover, limit);
+    if (blocks.length >= limit) return undefined;
+    const free = new FreeCells(request, blocks);
+    const taken = free.count > 0 && (await steps.take(request, free.sample(sampleSize, random)));
     if (typeof taken === 'object') return taken;
+    // Another client of the same user may have got the last one.
+    const own = await steps.get(request.serviceId, request.userId);
+    if (own) return own;
     if (free.count === 0) throw new NoTileAvailableError(request.serviceId, request);
   }
-}
-
-/** All free cells, or nothing where there are too many open blocks to look at. */
-async function findFree(
-  steps: ClaimSteps,
-  request: ClaimRequest,
-  cover: Cover,
-  isThorough: boolean,
-): Promise<FreeCells | undefined> {
-  if (cover.count > largestCover) return undefined;
-  const limit = isThorough ? Number.MAX_SAFE_INTEGER : Math.ceil(searchLimit(request));
-  const blocks = await steps.openBlocks(request, cover, limit);
-  return blocks.length < limit ? new FreeCells(request, blocks) : undefined;
 }

@@ -26,6 +26,10 @@ export function randomCell({ zoom, xRange, yRange }: CellWindow, random: RandomI
 }
 
 /** `count` cells, drawn independently: the first free one among them is any free cell with the same probability. */
-export function randomCells(window: CellWindow, count: number, random: RandomInteger): TileAddress[] {
-  return Array.from({ length: count }, () => randomCell(window, random));
+export function* randomCells(
+  window: CellWindow,
+  count: number,
+  random: RandomInteger,
+): Generator<TileAddress, void, undefined> {
+  for (let drawn = 0; drawn < count; drawn++) yield randomCell(window, random);
 }

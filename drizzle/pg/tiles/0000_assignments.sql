@@ -39,5 +39,20 @@ CREATE TABLE "tile_history" (
 
 --> statement-breakpoint
 ALTER TABLE "tile_blocks" SET (fillfactor = 60);--> statement-breakpoint
+CREATE FUNCTION "tile_blocks_climb"() RETURNS trigger LANGUAGE plpgsql AS '
+DECLARE child bigint := 1::bigint << ((NEW.y & 7) * 8 + (NEW.x & 7))::int;
+BEGIN
+	IF NEW.mask = -1 THEN
+		INSERT INTO tile_blocks AS b (service_id, z, level, x, y, mask)
+		VALUES (NEW.service_id, NEW.z, NEW.level + 1, NEW.x >> 3, NEW.y >> 3, child)
+		ON CONFLICT (service_id, z, level, x, y) DO UPDATE SET mask = b.mask | excluded.mask;
+	ELSE
+		INSERT INTO tile_blocks AS b (service_id, z, level, x, y, mask)
+		VALUES (NEW.service_id, NEW.z, NEW.level + 1, NEW.x >> 3, NEW.y >> 3, ~child)
+		ON CONFLICT (service_id, z, level, x, y) DO UPDATE SET mask = b.mask & excluded.mask;
+	END IF;
+	RETURN NULL;
+END';--> statement-breakpoint
+CREATE TRIGGER "tile_blocks_flipped" AFTER UPDATE ON "tile_blocks" FOR EACH ROW WHEN (NEW.level < 4 AND (OLD.mask = -1) <> (NEW.mask = -1)) EXECUTE FUNCTION "tile_blocks_climb"();--> statement-breakpoint
 CREATE FUNCTION "tile_history_refuse"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''tile_history is append-only''; END';--> statement-breakpoint
 CREATE TRIGGER "tile_history_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "tile_history" FOR EACH STATEMENT EXECUTE FUNCTION "tile_history_refuse"();

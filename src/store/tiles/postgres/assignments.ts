@@ -62,12 +62,13 @@ export class PostgresAssignments implements AssignmentStore, ClaimSteps {
     return rows.map((row) => readTransition(serviceId, row));
   }
 
-  async take(request: ClaimRequest, cells: readonly TileAddress[]): Promise<Assignment | 'taken' | 'raced'> {
+  async take(request: ClaimRequest, cells: Iterable<TileAddress>): Promise<Assignment | 'taken' | 'raced'> {
     const { serviceId, zoom, userId, actorId } = request;
+    const candidates = [...cells];
     const [row] = await this.#rows<AssignmentRow | { stage: null }>(statements.take, [
       ...[serviceId, zoom, userId, actorId],
-      cells.map(({ x }) => x),
-      cells.map(({ y }) => y),
+      candidates.map(({ x }) => x),
+      candidates.map(({ y }) => y),
     ]);
     if (!row) return 'taken';
     return row.stage === null ? 'raced' : readAssignment(serviceId, row);

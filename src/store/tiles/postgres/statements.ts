@@ -1,4 +1,4 @@
-import { blockBits, fullMask, topLevel } from '../../../tiles/blocks';
+import { blockBits, fullMask } from '../../../tiles/blocks';
 import { assignmentColumns, historyColumns } from '../rows';
 
 // Each transition is one statement, hence one transaction and one round trip: what depends on the change of the
@@ -13,38 +13,16 @@ interface Statement {
   readonly text: string;
 }
 
-/** The bit of the cell in its block of the level, as bigint. */
-function bit(row: string, level: number): string {
-  const shift = blockBits * (level - 1);
-  return `(1::bigint << (((${row}.y >> ${shift}) & 7) * 8 + ((${row}.x >> ${shift}) & 7)))`;
-}
+/** Position of a cell's bit in its block of level 1. */
+const bit = (row: string) => `((${row}.y & 7) * 8 + (${row}.x & 7))`;
 
-function levels(one: (level: number) => string): string {
-  return Array.from({ length: topLevel }, (_, index) => one(index + 1)).join(',\n');
-}
-
-/** Sets the cell's bit, and that of each block which thereby becomes full. */
-const fillBlocks = levels((level) => {
-  const shift = blockBits * level;
-  const below = level > 1 ? `, block${level - 1} below where below.mask = ${fullMask}` : '';
-  return `block${level} as (
+/** Sets or clears the bits of the changed cells; triggers carry on upwards where a block becomes or was full. */
+const markBlock = (value: string, join: string) => `marked as (
   insert into tile_blocks as b (service_id, z, level, x, y, mask)
-  select $1, c.z, ${level}, c.x >> ${shift}, c.y >> ${shift}, ${bit('c', level)} from changed c${below}
-  on conflict (service_id, z, level, x, y) do update set mask = b.mask | excluded.mask
-  returning b.mask)`;
-});
-
-/** Clears the cell's bit, and that of each block which was full until then. */
-const clearBlocks = levels((level) => {
-  const shift = blockBits * level;
-  const below =
-    level > 1 ? `, block${level - 1} below where (below.mask | ${bit('c', level - 1)}) = ${fullMask}` : '';
-  return `block${level} as (
-  insert into tile_blocks as b (service_id, z, level, x, y, mask)
-  select $1, c.z, ${level}, c.x >> ${shift}, c.y >> ${shift}, ~${bit('c', level)} from changed c${below}
-  on conflict (service_id, z, level, x, y) do update set mask = b.mask & excluded.mask
-  returning b.mask)`;
-});
+  select $1, c.z, 1, c.x >> ${blockBits}, c.y >> ${blockBits}, ${value} from changed c
+  on conflict (service_id, z, level, x, y) do update set mask = b.mask ${join} excluded.mask)`;
+const fillBlock = markBlock(`1::bigint << ${bit('c')}`, '|');
+const clearBlock = markBlock(`~(1::bigint << ${bit('c')})`, '&');
 
 const record = (actor: string, from: string, to: string) => `recorded as (
   insert into tile_history (service_id, ${historyColumns})
@@ -52,19 +30,17 @@ const record = (actor: string, from: string, to: string) => `recorded as (
 
 /**
  * $1 service, $2 zoom, $3 user, $4 actor, $5 and $6 columns and rows of the cells.
- * Answers the tile that the user holds or gets; a row without a stage when one of the cells was free but
- * somebody was faster; nothing when all are taken. The subquery behind "is null" is not turned into a join,
- * so cells are looked up one by one until one is free.
+ * Answers the tile; a row without a stage when a cell was free but the insert met a conflict; nothing when all
+ * cells are taken. Cells are looked up one by one until one is free, in the blocks, whose only index every plan
+ * must take: one made for empty tables would look through the wrong index of the assignments.
  */
 export const take: Statement = {
   name: 'tile-take',
-  text: `with mine as materialized (
-  select ${assignmentColumns} from tile_assignments where service_id = $1 and user_id = $3),
-free as materialized (
+  text: `with free as materialized (
   select c.x, c.y from unnest($5::int[], $6::int[]) as c (x, y)
-  where not exists (select from mine)
-    and (select true from tile_assignments t
-      where t.service_id = $1 and t.z = $2::smallint and t.x = c.x and t.y = c.y) is null
+  where coalesce((select (b.mask >> ${bit('c')}) & 1 from tile_blocks b
+    where b.service_id = $1 and b.z = $2::smallint and b.level = 1
+      and b.x = c.x >> ${blockBits} and b.y = c.y >> ${blockBits}), 0) = 0
   limit 1),
 changed as (
   insert into tile_assignments (service_id, z, x, y, user_id, stage, claimed_at, updated_at)
@@ -72,14 +48,9 @@ changed as (
   from free, (select clock_timestamp() as now) clock
   on conflict do nothing
   returning ${assignmentColumns}),
-${fillBlocks},
+${fillBlock},
 ${record('$4', `'free'`, `'claimed'`)}
-select ${assignmentColumns} from mine
-union all
-select ${assignmentColumns
-    .split(', ')
-    .map((column) => `changed.${column}`)
-    .join(', ')} from free left join changed on true`,
+select changed.* from free left join changed on true`,
 };
 
 /** $1 service, $2 user, $3 actor, $4 stages in which it is allowed. */
@@ -88,7 +59,7 @@ export const free: Statement = {
   text: `with changed as (
   delete from tile_assignments where service_id = $1 and user_id = $2 and stage = any($4::text[])
   returning z, x, y, user_id, stage, data, claimed_at, clock_timestamp()::timestamptz(3) as updated_at),
-${clearBlocks},
+${clearBlock},
 ${record('$3', 'stage', `'free'`)}
 select ${assignmentColumns} from changed`,
 };

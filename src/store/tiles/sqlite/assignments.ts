@@ -8,6 +8,7 @@ import type { Assignment, AssignmentStore, TransitionRecord } from '../../../til
 import type { RandomInteger } from '../../../tiles/window';
 import type { SqliteSql } from '../../sql/types';
 import { type AssignmentRow, type HistoryRow, readAssignment, readTransition } from '../rows';
+import { SharedTransactions } from './shared-transactions';
 import * as statements from './statements';
 
 /** Who does what with a tile, for the history. */
@@ -23,10 +24,14 @@ interface Change {
 
 /** Assignments in SQLite. Writers hold the database's only write lock, so nobody is ever faster half-way. */
 export class SqliteAssignments implements AssignmentStore, ClaimSteps {
+  readonly #transactions: SharedTransactions;
+
   constructor(
     readonly sql: SqliteSql,
     readonly random: RandomInteger,
-  ) {}
+  ) {
+    this.#transactions = new SharedTransactions(sql);
+  }
 
   claim(request: ClaimRequest): Promise<Assignment> {
     return claimTile(this, request, this.random);
@@ -46,7 +51,7 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
 
   async update(serviceId: string, userId: string, _actorId: string, data: unknown): Promise<Assignment> {
     const text = encodeData(data);
-    const row = await this.sql.transaction(() =>
+    const row = await this.#transactions.run(() =>
       this.#row<AssignmentRow>(statements.keep, [text, Date.now(), serviceId, userId]),
     );
     if (!row) throw new TileNotAssignedError(serviceId, userId);
@@ -77,12 +82,11 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
     );
   }
 
-  take(request: ClaimRequest, cells: readonly TileAddress[]): Promise<Assignment | 'taken'> {
+  take(request: ClaimRequest, cells: Iterable<TileAddress>): Promise<Assignment | 'taken' | 'raced'> {
     const { serviceId, userId, actorId } = request;
-    return this.sql.transaction(() => {
-      const own = this.#row<AssignmentRow>(statements.get, [serviceId, userId]);
-      if (own) return readAssignment(serviceId, own);
-      const tile = cells.find(({ z, x, y }) => !this.#row(statements.isTaken, [serviceId, z, x, y]));
+    return this.#transactions.run(() => {
+      if (this.#row(statements.get, [serviceId, userId])) return 'raced';
+      const tile = this.#firstFree(serviceId, cells);
       if (!tile) return 'taken';
       const at = Date.now();
       this.#write(statements.insert, [serviceId, tile.z, tile.x, tile.y, userId, at, at]);
@@ -106,7 +110,7 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
 
   #move(transition: Transition, serviceId: string, userId: string, actorId: string): Promise<Assignment> {
     const { from, to } = transitions[transition];
-    return this.sql.transaction(() => {
+    return this.#transactions.run(() => {
       const row = this.#row<AssignmentRow>(statements.get, [serviceId, userId]);
       if (!row) throw new TileNotAssignedError(serviceId, userId);
       const tile: TileAddress = { z: row.z, x: row.x, y: row.y };
@@ -119,6 +123,15 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
       this.#record({ serviceId, tile, userId, actorId, from: row.stage, to, at });
       return readAssignment(serviceId, { ...row, updated_at: at }, to === 'free' ? 'released' : to);
     });
+  }
+
+  #firstFree(serviceId: string, cells: Iterable<TileAddress>): TileAddress | undefined {
+    for (const cell of cells) {
+      const { x, y } = blockOf(cell, 1);
+      const block = [bitOf(cell, 1), serviceId, cell.z, x, y];
+      if (!this.#row<{ taken: number }>(statements.isTaken, block)?.taken) return cell;
+    }
+    return undefined;
   }
 
   /** Changes the cell's bit, and that of each block above which thereby becomes full or ceases to be. */

@@ -1,0 +1,206 @@
+// Claims per second with 64 claimers, against a bare INSERT … ON CONFLICT DO NOTHING into a table of the same
+// shape on the same database in the same run: ratios count, rates depend on the machine.
+//   node test/bench/claims.cjs [--dist folder] [--large]     --large: 4096 × 4096 also nearly full (minutes)
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
+require('./support/typescript.cjs');
+
+const { values: options } = require('node:util').parseArgs({
+  options: {
+    dist: { type: 'string', default: path.join(__dirname, '../../dist') },
+    large: { type: 'boolean' },
+  },
+});
+const load = (file) => require(path.join(options.dist, 'src', file));
+const { openTileStore } = load('store/tiles/open.js');
+const { openSql } = load('store/sql/open.js');
+const { silentLogger } = load('base/logger.js');
+const { startPostgres } = require('../support/postgres.ts');
+
+const claimers = 64;
+const zoom = 12;
+const serviceId = '3f0c2a52-6f0f-4f0e-9b53-0c8f6a7d1e21';
+const rounds = 3;
+
+const columns = 'service_id, z, x, y, user_id, stage, claimed_at, updated_at';
+const shape = (table) => ({
+  postgres: `create table ${table} (like tile_assignments including all)`,
+  sqlite: `create table ${table} (service_id text not null, z integer not null, x integer not null, y integer not null,
+    user_id text not null, stage text not null, data text, claimed_at integer not null, updated_at integer not null,
+    primary key (service_id, z, x, y), check (stage in ('claimed', 'submitted'))) without rowid;
+    create unique index ${table}_user on ${table} (service_id, user_id)`,
+});
+
+/** All but `free` cells of size × size, the free ones at scattered places, and the blocks that belong to them. */
+function seedTexts(dialect, size, free) {
+  const cells = size * size;
+  const count = cells - free;
+  const now = dialect === 'postgres' ? 'now()' : '0';
+  const series =
+    dialect === 'postgres'
+      ? `generate_series(0, ${count - 1}) g (i)`
+      : `(with recursive g (i) as (select 0 union all select i + 1 from g where i < ${count - 1}) select i from g) g`;
+  const bit = (x, y) => `(((${y}) & 7) * 8 + ((${x}) & 7))`;
+  const one = dialect === 'postgres' ? '1::bigint' : '1';
+  const join = dialect === 'postgres' ? 'bit_or' : 'sum';
+  const texts = [
+    `insert into tile_assignments (${columns}) select '${serviceId}', ${zoom}, c % ${size}, c / ${size}, 'seed' || c, 'claimed', ${now}, ${now}
+     from (select (${dialect === 'postgres' ? 'g.i::bigint' : 'g.i'} * 7919 + 13) % ${cells} as c from ${series}) s`,
+    `insert into tile_blocks (service_id, z, level, x, y, mask)
+     select '${serviceId}', ${zoom}, 1, x >> 3, y >> 3, ${join}(${one} << ${bit('x', 'y')}) from tile_assignments group by x >> 3, y >> 3`,
+  ];
+  for (let level = 2; level <= 4; level++)
+    texts.push(`insert into tile_blocks (service_id, z, level, x, y, mask)
+     select '${serviceId}', ${zoom}, ${level}, x >> 3, y >> 3, ${join}(${one} << ${bit('x', 'y')})
+     from tile_blocks where level = ${level - 1} and mask = -1 group by x >> 3, y >> 3`);
+  return texts;
+}
+
+async function execute(sql, text) {
+  if (sql.dialect === 'sqlite') sql.database.exec(text);
+  else await sql.query({ text });
+}
+
+/** 64 at a time until `count` are done; answers calls per second. */
+async function rate(count, call) {
+  let next = 0;
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: claimers }, async () => {
+      while (next < count) await call(next++);
+    }),
+  );
+  return { perSecond: (count / (performance.now() - start)) * 1000, ms: performance.now() - start };
+}
+
+let serial = 0;
+
+async function bareRate(sql, count) {
+  const table = `bare${++serial}`;
+  await execute(sql, shape(table)[sql.dialect]);
+  const size = 1000;
+  const start = Math.floor(Math.random() * size * size);
+  const cell = (index) => (start + index * 7919) % (size * size);
+  if (sql.dialect === 'postgres') {
+    const text = `insert into ${table} (${columns}) values ($1, $2, $3, $4, $5, 'claimed', now(), now()) on conflict do nothing`;
+    return rate(count, (index) =>
+      sql.query({
+        name: table,
+        text,
+        values: [serviceId, zoom, cell(index) % size, Math.floor(cell(index) / size), `user${index}`],
+      }),
+    );
+  }
+  const text = `insert into ${table} (${columns}) values (?, ?, ?, ?, ?, 'claimed', ?, ?) on conflict do nothing`;
+  return rate(count, (index) =>
+    sql.run(() =>
+      sql
+        .prepare(text)
+        .run(
+          ...[serviceId, zoom, cell(index) % size, Math.floor(cell(index) / size), `user${index}`],
+          ...[Date.now(), Date.now()],
+        ),
+    ),
+  );
+}
+
+function claimRate(store, size, count) {
+  const run = ++serial;
+  let refused = 0;
+  return rate(count, (index) =>
+    store.assignments
+      .claim({
+        serviceId,
+        userId: `claimer${run}-${index}`,
+        actorId: `claimer${run}-${index}`,
+        zoom,
+        xRange: [0, size - 1],
+        yRange: [0, size - 1],
+      })
+      .catch((error) => {
+        if (error.code !== 'NoTileAvailable') throw error;
+        refused++;
+      }),
+  ).then((result) => ({ ...result, refused }));
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** One fill of one size: in each round the bare insert, then the claims. */
+async function measure(database, { label, size, free, count }) {
+  const { url, drop } = await database();
+  const store = await openTileStore(url, { logger: silentLogger });
+  const sql = await openSql(url, { migrations: 'tiles', logger: silentLogger });
+  try {
+    if (free < size * size) for (const text of seedTexts(sql.dialect, size, free)) await execute(sql, text);
+    if (sql.dialect === 'postgres') await execute(sql, 'vacuum analyze');
+    await bareRate(sql, 500);
+    await store.assignments.get(serviceId, 'nobody');
+    const pairs = [];
+    for (let round = 0; round < (free === 1 ? 1 : rounds); round++)
+      pairs.push([await bareRate(sql, 4000), await claimRate(store, size, count)]);
+    const bare = median(pairs.map(([{ perSecond }]) => perSecond));
+    const claims = median(pairs.map(([, { perSecond }]) => perSecond));
+    const ratio = median(pairs.map(([one, other]) => other.perSecond / one.perSecond));
+    return [
+      label,
+      `${size} × ${size}`,
+      claims.toFixed(0),
+      bare.toFixed(0),
+      ratio.toFixed(2),
+      pairs[0][1].ms.toFixed(0),
+    ];
+  } finally {
+    await store.close();
+    await sql.close();
+    await drop();
+  }
+}
+
+const scenarios = [
+  ...[100, 1000, 4096].map((size) => ({
+    label: 'empty',
+    size,
+    free: size * size,
+    count: size === 100 ? 500 : 4000,
+  })),
+  { label: 'half full', size: 100, free: 5000, count: 500 },
+  { label: 'half full', size: 1000, free: 500_000, count: 4000 },
+  { label: '90 % full', size: 100, free: 1000, count: 100 },
+  { label: '90 % full', size: 1000, free: 100_000, count: 4000 },
+  { label: '99.9 % full', size: 1000, free: 1000, count: 200 },
+  { label: 'one free, 64 claims', size: 100, free: 1, count: 64 },
+  { label: 'one free, 64 claims', size: 1000, free: 1, count: 64 },
+  ...(options.large
+    ? [
+        { label: '90 % full', size: 4096, free: 1_677_722, count: 4000 },
+        { label: '99.9 % full', size: 4096, free: 16_777, count: 1000 },
+        { label: 'one free, 64 claims', size: 4096, free: 1, count: 64 },
+      ]
+    : []),
+];
+
+async function main() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tilegraph-bench-'));
+  const server = await startPostgres();
+  const databases = {
+    PostgreSQL: () => server.createDatabase(),
+    SQLite: async () => ({ url: `sqlite:///${folder}/${++serial}.db`, drop: async () => {} }),
+  };
+  console.log('| database | range | cells | claims/s | bare inserts/s | ratio | first round, ms |');
+  console.log('|---|---|---|---|---|---|---|');
+  try {
+    for (const [name, database] of Object.entries(databases))
+      for (const scenario of scenarios)
+        console.log(`| ${[name, ...(await measure(database, scenario))].join(' | ')} |`);
+  } finally {
+    await server.remove();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
