@@ -22,6 +22,8 @@ const maxIssues = 1000;
 /** Collects the problems of one graph. */
 export class Issues {
   readonly list: GraphIssue[] = [];
+  /** How many there are, those included that the list has no room for. */
+  count = 0;
 
   add(code: ErrorCode, details: ErrorDetails, place: Place = {}, message?: string): void {
     this.push({ ...place, code, message: message ?? new OpenEOError(code, details).message });
@@ -33,6 +35,7 @@ export class Issues {
   }
 
   push(issue: GraphIssue): void {
+    this.count++;
     if (this.list.length < maxIssues) this.list.push(issue);
   }
 

@@ -9,7 +9,9 @@ export type ParsedArgument =
   | { readonly kind: 'parameter'; readonly name: string; readonly pointer: string }
   | { readonly kind: 'array'; readonly items: readonly ParsedArgument[] }
   | { readonly kind: 'object'; readonly entries: ReadonlyMap<string, ParsedArgument> }
-  | { readonly kind: 'graph'; readonly graph: ParsedGraph; readonly pointer: string };
+  | { readonly kind: 'graph'; readonly graph: ParsedGraph; readonly pointer: string }
+  /** Reported already. */
+  | { readonly kind: 'broken' };
 
 export interface ParsedNode {
   readonly id: string;
@@ -23,6 +25,8 @@ export interface ParsedNode {
 
 export interface ParsedGraph {
   readonly nodes: ReadonlyMap<string, ParsedNode>;
+  /** Nodes that are there but cannot be read; reported already. */
+  readonly broken: ReadonlySet<string>;
   /** Absent when the graph has no result node, or several. */
   readonly result?: string;
   readonly parameters: readonly ParameterSpec[];
@@ -72,17 +76,19 @@ class Parser {
         node: path,
         pointer,
       });
-      return { nodes, parameters };
+      return { nodes, parameters, broken: new Set() };
     }
     const results: string[] = [];
+    const broken = new Set<string>();
     for (const [id, value] of Object.entries(json)) {
       const node = this.node(id, value, [...path, id], pointerTo(pointer, id));
       if (node) nodes.set(id, node);
+      else broken.add(id);
       if (isJsonObject(value) && value.result === true) results.push(id);
     }
     const place = { node: path, pointer };
     if (Object.keys(json).length === 0) this.issues.invalid('it has no nodes.', place);
-    else if (results.length === 0)
+    else if (results.length === 0 && broken.size === 0)
       this.issues.invalid(
         'no node is the result; add "result": true to the one whose value is wanted.',
         place,
@@ -92,7 +98,7 @@ class Parser {
         `${results.length} nodes are marked as the result (${results.slice(0, 5).join(', ')}); keep "result": true on one.`,
         place,
       );
-    return { nodes, parameters, result: results.length === 1 ? results[0] : undefined };
+    return { nodes, broken, parameters, result: results.length === 1 ? results[0] : undefined };
   }
 
   parameters(json: unknown, path: readonly string[], pointer: string): readonly ParameterSpec[] {
@@ -113,6 +119,7 @@ class Parser {
 
   node(id: string, json: unknown, path: readonly string[], pointer: string): ParsedNode | undefined {
     const place = { node: path, pointer };
+    const found = this.issues.count;
     if (!isJsonObject(json)) {
       this.issues.invalid('a node must be an object with "process_id" and "arguments".', place);
       return undefined;
@@ -125,12 +132,13 @@ class Parser {
       this.issues.invalid('"namespace" must be text or null.', place);
     if (json.result !== undefined && typeof json.result !== 'boolean')
       this.issues.invalid('"result" must be true or false.', place);
+    const isBroken = this.issues.count > found;
     const parsed = new Map<string, ParsedArgument>();
     for (const [name, value] of Object.entries(isJsonObject(values) ? values : {}))
       parsed.set(name, this.argument(value, path, name, pointerTo(pointer, 'arguments', name)));
-    if (typeof process !== 'string' || process === '') return undefined;
+    if (isBroken) return undefined;
     return {
-      ...{ id, path, pointer, process, arguments: parsed },
+      ...{ id, path, pointer, process: process as string, arguments: parsed },
       namespace: typeof namespace === 'string' ? namespace : undefined,
     };
   }
@@ -153,10 +161,10 @@ class Parser {
           this.issues.invalid(`"${key}" must be text, the name of what is referred to.`, place);
         else if (Object.keys(json).length > 1)
           this.issues.invalid(`an object with "${key}" is a reference and can have no other keys.`, place);
-        const name = String(target);
+        if (typeof target !== 'string' || Object.keys(json).length > 1) return { kind: 'broken' };
         return key === 'from_node'
-          ? { kind: 'node', node: name, pointer }
-          : { kind: 'parameter', name, pointer };
+          ? { kind: 'node', node: target, pointer }
+          : { kind: 'parameter', name: target, pointer };
       }
     if (Object.hasOwn(json, 'process_graph'))
       return {

@@ -84,6 +84,8 @@ function planArgument<C>(
       );
       return Object.freeze({ kind: 'object', entries: new Map(entries) });
     }
+    case 'broken':
+      throw new TypeError('A graph with problems cannot be planned');
     case 'graph': {
       const parameters = Object.freeze([...(callbackParameters(parameter.schema, path) ?? [])]);
       const plan = planGraph(argument.graph, find);

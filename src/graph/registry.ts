@@ -1,4 +1,3 @@
-import { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { type Assembly, assemble } from './library/assemble';
 import { pairBuiltins } from './library/builtin';
@@ -15,13 +14,6 @@ import type { GraphIssue, ProcessSpec } from './types';
 export interface RegisteredStore {
   readonly registeredProcesses: {
     list(): Promise<readonly { readonly id: string; readonly process: Readonly<Record<string, unknown>> }[]>;
-    put(record: {
-      readonly id: string;
-      readonly process: Readonly<Record<string, unknown>>;
-      readonly registeredBy: string;
-      readonly updatedAt: Date;
-    }): Promise<void>;
-    remove(id: string): Promise<boolean>;
   };
   onChange(listener: (topic: string) => void): () => void;
 }
@@ -116,14 +108,14 @@ export class Registry<C> implements ProcessRegistry {
 
   async start(): Promise<void> {
     const { records, specFolders, isWatching } = this.#options;
-    await this.reload();
+    await this.refresh();
     if (records)
       this.#closers.push(
         records.onChange((topic) => {
-          if (topic === 'registered_processes') void this.reload();
+          if (topic === 'registered_processes') void this.refresh();
         }),
       );
-    if (isWatching !== false) this.#closers.push(watchFolders(specFolders, () => this.reload()));
+    if (isWatching !== false) this.#closers.push(watchFolders(specFolders, () => this.refresh()));
   }
 
   async close(): Promise<void> {
@@ -131,8 +123,8 @@ export class Registry<C> implements ProcessRegistry {
     await this.#reloading;
   }
 
-  /** Reads folders and records again. Calls queue; each sees what was there when it was made. */
-  reload(): Promise<void> {
+  /** Reads folders and records again. Calls queue; each sees what was there when it was made, or later. */
+  refresh(): Promise<void> {
     this.#reloading = this.#reloading.then(() => this.#reload());
     return this.#reloading;
   }
@@ -211,8 +203,12 @@ export class Registry<C> implements ProcessRegistry {
       this.#options.logger.error('A process description cannot be used', { source, issues });
   }
 
-  /** Everything that speaks against registering a process under this id. */
-  checkRegistration(id: string, json: unknown): readonly GraphIssue[] {
+  /**
+   * Every reason why a process cannot be registered under this id: its own faults, and those that it would
+   * cause in processes that call it. Empty when it can.
+   */
+  async check(id: string, json: unknown): Promise<readonly GraphIssue[]> {
+    await this.#reloading;
     const name = recordName(id);
     const source = readSource(name, '', id, json);
     const others = this.#records.filter((other) => other.name !== name);
@@ -228,33 +224,6 @@ export class Registry<C> implements ProcessRegistry {
           message: `${problem.source} would fail: ${issue.message}`,
         })),
       );
-  }
-
-  /**
-   * Registers a process for all users and server processes, or replaces it. It is callable when this returns.
-   * @returns all that speaks against it; when there is anything, nothing changes.
-   * @throws OpenEOError `StoreUnavailable`
-   */
-  async register(id: string, json: unknown, registeredBy: string): Promise<readonly GraphIssue[]> {
-    const issues = this.checkRegistration(id, json);
-    if (issues.length > 0) return issues;
-    const process = json as Readonly<Record<string, unknown>>;
-    await this.#requireStore().registeredProcesses.put({ id, process, registeredBy, updatedAt: new Date() });
-    await this.reload();
-    return [];
-  }
-
-  /** Removes a process that was registered over HTTP; tells whether there was one. */
-  async unregister(id: string): Promise<boolean> {
-    const isRemoved = await this.#requireStore().registeredProcesses.remove(id);
-    await this.reload();
-    return isRemoved;
-  }
-
-  #requireStore(): RegisteredStore {
-    const { records } = this.#options;
-    if (!records) throw new OpenEOError('FeatureUnsupported', { feature: 'registration of processes' });
-    return records;
   }
 }
 

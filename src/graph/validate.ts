@@ -122,7 +122,13 @@ class NodeValidator<C> {
     const spec = this.#linked?.process.spec;
     const parameter = spec?.parameters?.find((candidate) => candidate.name === name);
     this.#walk(name, argument, parameter, []);
-    if (!parameter || argument.kind === 'parameter' || this.#linked?.body?.issues.length) return;
+    if (
+      !parameter ||
+      argument.kind === 'parameter' ||
+      argument.kind === 'broken' ||
+      this.#linked?.body?.issues.length
+    )
+      return;
     if (argument.kind === 'node') this.#validateKind(name, argument, parameter);
     else this.#validateValue(name, argument, parameter);
   }
@@ -161,7 +167,7 @@ class NodeValidator<C> {
   ): void {
     switch (argument.kind) {
       case 'node':
-        if (!this.graph.nodes.has(argument.node))
+        if (!this.graph.nodes.has(argument.node) && !this.graph.broken.has(argument.node))
           this.validation.issues.invalid(
             `there is no node ${JSON.stringify(argument.node)} in this graph to take a value from.`,
             this.#place(name, argument.pointer),

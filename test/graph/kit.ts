@@ -35,7 +35,7 @@ export function parameter(name: string, schema: ParameterSpec['schema'], rest: P
 export function testProcess(
   id: string,
   parameters: readonly ParameterSpec[],
-  run: (args: Arguments, context: TestContext) => unknown,
+  run: (args: Arguments, context: TestContext) => unknown = (args) => args,
   rest: Partial<ProcessSpec> & { effects?: 'write' } = {},
 ): TestProcess {
   const { effects, ...spec } = rest;
@@ -186,6 +186,7 @@ export function createWorld({ processes = testProcesses, limits, stored = {}, op
       });
       return runner.run(plan, request(parameters));
     },
+    /** Without `supplied`, any name may be supplied later. */
     validate: (definition: unknown, supplied?: readonly string[]) =>
       runner.validate(definition as ProcessDefinition, {
         user: 'ann',

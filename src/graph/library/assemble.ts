@@ -1,7 +1,7 @@
 import { Issues } from '../issue';
 import type { GraphLimits } from '../limits';
 import { type Definition, linkDefinitions } from '../link';
-import type { Find, LinkedProcess } from '../linked';
+import { callsOf, type Find, type LinkedProcess } from '../linked';
 import type { SchemaChecks } from '../schema/checks';
 import type { Problem, Source } from './sources';
 
@@ -31,20 +31,46 @@ export function assemble<C>(
   for (;;) {
     const definitions = new Map([...chosen].map(([id, { definition }]) => [id, definition]));
     const linked = linkDefinitions<C>(definitions, { ...options, known });
-    const failed = [...linked].filter(([, { body }]) => body?.plan === undefined);
-    for (const [id, { body }] of failed) {
-      const { source, definition } = chosen.get(id) as Choice;
-      if (!problems.has(source)) problems.set(source, { source: source.name, issues: body?.issues ?? [] });
+    const failed = new Set([...linked].filter(([, { body }]) => !body?.plan).map(([id]) => id));
+    const roots = rootsOf(failed, definitions).map((id) => ({ id, ...(chosen.get(id) as Choice) }));
+    // In a circle the one that changed goes back to what it was; the others are not at fault.
+    const changed = roots.filter(({ source, definition }) => source.good && source.good !== definition);
+    for (const { id, source, definition } of changed.length > 0 ? changed : roots) {
+      const issues = linked.get(id)?.body?.issues ?? [];
+      if (!problems.has(source)) problems.set(source, { source: source.name, issues });
       if (source.good && source.good !== definition) chosen.set(id, { source, definition: source.good });
       else chosen.delete(id);
     }
-    if (failed.length > 0) continue;
+    if (failed.size > 0) continue;
     return {
       linked,
       problems: [...problems.values()],
       sources: sources.map((source) => remember(source, chosen)),
     };
   }
+}
+
+/** Those that fail by their own fault; where all fail each other, those in circles rather than their callers. */
+function rootsOf(
+  failed: ReadonlySet<string>,
+  definitions: ReadonlyMap<string, Definition>,
+): readonly string[] {
+  const calls = new Map(
+    [...failed].map((id) => {
+      const graph = definitions.get(id)?.parsed.graph;
+      const callees = graph ? [...callsOf(graph)].map(({ process }) => process) : [];
+      return [id, callees.filter((callee) => failed.has(callee))] as const;
+    }),
+  );
+  const roots = [...failed].filter((id) => calls.get(id)?.every((callee) => callee === id));
+  if (roots.length > 0) return roots;
+  const circular = new Set(failed);
+  for (let size = Number.POSITIVE_INFINITY; circular.size < size; ) {
+    size = circular.size;
+    const called = new Set([...circular].flatMap((id) => calls.get(id) ?? []));
+    for (const id of circular) if (!called.has(id)) circular.delete(id);
+  }
+  return [...circular];
 }
 
 interface Choice {

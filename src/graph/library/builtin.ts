@@ -20,6 +20,7 @@ export function pairBuiltins<C>(
   const problems: string[] = [];
   const functions = new Map<string, FunctionFile<C>>();
   for (const found of loadFunctions<C>(moduleFolder)) {
+    if (found.problem !== undefined) problems.push(`${found.file} cannot be loaded: ${found.problem}`);
     const other = functions.get(found.id);
     if (other?.module && found.module)
       problems.push(`${found.id} has two functions: ${other.file} and ${found.file}`);

@@ -11,20 +11,22 @@ const settleMs = 100;
  */
 export function watchFolders(folders: readonly string[], changed: () => Promise<void>): () => Promise<void> {
   const watchers = new Map<string, FSWatcher>();
-  let timer: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let isClosed = false;
 
-  const schedule = (delayMs: number) => {
+  const look = () => {
+    running = running.then(() => (isClosed ? undefined : changed())).then(attach);
+  };
+  const polling = setInterval(look, pollMs);
+  polling.unref();
+
+  /** Writing a file makes several events. */
+  const settle = () => {
     if (isClosed) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      running = running
-        .then(() => (isClosed ? undefined : changed()))
-        .then(attach)
-        .finally(() => schedule(pollMs));
-    }, delayMs);
-    timer.unref();
+    clearTimeout(settling);
+    settling = setTimeout(look, settleMs);
+    settling.unref();
   };
 
   /** Folders may come and go. */
@@ -32,7 +34,7 @@ export function watchFolders(folders: readonly string[], changed: () => Promise<
     for (const folder of folders) {
       if (watchers.has(folder) || isClosed || !(await isFolder(folder)) || isClosed) continue;
       try {
-        const watcher = watch(folder, { persistent: false }, () => schedule(settleMs));
+        const watcher = watch(folder, { persistent: false }, settle);
         const forget = () => {
           watcher.close();
           watchers.delete(folder);
@@ -45,10 +47,13 @@ export function watchFolders(folders: readonly string[], changed: () => Promise<
     }
   };
 
-  running = attach().finally(() => schedule(pollMs));
+  // What changed between the caller's reading and the watchers' beginning shows in this first look.
+  running = attach();
+  settle();
   return async () => {
     isClosed = true;
-    clearTimeout(timer);
+    clearTimeout(settling);
+    clearInterval(polling);
     for (const watcher of watchers.values()) watcher.close();
     await running;
   };
