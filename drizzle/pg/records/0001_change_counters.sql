@@ -2,9 +2,11 @@
 INSERT INTO record_changes (topic, revision) VALUES ('users', 0), ('tokens', 0), ('services', 0), ('stored_processes', 0), ('registered_processes', 0), ('signing_keys', 0);
 --> statement-breakpoint
 CREATE FUNCTION count_record_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	counted bigint;
 BEGIN
-	UPDATE record_changes SET revision = revision + 1 WHERE topic = TG_TABLE_NAME;
-	PERFORM pg_notify('tilegraph_records', TG_TABLE_NAME);
+	UPDATE record_changes SET revision = revision + 1 WHERE topic = TG_TABLE_NAME RETURNING revision INTO counted;
+	PERFORM pg_notify('tilegraph_records', TG_TABLE_NAME || ' ' || counted);
 	RETURN NULL;
 END $$;
 --> statement-breakpoint

@@ -15,7 +15,7 @@ export const topics: readonly ChangeTopic[] = [
 /** Follows the counters that the database keeps of the changes of each topic. */
 export class Revisions {
   readonly #select: Prepared;
-  #seen: Map<string, number> | undefined;
+  readonly #seen = new Map<ChangeTopic, number>();
 
   constructor(
     readonly statements: Statements,
@@ -28,11 +28,26 @@ export class Revisions {
     );
   }
 
-  /** The topics whose counters moved since the last call; undefined on the first one. */
-  async changed(): Promise<readonly ChangeTopic[] | undefined> {
+  /** The topics whose counters moved since they were last seen; those seen for the first time are no news. */
+  async changed(): Promise<readonly ChangeTopic[]> {
     const { rows } = await this.statements.run(this.#select);
-    const seen = this.#seen;
-    this.#seen = new Map(rows.map((row) => [String(row['topic']), Number(row['revision'])]));
-    return seen && topics.filter((topic) => this.#seen?.get(topic) !== seen.get(topic));
+    return topics.filter((topic) => {
+      const row = rows.find((each) => each['topic'] === topic);
+      const isFirst = !this.#seen.has(topic);
+      return row !== undefined && this.note(topic, Number(row['revision'])) !== undefined && !isFirst;
+    });
+  }
+
+  /** A counter that somebody told: its topic where that is news, undefined where it was seen before. */
+  note(name: string, revision: number): ChangeTopic | undefined {
+    const topic = topics.find((each) => each === name);
+    if (!topic || revision <= (this.#seen.get(topic) ?? -1)) return undefined;
+    this.#seen.set(topic, revision);
+    return topic;
+  }
+
+  /** Begins anew: the database was away, and may have come back from a backup with lower counters. */
+  forget(): void {
+    this.#seen.clear();
   }
 }

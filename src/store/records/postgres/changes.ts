@@ -1,6 +1,6 @@
 import type { PostgresSql } from '../../sql/types';
 import type { ChangeSource } from '../database';
-import { type Revisions, topics } from '../revisions';
+import type { Revisions } from '../revisions';
 
 /** The channel that the triggers of drizzle/pg/records notify. */
 const channel = 'tilegraph_records';
@@ -14,17 +14,21 @@ export function postgresChanges(sql: PostgresSql, revisions: Revisions): ChangeS
       const stopListening = sql.listen(
         channel,
         (payload) => {
-          const topic = topics.find((name) => name === payload);
+          const [name, revision] = payload.split(' ');
+          const topic = revisions.note(name, Number(revision));
           if (topic) changed(topic);
         },
-        () => changed(undefined),
+        () => {
+          revisions.forget();
+          changed(undefined);
+        },
       );
       let isPolling = false;
       const poll = async () => {
         if (isPolling) return;
         isPolling = true;
         try {
-          for (const topic of (await revisions.changed()) ?? []) changed(topic);
+          for (const topic of await revisions.changed()) changed(topic);
         } catch {
           // Away: the listener's reconnection will tell that anything may have changed.
         } finally {

@@ -20,10 +20,8 @@ export function sqliteChanges(sql: SqliteSql, revisions: Revisions): ChangeSourc
           if (now !== version) {
             // Remembered only after the counters were read: a failed look is made up for by the next one.
             const moved = await revisions.changed();
-            const isFirst = version === undefined;
             version = now;
-            if (moved) for (const topic of moved) changed(topic);
-            else if (!isFirst) changed(undefined);
+            for (const topic of moved) changed(topic);
           }
         } catch {
           // Locked for long, or closed: the next look will tell.
