@@ -1,7 +1,10 @@
+import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
+import type { OpaqueHandle } from '../graph/types';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
 import type { User } from '../store/records/types';
+import type { TileStore } from '../tiles/types';
 
 /** What a process function may touch. Everything else is out of its reach. */
 export interface ProcessContext {
@@ -13,6 +16,10 @@ export interface ProcessContext {
   readonly user?: User;
   /** The service on whose behalf the graph runs. */
   readonly service?: { readonly id: string };
+  /** The tile store of services that opted in; what processes take when their graph names none. */
+  readonly tileStore?: OpaqueHandle<TileStore>;
+  /** `TileStoreUnavailable` with the reason why there is none. */
+  readonly tileStoreMissing?: OpenEOError;
   readonly catalog: Catalog;
   readonly raster: RasterReader;
   /** Whether the caller may use another service's records. */
