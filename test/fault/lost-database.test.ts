@@ -4,7 +4,7 @@ import { openRecordStore } from '../../src/store/records/open';
 import type { ChangeTopic, RecordStore } from '../../src/store/records/types';
 import { type PostgresServer, startPostgres } from '../support/postgres';
 
-const unavailable = { code: 'StoreUnavailable', status: 503 };
+const unavailable = { code: 'StoreUnavailable', status: 503, retryAfter: 5 };
 const allTopics = ['registered_processes', 'services', 'signing_keys', 'stored_processes', 'tokens', 'users'];
 
 let server: PostgresServer;

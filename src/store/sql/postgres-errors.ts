@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { DatabaseError } from 'pg';
 import { OpenEOError } from '../../base/errors';
+import { storeUnavailable } from './unavailable';
 
 /** SQLSTATEs of a server that is going down, coming up, full of connections, read-only after a failover, or too slow. */
 const unavailable = /^(08|57|53[^1]|25006|55P03)/;
@@ -17,7 +18,7 @@ export function isConnectionError(error: unknown): boolean {
 /** What callers of a store see of pg's errors; constraint violations and the like pass through. */
 export function translatePostgresError(error: unknown): unknown {
   if (error instanceof OpenEOError) return error;
-  if (isConnectionError(error)) return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  if (isConnectionError(error)) return storeUnavailable(error);
   if (error instanceof DatabaseError && error.code === '53100')
     return new OpenEOError('StorageFailure', {}, { cause: error });
   // An index entry, hence an id, that is larger than a third of a page.

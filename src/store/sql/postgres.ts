@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool, type PoolClient } from 'pg';
-import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { type Migrations, UnusableDatabaseError } from './migrations';
 import { isConnectionError, isRepeatable, reasonOf, translatePostgresError } from './postgres-errors';
 import { PostgresListener } from './postgres-listener';
 import { migratePostgres } from './postgres-migrate';
 import type { PgQuery, PgResult, PgSession, PostgresSql } from './types';
+import { isStoreUnavailable, storeUnavailable } from './unavailable';
 
 /** Settings of the server (as in `SET name = value`) for all statements of a store. */
 export type PostgresSettings = Readonly<Record<string, string>>;
@@ -62,10 +62,6 @@ async function transact<T>(client: PoolClient, work: (session: PgSession) => Pro
     await client.query('rollback').catch(() => {});
     throw error;
   }
-}
-
-function isUnavailable(error: unknown): error is OpenEOError {
-  return error instanceof OpenEOError && error.code === 'StoreUnavailable';
 }
 
 class OpenPostgres implements PostgresSql {
@@ -148,7 +144,7 @@ class OpenPostgres implements PostgresSql {
   }
 
   async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    if (!this.#isReady) throw new OpenEOError('StoreUnavailable');
+    if (!this.#isReady) throw storeUnavailable();
     let client: PoolClient;
     try {
       client = await this.#pool.connect();
@@ -160,7 +156,7 @@ class OpenPostgres implements PostgresSql {
     try {
       return await work(client);
     } catch (error) {
-      if (isUnavailable(error)) {
+      if (isStoreUnavailable(error)) {
         broken = error;
         this.#recover();
       }

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { OpenEOError } from '../../base/errors';
+import { storeUnavailable } from './unavailable';
 
 function codeOf(error: unknown): string {
   const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
@@ -15,10 +16,9 @@ export function isBusy(error: unknown): boolean {
 /** What callers of a store see of SQLite's errors; constraint violations and our own errors pass through. */
 export function translateSqliteError(error: unknown): unknown {
   const code = codeOf(error);
-  if (isBusy(error)) return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  if (isBusy(error)) return storeUnavailable(error);
   if (/^SQLITE_(FULL|IOERR|READONLY)/.test(code))
     return new OpenEOError('StorageFailure', {}, { cause: error });
-  if (/^SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM)/.test(code))
-    return new OpenEOError('StoreUnavailable', {}, { cause: error });
+  if (/^SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM)/.test(code)) return storeUnavailable(error);
   return error;
 }

@@ -2,10 +2,10 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import SQLite, { type Database, type Statement } from 'better-sqlite3';
-import { OpenEOError } from '../../base/errors';
 import { type Migrations, pendingSteps } from './migrations';
 import { isBusy, translateSqliteError } from './sqlite-errors';
 import type { SqliteSql } from './types';
+import { storeUnavailable } from './unavailable';
 
 /** How long SQLite itself may wait for a lock: it blocks the event loop meanwhile. */
 const busyTimeoutMs = 10;
@@ -127,7 +127,7 @@ class OpenSqlite implements SqliteSql {
 
   /** Asked at every attempt: the store may be closed while work waits for a lock. */
   #open(): Database {
-    if (!this.database.open) throw new OpenEOError('StoreUnavailable');
+    if (!this.database.open) throw storeUnavailable();
     return this.database;
   }
 

@@ -52,16 +52,17 @@ test.each(['postgres', 'sqlite'])('a batch on %s is done as a whole or not at al
 test('transactions that wait for each other are repeated until all are done', async () => {
   await postgres.query({ text: "insert into settings values ('left', ''), ('right', '')" });
   let runs = 0;
+  let meet: () => void;
+  const bothHoldTheirFirst = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
   const append = (first: string, second: string) =>
     postgres.transaction(async (session) => {
-      runs++;
-      for (const name of [first, second]) {
-        await session.query({
-          text: "update settings set value = value || 'x' where name = $1",
-          values: [name],
-        });
-        await session.query({ text: 'select pg_sleep(0.05)' });
-      }
+      const text = "update settings set value = value || 'x' where name = $1";
+      await session.query({ text, values: [first] });
+      if (++runs === 2) meet();
+      await bothHoldTheirFirst;
+      await session.query({ text, values: [second] });
     });
   await Promise.all([append('left', 'right'), append('right', 'left')]);
   const { rows } = await postgres.query({
