@@ -62,6 +62,11 @@ function schema(node) {
       result[exclusive] = result[bound];
       delete result[bound];
     }
+  // With an alternative that anything meets, "exactly one" would refuse what meets another one too.
+  if (result.oneOf?.some((alternative) => Object.keys(alternative).length === 0)) {
+    result.anyOf = result.oneOf;
+    delete result.oneOf;
+  }
   return node.nullable === true ? nullable(result) : result;
 }
 

@@ -135,7 +135,9 @@ function ensureBuild() {
   if (modified(stamp) >= sources) return;
   process.stderr.write('Building …\n');
   nodeSync(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
-  fs.rmSync(path.join(root, 'dist', 'src', 'http', 'ui'), { recursive: true, force: true });
+  fs.cpSync(path.join(root, 'src', 'http', 'ui'), path.join(root, 'dist', 'src', 'http', 'ui'), {
+    recursive: true,
+  });
   fs.writeFileSync(stamp, '');
 }
 

@@ -1,0 +1,267 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { type Auth, createAuth } from './auth/auth';
+import { ensureAdmin } from './auth/users';
+import { OpenEOError } from './base/errors';
+import { Limiter } from './base/limiter';
+import type { Logger } from './base/logger';
+import { createHttpClient, type HttpClient } from './base/net';
+import { packagePath } from './base/paths';
+import type { Config } from './config/types';
+import { createRegistry, type Registry } from './graph/registry';
+import { createGraphRunner } from './graph/run';
+import type { GraphRunner } from './graph/runner';
+import { SchemaChecks } from './graph/schema/checks';
+import { createHttpApp } from './http/app';
+import type { Backend } from './http/backend';
+import { createMetrics, type Metrics } from './http/metrics';
+import { pages } from './http/pages';
+import { apiRoutes } from './http/routes/api';
+import { serviceTypeRoutes } from './http/routes/service-types';
+import { serviceRoutes } from './http/routes/services';
+import { tileRoutes } from './http/routes/tiles';
+import { createHttpServer, type HttpServer } from './http/server';
+import type { ProcessContext } from './processes/context';
+import { outputFormats } from './raster/formats/registry';
+import { createRasterReader } from './raster/reader';
+import { shareReads } from './raster/shared-reads';
+import type { RasterReader } from './raster/source';
+import { mayManage } from './services/access';
+import { createServices, type Services } from './services/services';
+import { tileStoreHandle } from './services/tile-store-access';
+import { openCatalog, openStacUrl } from './store/catalog/open';
+import type { Catalog } from './store/catalog/types';
+import { openObjectStore } from './store/objects/open';
+import type { ObjectStore } from './store/objects/types';
+import { openRecordStore } from './store/records/open';
+import type { RecordStore, User } from './store/records/types';
+import { openTileStore } from './store/tiles/open';
+import type { TileStore } from './tiles/types';
+
+/** How many synchronous results run at once, and how many wait before 429 is answered. */
+const heavyRequests = { running: 4, waiting: 64 };
+/** The same for tiles, which are small and many. */
+const tiles = { running: 8, waiting: 1024 };
+const adminRetryMs = 2000;
+
+/** Everything but the HTTP server: what commands work with. */
+export interface ApplicationParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly http: HttpClient;
+  readonly records: RecordStore;
+  readonly tileStore?: TileStore;
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  readonly raster: RasterReader;
+  readonly registry: Registry<ProcessContext>;
+  readonly runner: GraphRunner<ProcessContext, User>;
+  readonly auth: Auth;
+  readonly services: Services;
+  close(): Promise<void>;
+}
+
+/** The hosts that the operator named by naming something on them. */
+function namedHosts(config: Config): string[] {
+  const urls = [...config.collections, ...config.oidcProviders.map(({ issuer }) => issuer)];
+  return urls.filter((url) => /^https?:/i.test(url) && URL.canParse(url)).map((url) => new URL(url).host);
+}
+
+/**
+ * Opens stores, loads processes and connects the rooms. PostgreSQL may be away: what needs it answers
+ * `StoreUnavailable` until it is back.
+ * @throws Error for what can never work: bad addresses, built-in processes that do not fit together
+ */
+export async function openParts(config: Config, logger: Logger): Promise<ApplicationParts> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  const opened = <T>(part: T, closer: (part: T) => Promise<void> | void): T => {
+    closers.push(() => closer(part));
+    return part;
+  };
+  try {
+    await mkdir(config.dataDir, { recursive: true });
+    const http = opened(
+      createHttpClient({ allowedHosts: [...config.allowedHosts, ...namedHosts(config)], logger }),
+      (part) => part.close(),
+    );
+    const records = opened(await openRecordStore(config.storeUrl, { logger }), (part) => part.close());
+    const tileStore =
+      config.tileStoreUrl === undefined
+        ? undefined
+        : opened(await openTileStore(config.tileStoreUrl, { logger }), (part) => part.close());
+    const objects = opened(await openObjectStore(config.objectStoreUrl, { logger }), (part) => part.close());
+    const catalog = await openCatalog({ collections: config.collections, http, logger });
+    const raster = opened(createRasterReader({ http, logger }), (part) => part.close());
+    const checks = new SchemaChecks();
+    const registry = opened(
+      await createRegistry<ProcessContext>({
+        specFolders: [packagePath('processes'), ...config.processesDirs],
+        moduleFolder: `${__dirname}/processes`,
+        checks,
+        limits: config.limits,
+        logger,
+        records,
+      }),
+      (part) => part.close(),
+    );
+    const runner = createGraphRunner<ProcessContext, User>({
+      registry,
+      checks,
+      limits: config.limits,
+      shareReads,
+      storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
+      createContext: ({ user, service, signal, logger: runLogger, parameters }) => ({
+        signal,
+        logger: runLogger,
+        user,
+        service,
+        catalog,
+        raster,
+        limits: { pixels: config.limits.pixels },
+        tileStore: parameters.has('_openeo_tile_store') && tileStore ? tileStoreHandle(tileStore) : undefined,
+        openStac: (url, stacSignal) => openStacUrl(url, { http, logger: runLogger }, stacSignal),
+        async mayAccessService(serviceId) {
+          const other = await records.services.get(serviceId);
+          return other !== undefined && mayManage(other, user);
+        },
+      }),
+    });
+    const auth = opened(createAuth({ records, http, logger, providers: config.oidcProviders }), (part) =>
+      part.close(),
+    );
+    const services = opened(
+      createServices({
+        records,
+        registry,
+        runner,
+        tileStore,
+        logger,
+        limiter: new Limiter(tiles.running, tiles.waiting),
+        limits: config.limits,
+      }),
+      (part) => part.close(),
+    );
+    return {
+      config,
+      logger,
+      http,
+      records,
+      tileStore,
+      objects,
+      catalog,
+      raster,
+      registry,
+      runner,
+      auth,
+      services,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A whole server, ready to listen. */
+export interface Application extends ApplicationParts {
+  readonly metrics: Metrics;
+  /** Resolves to the port. */
+  listen(): Promise<number>;
+  /** Lets running requests finish for so long, then closes everything. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface ApplicationOptions {
+  /** Called once with the first administrator's password where one had to be made up. */
+  readonly onPassword?: (user: string, password: string) => void;
+}
+
+function programVersion(): string {
+  return (JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }).version;
+}
+
+function backendOf(parts: ApplicationParts, metrics: Metrics): Backend {
+  const { config, logger, records, tileStore, objects, catalog, registry, runner, auth } = parts;
+  return {
+    version: programVersion(),
+    settings: config,
+    logger,
+    records,
+    tileStore,
+    objects,
+    catalog,
+    registry,
+    administration: registry,
+    runner,
+    formats: outputFormats,
+    auth,
+    heavy: new Limiter(heavyRequests.running, heavyRequests.waiting),
+    metrics,
+  };
+}
+
+function readTls(tls: Config['tls']): { key: Buffer; cert: Buffer } | undefined {
+  return tls && { key: readFileSync(tls.key), cert: readFileSync(tls.cert) };
+}
+
+/** Makes sure that there is an administrator, as soon as the database can be reached. */
+async function makeAdmin(
+  parts: ApplicationParts,
+  options: ApplicationOptions,
+  stopped: AbortSignal,
+): Promise<void> {
+  const { config, records, logger } = parts;
+  try {
+    const { generatedPassword } = await ensureAdmin(records, {
+      id: config.adminUser,
+      password: config.adminPassword,
+    });
+    if (generatedPassword !== undefined) options.onPassword?.(config.adminUser, generatedPassword);
+  } catch (error) {
+    if (!(error instanceof OpenEOError) || error.code !== 'StoreUnavailable') throw error;
+    logger.warning(
+      'The database cannot be reached; requests that need it are answered with 503 until it is back',
+    );
+    const retry = setTimeout(() => {
+      makeAdmin(parts, options, stopped).catch((failure: Error) =>
+        logger.error('The first administrator was not made', { error: failure }),
+      );
+    }, adminRetryMs);
+    stopped.addEventListener('abort', () => clearTimeout(retry), { once: true });
+  }
+}
+
+/** Builds the server of a configuration. @throws as {@link openParts}; for TLS files that cannot be read */
+export async function createApplication(
+  config: Config,
+  logger: Logger,
+  options: ApplicationOptions = {},
+): Promise<Application> {
+  const tls = readTls(config.tls);
+  const parts = await openParts(config, logger);
+  const stopping = new AbortController();
+  await makeAdmin(parts, options, stopping.signal);
+  const metrics = createMetrics({ isProcessMeasured: true });
+  const backend = backendOf(parts, metrics);
+  const serviceParts = [
+    ...serviceTypeRoutes,
+    ...serviceRoutes(parts.services, parts.auth),
+    ...tileRoutes(parts.services, parts.auth),
+  ];
+  const app = createHttpApp(backend, apiRoutes(backend, serviceParts), { pages: pages() });
+  const server: HttpServer = createHttpServer(app, { tls, logger });
+  return {
+    ...parts,
+    metrics,
+    listen: async () => (await server.listen(config.host, config.port)).port,
+    async stop(graceMs) {
+      stopping.abort();
+      await server.close(graceMs);
+      await parts.close();
+      metrics.close();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { type ApplicationParts, openParts } from '../app';
+import { createLogger } from '../base/logger';
+import { loadConfig, printableConfig } from '../config/load';
+import { options } from '../config/options';
+import type { Config } from '../config/types';
+import type { CommandFlags, CommandLine } from './arguments';
+import { checkInstallation } from './check';
+import { askHealth } from './health';
+import { serve } from './serve';
+import { print } from './terminal';
+import { manageUsers } from './users';
+
+export interface Command {
+  readonly flags?: CommandFlags;
+  /** Resolves to the exit code. */
+  run(line: CommandLine): Promise<number>;
+}
+
+/** The configuration of a command line. @throws ConfigError */
+export function configOf(line: CommandLine, defaults?: Readonly<Record<string, unknown>>): Config {
+  return loadConfig({ flags: line.config, environment: process.env, file: line.configFile, defaults });
+}
+
+/** Opens stores and the rest, and closes them whatever happens. */
+async function withParts(
+  line: CommandLine,
+  work: (parts: ApplicationParts) => Promise<number>,
+): Promise<number> {
+  const config = configOf(line);
+  const parts = await openParts(config, createLogger('warning'));
+  try {
+    return await work(parts);
+  } finally {
+    await parts.close();
+  }
+}
+
+async function migrate(parts: ApplicationParts): Promise<number> {
+  await parts.records.ping();
+  await parts.tileStore?.ping();
+  print('The databases are up to date.');
+  return 0;
+}
+
+/** All commands by name. */
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['start', { run: (line) => serve(line, { isDemo: true }) }],
+  ['serve', { run: (line) => serve(line, { isDemo: false }) }],
+  [
+    'users',
+    {
+      flags: { role: { type: 'string' }, password: { type: 'string' } },
+      run: (line) => withParts(line, (parts) => manageUsers(line, parts)),
+    },
+  ],
+  ['migrate', { run: (line) => withParts(line, migrate) }],
+  ['check', { run: (line) => checkInstallation(configOf(line)) }],
+  [
+    'config',
+    {
+      async run(line) {
+        print(JSON.stringify(printableConfig(configOf(line)), null, 2));
+        print(`\nSet by: ${options.map((option) => option.variable).join(', ')}`);
+        return 0;
+      },
+    },
+  ],
+  ['health', { run: (line) => askHealth(configOf(line)) }],
+]);

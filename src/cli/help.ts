@@ -1,0 +1,41 @@
+import { options } from '../config/options';
+
+const commands: readonly [string, string][] = [
+  ['start', 'Serve with embedded defaults and sample data (what npm start does)'],
+  ['serve', 'Serve'],
+  [
+    'users add NAME [--role admin|uploader] [--password -]',
+    'Add a user; the password is read from standard input or made up and printed',
+  ],
+  ['users list', 'List users and their roles'],
+  ['users remove NAME', 'Remove a user with everything of theirs'],
+  ['users password NAME [--password -]', 'Set a new password; all logins of the user end'],
+  ['users role NAME admin|uploader|none', 'Give or take a role'],
+  ['migrate', 'Bring the databases up to date and stop'],
+  ['check', 'Check configuration, databases, processes and collections, and stop'],
+  ['config', 'Print the effective configuration without secrets'],
+  ['health', 'Ask the running server whether it is alive'],
+];
+
+/** The text of `tilegraph --help`. */
+export function helpText(): string {
+  const width = 34;
+  const list = (rows: readonly (readonly [string, string])[]) =>
+    rows
+      .map(([left, right]) =>
+        left.length > width
+          ? `  ${left}\n  ${' '.repeat(width)} ${right}`
+          : `  ${left.padEnd(width)} ${right}`,
+      )
+      .join('\n');
+  return [
+    'Usage: tilegraph COMMAND [settings]',
+    '',
+    'Commands',
+    list(commands),
+    '',
+    'Settings (also as environment variables, and as JSON in the file of --config)',
+    list(options.map((option) => [`${option.flag} (${option.variable})`, option.description] as const)),
+    '',
+  ].join('\n');
+}

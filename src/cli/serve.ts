@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { createApplication } from '../app';
+import { createLogger } from '../base/logger';
+import { sqliteUrl } from '../config/load';
+import type { Config } from '../config/types';
+import { createSample } from '../sample/create';
+import type { CommandLine } from './arguments';
+import { configOf } from './commands';
+import { publishSampleServices } from './sample-services';
+import { print } from './terminal';
+
+/** Requests that run when a stop is asked for may take so long to finish. */
+const graceMs = 25_000;
+
+function baseUrl({ host, publicUrl, tls }: Config, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return publicUrl ?? `${tls ? 'https' : 'http'}://${name}:${port}`;
+}
+
+/** The configuration of `npm start`: a tile store and the sample collection, unless they are set. */
+async function demoConfig(line: CommandLine): Promise<Config> {
+  const { dataDir, logLevel } = configOf(line);
+  const { collectionFile } = await createSample(join(dataDir, 'sample'), { logger: createLogger(logLevel) });
+  return configOf(line, {
+    tileStoreUrl: sqliteUrl(join(dataDir, 'tiles.db')),
+    collections: [collectionFile],
+  });
+}
+
+/** The commands `serve` and `start`. Resolves when the server has stopped. */
+export async function serve(line: CommandLine, { isDemo }: { readonly isDemo: boolean }): Promise<number> {
+  const config = isDemo ? await demoConfig(line) : configOf(line);
+  const logger = createLogger(config.logLevel);
+  let password: string | undefined;
+  const application = await createApplication(config, logger, {
+    onPassword(user, made) {
+      password = made;
+      print(`First administrator: ${user}, password: ${made} (shown this once)`);
+    },
+  });
+  if (isDemo) await publishSampleServices(application);
+  const port = await application.listen();
+  const url = baseUrl(config, port);
+  print(`Tilegraph is ready: ${url}/`);
+  print(`openEO API:        ${url}/openeo/1.2`);
+  if (isDemo && password === undefined)
+    print(
+      `Log in as ${config.adminUser}; "npm run tilegraph -- users password ${config.adminUser}" sets a new password.`,
+    );
+  await untilStopped();
+  await application.stop(graceMs);
+  return 0;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  });
+}

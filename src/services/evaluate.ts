@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { TileAddress } from '../geo/types';
+import { bindQuery, injectedUser } from '../graph/parameters';
+import type { GraphRunner } from '../graph/runner';
+import { SavedResult } from '../graph/types';
+import type { ProcessContext } from '../processes/context';
+import { type Cube, isCube } from '../raster/cube';
+import type { User } from '../store/records/types';
+import type { TileStore } from '../tiles/types';
+import type { PreparedService } from './prepared-services';
+import type { ServiceLogs } from './service-logs';
+import { tileParameters } from './tile-parameters';
+import { missingParameters, tileStoreHandle } from './tile-store-access';
+
+/** Who asks a service for what. */
+export interface Evaluation {
+  readonly tile: TileAddress;
+  /** The query string; names that the graph does not declare are ignored. */
+  readonly query: ReadonlyMap<string, string>;
+  readonly user?: User;
+  readonly signal: AbortSignal;
+}
+
+export interface Evaluated {
+  /** A Cube or a SavedResult to be drawn, or JSON. */
+  readonly value: unknown;
+  /** The cube in it; its pixels have not been read yet. */
+  readonly cube?: Cube;
+  /** Equal where service, graph and parameters (and the user, where the graph reads it) are equal. */
+  readonly key: string;
+}
+
+/** How long one evaluation serves for other tiles before the graph is evaluated anew, which notices changed data. */
+const handleTtlMs = 2000;
+
+function cubeOf(value: unknown): Cube | undefined {
+  const data = value instanceof SavedResult ? value.data : value;
+  return isCube(data) ? data : undefined;
+}
+
+/**
+ * Evaluates graphs of services. A cube is only a handle, so where the graph does not ask for the tile's
+ * address one evaluation serves all tiles for a moment, and a tile costs its pixels alone.
+ */
+export class ServiceEvaluator {
+  readonly #handles = new LRUCache<string, Promise<Evaluated>>({ max: 2000, ttl: handleTtlMs });
+
+  constructor(
+    private readonly parts: {
+      readonly runner: GraphRunner<ProcessContext, User>;
+      readonly tileStore?: TileStore;
+      readonly logs: ServiceLogs;
+      /** Fires when the server stops. */
+      readonly stopped: AbortSignal;
+    },
+  ) {}
+
+  /** @throws OpenEOError what the graph throws; `ProcessParameterInvalid` for reserved names in the query */
+  async evaluate(prepared: PreparedService, request: Evaluation): Promise<Evaluated> {
+    const parameters = this.#parameters(prepared, request);
+    const key = this.#key(prepared, request, parameters.bound);
+    const isShared = !prepared.writes && !prepared.readsTile;
+    const known = isShared ? this.#handles.get(key) : undefined;
+    if (known) return known;
+    const signal = isShared ? this.parts.stopped : request.signal;
+    const run = this.#run(prepared, parameters.all, { ...request, signal }, key);
+    if (isShared) {
+      this.#handles.set(key, run);
+      const forget = () => {
+        if (this.#handles.peek(key) === run) this.#handles.delete(key);
+      };
+      // Only cubes are handles; other values may be different the next time.
+      run.then((made) => made.cube ?? forget(), forget);
+    }
+    return run;
+  }
+
+  async #run(
+    prepared: PreparedService,
+    parameters: ReadonlyMap<string, unknown>,
+    request: Evaluation,
+    key: string,
+  ): Promise<Evaluated> {
+    const { service, settings, plan } = prepared;
+    const value = await this.parts.runner.run(plan, {
+      user: request.user,
+      parameters,
+      missing: missingParameters(settings, this.parts.tileStore),
+      signal: request.signal,
+      logger: this.parts.logs.loggerFor(service.id, service.logLevel),
+      service: { id: service.id },
+    });
+    return { value, cube: cubeOf(value), key };
+  }
+
+  #parameters(
+    prepared: PreparedService,
+    request: Evaluation,
+  ): { bound: Map<string, unknown>; all: Map<string, unknown> } {
+    const { definition, settings, matrixSet, service } = prepared;
+    const declared = new Set((definition.parameters ?? []).map((parameter) => parameter.name));
+    const defaults = Object.entries(settings.parameters).filter(([name]) => declared.has(name));
+    const bound = new Map<string, unknown>([...defaults, ...bindQuery(definition, request.query)]);
+    const all = new Map<string, unknown>([
+      ...bound,
+      ...tileParameters(request.tile, matrixSet),
+      ['_openeo_service_id', service.id],
+    ]);
+    if (request.user) all.set('_openeo_user', injectedUser(request.user));
+    if (settings.tileStore && this.parts.tileStore)
+      all.set('_openeo_tile_store', tileStoreHandle(this.parts.tileStore));
+    return { bound, all };
+  }
+
+  #key(prepared: PreparedService, request: Evaluation, bound: ReadonlyMap<string, unknown>): string {
+    const { service, plan, readsUser, readsTile } = prepared;
+    const parts = [
+      service.id,
+      service.revision,
+      plan.hash,
+      [...bound].sort(([one], [other]) => (one < other ? -1 : 1)),
+      readsUser ? (request.user?.id ?? null) : 0,
+      readsTile ? [request.tile.z, request.tile.x, request.tile.y] : 0,
+    ];
+    return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 24);
+  }
+}

@@ -1,0 +1,98 @@
+import { LRUCache } from 'lru-cache';
+import { OpenEOError } from '../base/errors';
+import { type TileMatrixSet, tileMatrixSet } from '../geo/tile-matrix-set';
+import type { GraphRunner } from '../graph/runner';
+import type { Plan, ProcessDefinition } from '../graph/types';
+import type { ProcessContext } from '../processes/context';
+import type { ChangeTopic, RecordStore, ServiceRecord, User } from '../store/records/types';
+import type { TileStore } from '../tiles/types';
+import { type XyzSettings, xyzSettings } from './configuration';
+import { definitionOf } from './manager';
+import { tileParameterNames } from './tile-parameters';
+import { suppliedTo } from './tile-store-access';
+
+/** A service with everything that does not depend on the tile: its settings and the plan of its graph. */
+export interface PreparedService {
+  readonly service: ServiceRecord;
+  readonly settings: XyzSettings;
+  readonly matrixSet: TileMatrixSet;
+  readonly definition: ProcessDefinition;
+  readonly plan: Plan<ProcessContext>;
+  /** The graph changes something: it is run for every request, and for nothing else. */
+  readonly writes: boolean;
+  /** The graph refers to the tile's address, so that it cannot be evaluated once for all tiles. */
+  readonly readsTile: boolean;
+  /** The graph refers to the user, so that nothing of it is shared between users. */
+  readonly readsUser: boolean;
+}
+
+const relevant: readonly ChangeTopic[] = ['services', 'stored_processes', 'users'];
+
+/** Services that are being asked for, ready to run; forgotten whenever something that they are made of may have changed. */
+export class PreparedServices {
+  readonly #cache = new LRUCache<string, Promise<PreparedService>>({ max: 1000 });
+  readonly #stop: () => void;
+
+  constructor(
+    private readonly records: Pick<RecordStore, 'services' | 'users' | 'onChange'>,
+    registry: { onChange(listener: () => void): () => void },
+    private readonly runner: GraphRunner<ProcessContext, User>,
+    private readonly tileStore: TileStore | undefined,
+  ) {
+    const stopRecords = records.onChange((topic) => {
+      if (relevant.includes(topic)) this.clear();
+    });
+    const stopRegistry = registry.onChange(() => this.clear());
+    this.#stop = () => {
+      stopRecords();
+      stopRegistry();
+    };
+  }
+
+  clear(): void {
+    this.#cache.clear();
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** @throws OpenEOError `ServiceNotFound`, and what is wrong with a graph whose processes have gone */
+  async get(id: string): Promise<PreparedService> {
+    let prepared = this.#cache.get(id);
+    if (!prepared) {
+      const made = this.#prepare(id);
+      prepared = made;
+      this.#cache.set(id, made);
+      made.catch(() => {
+        if (this.#cache.peek(id) === made) this.#cache.delete(id);
+      });
+    }
+    return prepared;
+  }
+
+  async #prepare(id: string): Promise<PreparedService> {
+    const service = await this.records.services.get(id);
+    if (!service) throw new OpenEOError('ServiceNotFound', { identifier: id });
+    const settings = xyzSettings(service.configuration);
+    const matrixSet = tileMatrixSet(settings.tilematrixset);
+    if (!matrixSet)
+      throw new OpenEOError('ServiceConfigInvalid', {
+        parameter: 'tilematrixset',
+        reason: 'it is not served any more',
+      });
+    const definition = definitionOf(service.process);
+    const owner = await this.records.users.get(service.ownerId);
+    const plan = await this.runner.plan(definition, { user: owner, ...suppliedTo(settings, this.tileStore) });
+    return {
+      service,
+      settings,
+      matrixSet,
+      definition,
+      plan,
+      writes: plan.effects === 'write',
+      readsTile: [...plan.free].some((name) => tileParameterNames.has(name)),
+      readsUser: plan.free.has('_openeo_user'),
+    };
+  }
+}

@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { LRUCache } from 'lru-cache';
+import { OpenEOError } from '../base/errors';
+import type { Limiter } from '../base/limiter';
+import { transformBounds, wgs84 } from '../geo/crs';
+import { intersectBounds } from '../geo/grid';
+import type { TileMatrixSet } from '../geo/tile-matrix-set';
+import type { TileAddress } from '../geo/types';
+import type { User } from '../store/records/types';
+import { requireSight } from './access';
+import type { XyzSettings } from './configuration';
+import { drawingOf, drawTile } from './draw';
+import { emptyTile } from './empty-tile';
+import type { Evaluated, ServiceEvaluator } from './evaluate';
+import type { PreparedService, PreparedServices } from './prepared-services';
+import type { ServiceLogs } from './service-logs';
+import { SharedWork } from './shared-work';
+import { matchesTag, type TileResponse } from './tile-response';
+
+export interface TileRequest {
+  readonly serviceId: string;
+  /** As it stands in the address. */
+  readonly tile: { readonly z: string; readonly x: string; readonly y: string };
+  readonly query: ReadonlyMap<string, string>;
+  readonly user?: User;
+  /** A signed address was presented and is valid for this service. */
+  readonly isSigned: boolean;
+  readonly isHead: boolean;
+  readonly ifNoneMatch?: string;
+  readonly signal: AbortSignal;
+}
+
+interface RenderedTile {
+  readonly mediaType: string;
+  readonly body: Uint8Array;
+  readonly hasData: boolean;
+}
+
+const cacheBytes = 128 * 1024 * 1024;
+const maxAgeSeconds = 60;
+
+/** @throws OpenEOError `TileInvalid` for what is no tile of the matrix set */
+export function parseTile(text: TileRequest['tile'], matrixSet: TileMatrixSet): TileAddress {
+  const whole = /^(0|[1-9]\d{0,9})$/;
+  if (![text.z, text.x, text.y].every((part) => whole.test(part))) {
+    throw new OpenEOError('TileInvalid', {
+      reason: 'zoom, column and row must be whole numbers without leading zeros',
+    });
+  }
+  const tile = { z: Number(text.z), x: Number(text.x), y: Number(text.y) };
+  if (!matrixSet.contains(tile))
+    throw new OpenEOError('TileInvalid', {
+      reason: `${matrixSet.id} has no tile ${tile.z}/${tile.x}/${tile.y}`,
+    });
+  return tile;
+}
+
+function isInsideExtent(tile: TileAddress, { extent }: XyzSettings, matrixSet: TileMatrixSet): boolean {
+  if (!extent) return true;
+  const [west, south, east, north] = extent;
+  const area = transformBounds(matrixSet.bounds(tile), matrixSet.crs, wgs84);
+  const parts =
+    west < east
+      ? [[west, east]]
+      : [
+          [west, 180],
+          [-180, east],
+        ];
+  return parts.some(
+    ([from, to]) => intersectBounds(area, { west: from, south, east: to, north }) !== undefined,
+  );
+}
+
+function requireZoom(tile: TileAddress, settings: XyzSettings): void {
+  if (tile.z >= settings.minzoom && tile.z <= settings.maxzoom) return;
+  throw new OpenEOError('TileOutsideService', {
+    ...tile,
+    reason: `it serves the zoom levels ${settings.minzoom} to ${settings.maxzoom}`,
+  });
+}
+
+/** Answers requests for tiles: access, evaluation, drawing, and everything that spares them. */
+export class TileRenderer {
+  readonly #cache = new LRUCache<string, RenderedTile>({
+    maxSize: cacheBytes,
+    sizeCalculation: ({ body }) => body.byteLength + 256,
+  });
+  readonly #flights = new SharedWork<RenderedTile>();
+
+  constructor(
+    private readonly parts: {
+      readonly prepared: PreparedServices;
+      readonly evaluator: ServiceEvaluator;
+      readonly logs: ServiceLogs;
+      readonly limiter: Limiter;
+      readonly limits: { readonly pixels: number; readonly seconds: number };
+    },
+  ) {}
+
+  /** @throws OpenEOError with every reason why there is no such tile for this caller */
+  async render(request: TileRequest): Promise<TileResponse> {
+    const prepared = await this.parts.prepared.get(request.serviceId);
+    const { service, settings, matrixSet } = prepared;
+    if (request.isSigned && prepared.writes) {
+      throw new OpenEOError('PermissionsInsufficient', {
+        reason: 'a service that changes something is not reachable by signed addresses; send a token',
+      });
+    }
+    if (!request.isSigned) requireSight(service, settings, request.user);
+    if (!service.enabled) throw new OpenEOError('ServiceDisabled', { identifier: service.id });
+    const tile = parseTile(request.tile, matrixSet);
+    requireZoom(tile, settings);
+    if (!isInsideExtent(tile, settings, matrixSet)) return this.#empty(prepared, undefined);
+    if (prepared.writes) return this.#runWriting(prepared, tile, request);
+    try {
+      return await this.#serve(prepared, tile, request);
+    } catch (error) {
+      this.#report(prepared, tile, error);
+      throw error;
+    }
+  }
+
+  async #runWriting(
+    prepared: PreparedService,
+    tile: TileAddress,
+    request: TileRequest,
+  ): Promise<TileResponse> {
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+    if (request.isHead) return { status: 200, headers };
+    try {
+      const evaluated = await this.#evaluate(prepared, tile, request, request.signal);
+      if (!evaluated.cube) return { status: 200, headers, body: Buffer.from(toJson(evaluated.value)) };
+      const drawn = await this.#draw(prepared, tile, evaluated, request.signal);
+      return { status: 200, headers: { ...headers, 'content-type': drawn.mediaType }, body: drawn.body };
+    } catch (error) {
+      this.#report(prepared, tile, error);
+      throw error;
+    }
+  }
+
+  async #serve(prepared: PreparedService, tile: TileAddress, request: TileRequest): Promise<TileResponse> {
+    const evaluated = await this.#evaluate(prepared, tile, request, request.signal);
+    if (!evaluated.cube) return this.#json(prepared, evaluated.value, request);
+    const key = `${evaluated.key}/${evaluated.cube.dataVersion}/${tile.z}/${tile.x}/${tile.y}`;
+    const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 27)}"`;
+    const headers = this.#headers(prepared, { etag });
+    if (matchesTag(request.ifNoneMatch, etag)) return { status: 304, headers };
+    const drawn =
+      this.#cache.get(key) ??
+      (await this.#flights.do(key, request.signal, async (signal) => {
+        const made = await this.#draw(prepared, tile, evaluated, signal);
+        this.#cache.set(key, made);
+        return made;
+      }));
+    if (!drawn.hasData) return this.#empty(prepared, drawn, headers);
+    return { status: 200, headers: { ...headers, 'content-type': drawn.mediaType }, body: drawn.body };
+  }
+
+  /** Within the time that a synchronous request may take. */
+  async #limited<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { seconds } = this.parts.limits;
+    const deadline = new AbortController();
+    const timer = setTimeout(
+      () => deadline.abort(new OpenEOError('RequestTimeout', { seconds })),
+      seconds * 1000,
+    );
+    const both = AbortSignal.any([signal, deadline.signal]);
+    try {
+      return await work(both);
+    } catch (error) {
+      throw deadline.signal.aborted ? deadline.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #evaluate(
+    prepared: PreparedService,
+    tile: TileAddress,
+    request: TileRequest,
+    signal: AbortSignal,
+  ): Promise<Evaluated> {
+    const { query, user } = request;
+    return this.#limited(signal, (limited) =>
+      this.parts.evaluator.evaluate(prepared, { tile, query, user, signal: limited }),
+    );
+  }
+
+  #draw(
+    prepared: PreparedService,
+    tile: TileAddress,
+    evaluated: Evaluated,
+    signal: AbortSignal,
+  ): Promise<RenderedTile> {
+    const { settings, matrixSet } = prepared;
+    const grid = matrixSet.grid(tile, settings.tileSize);
+    const { limiter, limits } = this.parts;
+    const work = (limited: AbortSignal) =>
+      drawTile(evaluated.cube!, drawingOf(evaluated, settings), grid, settings, limits.pixels, limited);
+    return this.#limited(signal, (limited) =>
+      limiter.run(
+        async () => {
+          const { mediaType, hasData, body } = await work(limited);
+          return {
+            mediaType,
+            hasData,
+            body: body instanceof Uint8Array ? body : await buffer(body as Readable),
+          };
+        },
+        { signal: limited, priority: 1 },
+      ),
+    );
+  }
+
+  #json(prepared: PreparedService, value: unknown, request: TileRequest): TileResponse {
+    const body = Buffer.from(toJson(value));
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+    const headers = { ...this.#headers(prepared, { etag }), 'cache-control': 'private, no-cache' };
+    if (matchesTag(request.ifNoneMatch, etag)) return { status: 304, headers };
+    return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body };
+  }
+
+  async #empty(
+    prepared: PreparedService,
+    drawn: RenderedTile | undefined,
+    headers = this.#headers(prepared, {}),
+  ): Promise<TileResponse> {
+    const { settings } = prepared;
+    if (settings.emptyTile === 'no_content') return { status: 204, headers };
+    if (drawn)
+      return { status: 200, headers: { ...headers, 'content-type': drawn.mediaType }, body: drawn.body };
+    const { mediaType, body } = await emptyTile(settings.tileSize);
+    return { status: 200, headers: { ...headers, 'content-type': mediaType }, body };
+  }
+
+  /** Shared caches may keep what everybody may see, and nothing else. */
+  #headers(
+    { settings, readsUser }: PreparedService,
+    more: Readonly<Record<string, string>>,
+  ): Record<string, string> {
+    const isPublic = settings.scope === 'public' && !readsUser;
+    return {
+      'cache-control': `${isPublic ? 'public' : 'private'}, max-age=${maxAgeSeconds}, stale-while-revalidate=86400`,
+      ...(!isPublic && { vary: 'Authorization' }),
+      ...more,
+    };
+  }
+
+  #report(prepared: PreparedService, tile: TileAddress, error: unknown): void {
+    if (!(error instanceof OpenEOError) || error.code === 'AuthenticationRequired') return;
+    const { service } = prepared;
+    const { node, process } = error.details as { node?: string; process?: string };
+    const path = node === undefined ? undefined : [{ node_id: String(node), process_id: process }];
+    this.parts.logs
+      .loggerFor(service.id, service.logLevel)
+      .error(error.message, { code: error.code, path, data: { tile } });
+  }
+}
+
+function toJson(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, item) => (typeof item === 'number' && !Number.isFinite(item) ? null : item)) ??
+    'null'
+  );
+}

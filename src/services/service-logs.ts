@@ -1,0 +1,53 @@
+import { type LogFields, type Logger, type LogLevel, teeLogger } from '../base/logger';
+import type { LogRecord, RecordStore } from '../store/records/types';
+
+const severity: Readonly<Record<LogLevel, number>> = { error: 3, warning: 2, info: 1, debug: 0 };
+const flushMs = 200;
+const maxPending = 1000;
+
+/** The part of a record's `data` that owners may see: what a graph reported, not request internals. */
+function visible(fields: LogFields): Pick<LogRecord, 'code' | 'data' | 'path'> {
+  const { code, data, path } = fields as { code?: string; data?: unknown; path?: LogRecord['path'] };
+  return { code, data, path };
+}
+
+/** Writes what graphs of services report to the store, in batches, so that a tile never waits for its log. */
+export class ServiceLogs {
+  #pending: Omit<LogRecord, 'id'>[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly records: Pick<RecordStore, 'logs'>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** A logger whose events of at least `level` also reach the service's log. */
+  loggerFor(serviceId: string, level: LogLevel): Logger {
+    const child = this.logger.child({ service: serviceId });
+    return teeLogger(child, (eventLevel, message, fields) => {
+      if (severity[eventLevel] < severity[level] || this.#pending.length >= maxPending) return;
+      this.#pending.push({
+        subject: `service:${serviceId}`,
+        level: eventLevel,
+        message,
+        time: new Date(),
+        ...visible(fields),
+      });
+      this.#timer ??= setTimeout(() => void this.flush(), flushMs).unref();
+    });
+  }
+
+  /** Writes what is waiting; called before logs are read and when the server stops. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const entries = this.#pending;
+    this.#pending = [];
+    if (entries.length === 0) return;
+    try {
+      await this.records.logs.append(entries);
+    } catch (error) {
+      this.logger.warning('Log entries of services were lost', { entries: entries.length, error });
+    }
+  }
+}

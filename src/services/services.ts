@@ -1,0 +1,49 @@
+import type { Limiter } from '../base/limiter';
+import type { Logger } from '../base/logger';
+import type { GraphRunner } from '../graph/runner';
+import type { ProcessContext } from '../processes/context';
+import type { RecordStore, User } from '../store/records/types';
+import type { TileStore } from '../tiles/types';
+import { ServiceEvaluator } from './evaluate';
+import { ServiceManager } from './manager';
+import { PreparedServices } from './prepared-services';
+import { TileRenderer } from './render-tile';
+import { ServiceLogs } from './service-logs';
+
+/** Secondary services: their life, their evaluation, their tiles. */
+export interface Services {
+  readonly manager: ServiceManager;
+  readonly prepared: PreparedServices;
+  readonly evaluator: ServiceEvaluator;
+  readonly renderer: TileRenderer;
+  /** Writes the logs that wait and stops what runs. */
+  close(): Promise<void>;
+}
+
+export function createServices(parts: {
+  readonly records: RecordStore;
+  /** Tells when the processes that graphs can call have changed. */
+  readonly registry: { onChange(listener: () => void): () => void };
+  readonly runner: GraphRunner<ProcessContext, User>;
+  readonly tileStore?: TileStore;
+  readonly logger: Logger;
+  readonly limiter: Limiter;
+  readonly limits: { readonly pixels: number; readonly seconds: number };
+}): Services {
+  const { records, runner, tileStore, limiter, limits } = parts;
+  const stopping = new AbortController();
+  const logs = new ServiceLogs(records, parts.logger);
+  const prepared = new PreparedServices(records, parts.registry, runner, tileStore);
+  const evaluator = new ServiceEvaluator({ runner, tileStore, logs, stopped: stopping.signal });
+  return {
+    manager: new ServiceManager({ records, runner, tileStore, logs, onChanged: () => prepared.clear() }),
+    prepared,
+    evaluator,
+    renderer: new TileRenderer({ prepared, evaluator, logs, limiter, limits }),
+    async close() {
+      prepared.close();
+      await logs.flush();
+      stopping.abort(new Error('The server stops'));
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { TileMatrixSet } from '../geo/tile-matrix-set';
+import type { TileAddress } from '../geo/types';
+
+/** The parameters that say which tile is asked for; a graph that refers to one is evaluated anew for each tile. */
+export const tileParameterNames: ReadonlySet<string> = new Set([
+  'tile_x',
+  'tile_y',
+  'tile_z',
+  'bounding_box',
+  'spatial_extent_west',
+  'spatial_extent_south',
+  'spatial_extent_east',
+  'spatial_extent_north',
+  'spatial_extent_crs',
+]);
+
+/** Everything that a service supplies to its graph. */
+export const suppliedParameterNames: ReadonlySet<string> = new Set([
+  ...tileParameterNames,
+  '_openeo_user',
+  '_openeo_service_id',
+  '_openeo_tile_store',
+]);
+
+/** The values of {@link tileParameterNames} for a tile, in the reference system of the matrix set. */
+export function tileParameters(tile: TileAddress, matrixSet: TileMatrixSet): Map<string, unknown> {
+  const { west, south, east, north } = matrixSet.bounds(tile);
+  const crs = matrixSet.crs.epsg;
+  return new Map<string, unknown>([
+    ['tile_x', tile.x],
+    ['tile_y', tile.y],
+    ['tile_z', tile.z],
+    ['bounding_box', { west, south, east, north, crs }],
+    ['spatial_extent_west', west],
+    ['spatial_extent_south', south],
+    ['spatial_extent_east', east],
+    ['spatial_extent_north', north],
+    ['spatial_extent_crs', crs],
+  ]);
+}

@@ -1,0 +1,16 @@
+import type { Readable } from 'node:stream';
+
+/** An answer to a request for a tile, before it meets HTTP. */
+export interface TileResponse {
+  readonly status: 200 | 204 | 304;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Readable;
+}
+
+/** True when one of the tags of an `If-None-Match` header is this one (weak comparison, RFC 9110). */
+export function matchesTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  const plain = tag.replace(/^W\//, '');
+  return [...header.matchAll(/(?:W\/)?("[^"]*")/g)].some(([, candidate]) => candidate === plain);
+}
