@@ -29,12 +29,18 @@ export const pictureParameters = {
   },
 } as const satisfies FormatParameters;
 
+/** A layer and the values that are black and white in it. */
+interface Channel {
+  readonly layer: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** How layers become the channels of a picture. */
 export interface ChannelPlan {
-  /** One entry per colour channel: which layer, and value ↦ (value − low) · factor. */
-  readonly colours: readonly { readonly layer: number; readonly low: number; readonly factor: number }[];
+  readonly colours: readonly Channel[];
   /** A layer that holds opacity. */
-  readonly alpha?: { readonly layer: number; readonly low: number; readonly factor: number };
+  readonly alpha?: Channel;
   /** 255 or 65535. */
   readonly white: number;
 }
@@ -75,16 +81,14 @@ function chooseLayers(raster: Raster, isAutomatic: boolean): { colours: number[]
 export function planChannels(raster: Raster, options: PictureOptions, white: number): ChannelPlan {
   const isAutomatic = options.stretch === 'statistics' && !options.range;
   const chosen = chooseLayers(raster, isAutomatic);
-  const asIs = {
-    low: 0,
-    factor: (raster.cube.dataType === 'boolean' ? white : white === 65535 && isAutomatic ? 257 : 1) as number,
-  };
-  const linear = (low: number, high: number) => ({ low, factor: high > low ? white / (high - low) : white });
+  const { dataType } = raster.cube;
+  const full = dataType === 'boolean' ? 1 : dataType === 'uint8' && isAutomatic ? 255 : white;
+  const asIs = { low: 0, high: full };
   const scale = (band: BandInfo | undefined, name: string) => {
-    if (options.range) return linear(...options.range);
-    if (!isAutomatic || raster.cube.dataType === 'boolean') return asIs;
-    if (band?.statistics) return linear(band.statistics.minimum, band.statistics.maximum);
-    if (raster.cube.dataType === 'uint8') return asIs;
+    if (options.range) return { low: options.range[0], high: options.range[1] };
+    if (!isAutomatic || dataType === 'boolean') return asIs;
+    if (band?.statistics) return { low: band.statistics.minimum, high: band.statistics.maximum };
+    if (dataType === 'uint8') return asIs;
     throw notRenderable(
       `the range of ${name ? `the band ${name}` : 'its values'} is not known; scale it to 0…255 with ` +
         'linear_scale_range, colour it with colormap, or give save_result the option "range".',
@@ -122,26 +126,28 @@ export function drawChannels(pixels: Pixels, width: number, height: number, plan
   const samples = white === 255 ? new Uint8Array(count * stride) : new Uint16Array(count * stride);
   const { data, valid } = pixels;
   for (let out = colours; out < samples.length; out += stride) samples[out] = white;
-  plan.colours.forEach(({ layer, low, factor }, channel) => {
+  plan.colours.forEach(({ layer, low, high }, channel) => {
     const base = layer * count;
+    const isAsIs = low === 0 && high === white;
+    const span = high - low;
     for (let pixel = 0, out = channel; pixel < count; pixel++, out += stride) {
       const value = data[base + pixel];
       if (Number.isNaN(value) || (valid !== undefined && valid[base + pixel] === 0)) {
         samples[out - channel + colours] = 0;
         continue;
       }
-      const bright = (value - low) * factor;
+      const bright = isAsIs ? value : ((value - low) / span) * white;
       samples[out] = bright <= 0 ? 0 : bright >= white ? white : (bright + 0.5) | 0;
     }
   });
   if (plan.alpha) {
     const base = plan.alpha.layer * count;
-    const { low, factor } = plan.alpha;
+    const { high } = plan.alpha;
     for (let pixel = 0, out = colours; pixel < count; pixel++, out += stride) {
       if (samples[out] === 0) continue;
       const value = data[base + pixel];
       const missing = Number.isNaN(value) || (valid !== undefined && valid[base + pixel] === 0);
-      const alpha = missing ? 0 : (value - low) * factor;
+      const alpha = missing ? 0 : high === white ? value : (value / high) * white;
       samples[out] = alpha <= 0 ? 0 : alpha >= white ? white : (alpha + 0.5) | 0;
     }
   }
