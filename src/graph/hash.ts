@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ParameterSpec, PlanArgument, PlanNode } from './types';
 
+/** The length in front keeps ["ab", "c"] and ["a", "bc"] apart. */
+function join(parts: readonly string[]): string {
+  return parts.map((part) => `${part.length}:${part}`).join('');
+}
+
 function digest(parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('base64url');
+  return createHash('sha256').update(join(parts)).digest('base64url');
 }
 
 /** JSON text that does not depend on the order of keys. */
@@ -16,21 +18,21 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.sort().join(',')}}`;
 }
 
-function hashArgument(argument: PlanArgument, nodes: ReadonlyMap<string, string>): string {
+function describeArgument(argument: PlanArgument, nodes: ReadonlyMap<string, string>): string {
   switch (argument.kind) {
     case 'literal':
-      return digest(['literal', canonicalJson(argument.value)]);
+      return join(['literal', canonicalJson(argument.value)]);
     case 'node':
-      return digest(['node', nodes.get(argument.node) as string]);
+      return join(['node', nodes.get(argument.node) as string]);
     case 'parameter':
-      return digest(['parameter', argument.name]);
+      return join(['parameter', argument.name]);
     case 'callback':
-      return digest(['callback', argument.plan.hash, ...argument.parameters]);
+      return join(['callback', argument.plan.hash, ...argument.parameters]);
     case 'array':
-      return digest(['array', ...argument.items.map((item) => hashArgument(item, nodes))]);
+      return join(['array', ...argument.items.map((item) => describeArgument(item, nodes))]);
     case 'object': {
       const entries = [...argument.entries].sort(([a], [b]) => (a < b ? -1 : 1));
-      return digest(['object', ...entries.flatMap(([key, item]) => [key, hashArgument(item, nodes)])]);
+      return join(['object', ...entries.flatMap(([key, item]) => [key, describeArgument(item, nodes)])]);
     }
   }
 }
@@ -40,7 +42,7 @@ export function hashNode(node: PlanNode, nodes: ReadonlyMap<string, string>): st
   const { process, body } = node;
   const called = body ? ['graph', body.hash] : ['process', process.id];
   const entries = [...node.arguments].sort(([a], [b]) => (a < b ? -1 : 1));
-  return digest([...called, ...entries.flatMap(([name, value]) => [name, hashArgument(value, nodes)])]);
+  return digest([...called, ...entries.flatMap(([name, value]) => [name, describeArgument(value, nodes)])]);
 }
 
 /**

@@ -37,7 +37,7 @@ export interface RegistryOptions {
  */
 export async function createRegistry<C>(options: RegistryOptions): Promise<Registry<C>> {
   const folders = await Promise.all(options.specFolders.map(readFolder));
-  const builtins = pairBuiltins<C>(folders[0] ?? [], options.moduleFolder, options.checks);
+  const builtins = pairBuiltins<C>(folders[0] ?? [], options.moduleFolder);
   const registry = new Registry<C>(options, builtins);
   await registry.start();
   return registry;

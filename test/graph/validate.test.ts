@@ -230,7 +230,10 @@ describe('values', () => {
       maxItems: 3,
     }),
   ]);
-  const typed = createWorld({ processes: [...testProcesses, box, either, times, strange] });
+  const defaulted = testProcess('defaulted', [
+    parameter('value', { type: 'object', subtype: 'process-graph' }, { optional: true, default: null }),
+  ]);
+  const typed = createWorld({ processes: [...testProcesses, box, either, times, strange, defaulted] });
   const reasons = async (process: string, args: object) =>
     (
       await typed.validate(graph({ a: node('constant', { x: 1 }), n: node(process, { ...args }, result) }))
@@ -270,6 +273,8 @@ describe('values', () => {
     ],
     ['times', { extent: ['2020-01-01'] }, [expect.stringMatching(/^\/extent: /)]],
     ['times', { extent: [param('since'), 5] }, ['/extent/1: /1 must be a string or null, not the number 5.']],
+    ['defaulted', { value: null }, []],
+    ['defaulted', { value: false }, ['/value: it must be a process graph, not the boolean false.']],
     ['strange', { value: [from('a'), 2] }, []],
     ['strange', { value: [[from('a')], 2] }, [expect.stringMatching(/fewer than 2/)]],
     ['strange', { value: [from('a'), 2, 3, 4] }, [expect.stringMatching(/more than 3/)]],

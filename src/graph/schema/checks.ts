@@ -44,8 +44,9 @@ export class SchemaChecks {
       check = this.#compile(parameter.schema, ignoreDimensions);
       this.#byText.set(text, check);
     }
-    this.#byParameter.set(parameter, check);
-    return check;
+    const tolerant = acceptDefault(check, parameter);
+    this.#byParameter.set(parameter, tolerant);
+    return tolerant;
   }
 
   #compile(schema: unknown, ignoreDimensions: boolean): ParameterCheck {
@@ -87,6 +88,12 @@ export class SchemaChecks {
 }
 
 const none: readonly Violation[] = [];
+
+/** Some descriptions of the standard have a default that their own schema refuses; clients may write it out. */
+function acceptDefault(check: ParameterCheck, { default: value }: ParameterSpec): ParameterCheck {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return check;
+  return { ...check, check: (given) => (given === value ? none : check.check(given)) };
+}
 
 function run(validators: readonly ValidateFunction[], value: unknown): readonly Violation[] {
   const projections: Projections = new WeakMap();
