@@ -8,7 +8,7 @@ import { OpenIdConnect, type Provider } from './oidc';
 import { defaultCost, type PasswordCost, verifyPassword } from './passwords';
 import { SignedAddresses } from './signed-addresses';
 import { type IssuedToken, Tokens } from './tokens';
-import { Users } from './users';
+import { isUserId, Users } from './users';
 
 export interface AuthOptions {
   readonly records: RecordStore;
@@ -77,15 +77,17 @@ export function createAuth(options: AuthOptions): Auth {
 
     login: (name, password, address) =>
       hashing.run(async () => {
+        // Other names can't be anybody's; they share one bucket.
+        const id = isUserId(name) ? name : '';
         byAddress.check(address);
-        byName.check(name);
-        const user = await records.users.get(name);
+        byName.check(id);
+        const user = id === '' ? undefined : await records.users.get(id);
         if (!(await verifyPassword(password, user?.passwordHash, cost))) {
           byAddress.fail(address);
-          byName.fail(name);
+          byName.fail(id);
           throw new OpenEOError('CredentialsInvalid');
         }
-        return tokens.issue(name);
+        return tokens.issue(id);
       }),
 
     async authenticate(header) {

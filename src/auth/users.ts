@@ -9,6 +9,11 @@ const roles: readonly Role[] = ['admin', 'uploader'];
 const namePattern = /^\w[\w.-]{0,63}$/;
 const minPasswordLength = 8;
 
+/** True for ids that users with a password can have. */
+export function isUserId(id: string): boolean {
+  return namePattern.test(id);
+}
+
 /** A request to change users that cannot be done as asked; the message says why. */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -27,7 +32,7 @@ export class Users {
     password: string,
     details: { readonly roles?: readonly Role[]; readonly name?: string; readonly email?: string } = {},
   ): Promise<User> {
-    if (!namePattern.test(id))
+    if (!isUserId(id))
       throw new UserError(`"${id}" is no user id: up to 64 letters, digits, "_", "-" and ".", no sign first`);
     const user: UserRecord = {
       id,

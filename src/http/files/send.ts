@@ -67,9 +67,10 @@ function wantedRange(
   const condition = request.headers['if-range'];
   if (request.headers.range === undefined) return undefined;
   if (condition !== undefined && condition !== etag && condition !== modified.toUTCString()) return undefined;
-  const ranges = request.range(size);
-  if (ranges === -1) return 'unsatisfiable';
-  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1)
-    return undefined;
-  return ranges[0];
+  const [, first, last] = /^bytes= *(\d*)-(\d*) *$/.exec(request.headers.range) ?? [];
+  if (first === undefined || (first === '' && last === '')) return undefined;
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  return start > end ? 'unsatisfiable' : { start, end };
 }

@@ -116,19 +116,25 @@ export class UserFiles {
   }
 
   async #store(key: string, upload: Upload, counter: Transform): Promise<ObjectInfo> {
-    const fail = (error: Error) => counter.destroy(error);
-    upload.body.once('error', fail);
-    upload.body.once('aborted', () => fail(upload.signal.reason ?? new Error('The upload was cut')));
+    let failure: Error | undefined;
+    counter.once('error', (error) => {
+      failure = error;
+      upload.body.unpipe(counter);
+    });
+    const leave = () => counter.destroy(upload.signal.reason);
+    upload.signal.addEventListener('abort', leave, { once: true });
     upload.body.pipe(counter);
     try {
       const info = await this.objects.put(key, counter, { signal: upload.signal });
       if (!info) throw new OpenEOError('StorageFailure');
       return info;
     } catch (error) {
-      upload.body.unpipe(counter);
-      throw upload.signal.aborted ? upload.signal.reason : error;
+      // Whatever the store made of it, this is why the bytes ended.
+      throw upload.signal.aborted ? upload.signal.reason : (failure ?? error);
     } finally {
-      upload.body.off('error', fail);
+      upload.signal.removeEventListener('abort', leave);
+      upload.body.unpipe(counter);
+      counter.destroy();
     }
   }
 

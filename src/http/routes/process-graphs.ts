@@ -33,7 +33,8 @@ export function processGraphRoutes({ records, registry }: Backend): Route[] {
       access: 'user',
       async handle(request, response) {
         const { process_graph_id: identifier } = request.params;
-        const record = await storedProcesses.get(callerOf(request).id, identifier);
+        const { id: owner } = callerOf(request);
+        const record = idPattern.test(identifier) && (await storedProcesses.get(owner, identifier));
         if (!record) throw new OpenEOError('ProcessGraphNotFound', { identifier });
         response.json({ ...record.process, id: record.id });
       },
@@ -67,7 +68,8 @@ export function processGraphRoutes({ records, registry }: Backend): Route[] {
       access: 'user',
       async handle(request, response) {
         const { process_graph_id: identifier } = request.params;
-        const isRemoved = await storedProcesses.remove(callerOf(request).id, identifier);
+        const { id: owner } = callerOf(request);
+        const isRemoved = idPattern.test(identifier) && (await storedProcesses.remove(owner, identifier));
         if (!isRemoved) throw new OpenEOError('ProcessGraphNotFound', { identifier });
         response.status(204).end();
       },
