@@ -2,7 +2,7 @@ import type { Node, NodeTable, ScalarFunction, ValueType } from './nodes';
 import { constant, type Operand, type Scalar } from './operands';
 
 /** Up to so many array elements a reduction is written out; beyond, it loops over a table of planes. */
-const maxUnrolled = 16;
+const maxUnrolled = 6;
 /** A validity that depends on more facts than this is computed once instead of being listed. */
 const maxFacts = 12;
 

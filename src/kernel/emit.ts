@@ -1,4 +1,4 @@
-import { functionId, type Node, type ScalarFunction } from './nodes';
+import { functionId, isInvariant, type Node, type ScalarFunction } from './nodes';
 import { type FoldStep, isLeaf, type Program, type RankStep, type Segment, type Step } from './schedule';
 
 /** What the code depends on beside the program: how a plane's pixels are stored. */
@@ -98,11 +98,6 @@ class Writer {
     const table = this.#table(step);
     const extras = nodes.map((node) => node.operands.map((operand) => this.#name(operand)));
     const prepare = this.#take();
-    const initial = nodes.map((node, k) => `${buffers[k]}[j] = ${storedText(node, node.initial)};`).join(' ');
-    const read = nodes.map(
-      (node, k) => `let a${k} = ${buffers[k]}[j]${node.type === 'boolean' ? ' !== 0' : ''};`,
-    );
-    const write = nodes.map((node, k) => `${buffers[k]}[j] = ${stored(node, `a${k}`)};`);
     const one = (plane: string, mask: string) => {
       const item = nodes[0].itemType === 'boolean' ? `${plane}[i] !== 0` : `${plane}[i]`;
       const steps = nodes.map((node, k) => {
@@ -111,26 +106,24 @@ class Writer {
       });
       return `{ const v = ${item}; const m = ${table.valid(plane, mask)}; ${steps.join(' ')} }`;
     };
-    const pass = (width: number) => {
+    const pass = (first: string, width: number) => {
       const planes = Array.from({ length: width }, (_, k) => k);
-      const locals = planes.map((k) => `const p${k} = T[g + ${k}]; const q${k} = M[g + ${k}];`).join('\n');
-      const items = planes.map((k) => one(`p${k}`, `q${k}`)).join('\n');
-      return `${locals}
-for (let i = start, j = 0; i < end; i++, j++) {
-${prepare}
-${read.join(' ')}
-${items}
-${write.join(' ')}
-}`;
+      const locals = planes.map((k) => `const p${k} = T[${first} + ${k}]; const q${k} = M[${first} + ${k}];`);
+      const read = nodes.map(
+        (node, k) =>
+          `let a${k} = ${first} === 0 ? ${node.initial} : ${buffers[k]}[j]${node.type === 'boolean' ? ' !== 0' : ''};`,
+      );
+      const items = planes.map((k) => one(`p${k}`, `q${k}`));
+      const write = nodes.map((node, k) => `${buffers[k]}[j] = ${stored(node, `a${k}`)};`);
+      const body = [prepare, ...read, ...items, ...write].join('\n');
+      return `${locals.join('\n')}\nfor (let i = start, j = 0; i < end; i++, j++) {\n${body}\n}`;
     };
-    this.#body = `for (let j = 0; j < end - start; j++) { ${initial} }
-let g = 0;
-for (; g + ${planesPerPass} <= T.length; g += ${planesPerPass}) {
-${pass(planesPerPass)}
-}
-for (; g < T.length; g++) {
-${pass(1)}
-}`;
+    // Passes of about equal width: a pass over one plane costs nearly as much as one over four.
+    const count = nodes[0].planes.length;
+    const width = Math.ceil(count / Math.ceil(count / planesPerPass));
+    const rest = count % width;
+    const whole = `for (let g = 0; g < ${count - rest}; g += ${width}) {\n${pass('g', width)}\n}`;
+    this.#body = rest === 0 ? whole : `${whole}\n{\n${pass(String(count - rest), rest)}\n}`;
   }
 
   rank(step: RankStep): void {
@@ -185,11 +178,18 @@ ${results.join('\n')}
   }
 
   #compute(node: Node): string {
+    if (node.op !== 'quantile') return this.#define(node, this.#expression(node));
+    return this.#gather(
+      node,
+      node.operands.map((operand) => this.#name(operand)),
+    );
+  }
+
+  #expression(node: Node): string {
     const operands = node.operands.map((operand) => this.#name(operand));
-    if (node.op === 'quantile') return this.#gather(node, operands);
-    if (node.op === 'call') return this.#define(node, `${this.#function(node.call)}(${operands.join(', ')})`);
-    if (node.op === 'code') return this.#define(node, fill(node.code, operands));
-    throw new TypeError(`A ${node.op} is no part of a segment`);
+    if (node.op === 'call') return `${this.#function(node.call)}(${operands.join(', ')})`;
+    if (node.op === 'code') return fill(node.code, operands);
+    throw new TypeError(`A ${node.op} is no expression`);
   }
 
   #gather(node: Node, [probability, ...items]: readonly string[]): string {
@@ -204,6 +204,11 @@ ${results.join('\n')}
   #name(node: Node): string {
     const known = this.#names.get(node);
     if (known) return known;
+    if (isInvariant(node) && node.operands.length > 0) {
+      const name = this.#declare(`c${node.id}`, this.#expression(node));
+      this.#names.set(node, name);
+      return name;
+    }
     switch (node.op) {
       case 'constant': {
         const name = this.#declare(`k${node.slot}`, `K[${node.slot}]`);
@@ -284,9 +289,5 @@ function fill(template: string, operands: readonly string[]): string {
 }
 
 function stored(node: Node, name: string): string {
-  return storedText(node, name);
-}
-
-function storedText(node: Node, text: string): string {
-  return node.type === 'boolean' ? `${text} ? 1 : 0` : text;
+  return node.type === 'boolean' ? `${name} ? 1 : 0` : name;
 }

@@ -1,4 +1,5 @@
 import type { NumericArray } from '../raster/cube';
+import type { Builder } from './builder';
 import { type StepFunction, stepCache } from './compile';
 import { emitStep, type Layout, mayMiss, type OutputLayout } from './emit';
 import type { Node } from './nodes';
@@ -12,8 +13,11 @@ import type { Planes } from './types';
 const maxChunk = 65_536;
 /** Values read between two looks at the signal. */
 const chunkValues = 1 << 22;
-/** Pixels at a time where values wait in buffers between steps: small enough for the processor's cache. */
-const blockSize = 1024;
+/**
+ * Pixels per call of compiled code. Small, because V8 optimises functions that are called often at once, but can stay
+ * with slow code for hundreds of runs when a few calls loop for long; and so that buffers between steps stay in cache.
+ */
+const blockSize = 2048;
 
 interface CompiledStep {
   readonly run: StepFunction;
@@ -22,6 +26,7 @@ interface CompiledStep {
 }
 
 interface Compiled {
+  readonly buffers: Program['buffers'];
   readonly steps: readonly CompiledStep[];
   readonly layout: Layout;
 }
@@ -30,7 +35,7 @@ interface Compiled {
 export class FusedProgram {
   /** The planes that the result depends on. */
   readonly used: readonly number[];
-  readonly #program: Program;
+  readonly #builder: Builder;
   readonly #constants: Float64Array;
   readonly #missing: 'nan' | 'mask';
   readonly #planes: readonly PlaneSource[];
@@ -42,16 +47,9 @@ export class FusedProgram {
     this.#outputs = outputs;
     this.#planes = trace.planes;
     this.#missing = builder.missing;
-    this.#program = schedule(
-      outputs.map(
-        ({ node, valid }): Output => ({
-          value: node,
-          valid: valid.length > 0 ? builder.isValid(valid) : undefined,
-        }),
-      ),
-    );
+    this.#builder = builder;
     this.#constants = Float64Array.from(builder.table.constants);
-    this.used = usedPlanes(this.#program);
+    this.used = usedPlanes(this.#schedule());
   }
 
   /** Undefined when a plane is no typed array: the general path takes those. */
@@ -77,9 +75,8 @@ export class FusedProgram {
     const outputMasks = layout.outputs.map(({ writesMask }) =>
       writesMask ? new Uint8Array(count) : undefined,
     );
-    const size = steps.length > 1 ? blockSize : maxChunk;
-    const buffers = this.#program.buffers.map((type) =>
-      type === 'number' ? new Float64Array(size) : new Uint8Array(size),
+    const buffers = compiled.buffers.map((type) =>
+      type === 'number' ? new Float64Array(blockSize) : new Uint8Array(blockSize),
     );
     const tables = steps.map(({ table }) => tableOf(table, planes, masks, count));
     const block = (start: number, end: number): void => {
@@ -101,7 +98,7 @@ export class FusedProgram {
     };
     const chunk = Math.max(blockSize, Math.min(maxChunk, Math.floor(chunkValues / (this.used.length + 1))));
     const done = inChunks(count, chunk, signal, (start, end) => {
-      for (let first = start; first < end; first += size) block(first, Math.min(end, first + size));
+      for (let first = start; first < end; first += blockSize) block(first, Math.min(end, first + blockSize));
     });
     const result: Planes = outputMasks.some(Boolean)
       ? { data: outputs, valid: outputMasks }
@@ -127,13 +124,27 @@ export class FusedProgram {
       ...layout,
       outputs: this.#outputs.map((output) => this.#writes(output, layout)),
     };
-    const steps = this.#program.steps.map((step) => ({
-      run: stepCache.compile(emitStep(step, this.#program, complete)),
+    const program = this.#schedule(complete.outputs);
+    const steps = program.steps.map((step) => ({
+      run: stepCache.compile(emitStep(step, program, complete)),
       table: step.kind === 'segment' ? [] : step.nodes[0].planes,
     }));
-    const compiled = { steps, layout: complete };
+    const compiled = { steps, layout: complete, buffers: program.buffers };
     this.#variants.set(signature, compiled);
     return compiled;
+  }
+
+  /** The work for these outputs; validities that nothing writes are left out. */
+  #schedule(layouts?: readonly OutputLayout[]): Program {
+    return schedule(
+      this.#outputs.map(({ node, valid }, index): Output => {
+        const isWritten = !layouts || layouts[index].writesNaN || layouts[index].writesMask;
+        return {
+          value: node,
+          valid: isWritten && valid.length > 0 ? this.#builder.isValid(valid) : undefined,
+        };
+      }),
+    );
   }
 
   #writes({ type, valid, isNaNWhenInvalid }: Scalar, layout: Layout): OutputLayout {

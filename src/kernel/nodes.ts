@@ -84,6 +84,21 @@ export function functionId(call: ScalarFunction): number {
   return id;
 }
 
+const invariants = new WeakMap<Node, boolean>();
+
+/** True for what is the same for all pixels, because only constants go into it. */
+export function isInvariant(node: Node): boolean {
+  if (node.op === 'constant') return true;
+  if (node.op !== 'code' && node.op !== 'call') return false;
+  let known = invariants.get(node);
+  if (known === undefined) {
+    // Operands come first, so theirs are known already and this does not go deep.
+    known = node.operands.length > 0 && node.operands.every(isInvariant);
+    invariants.set(node, known);
+  }
+  return known;
+}
+
 /** Thrown where a callback has more steps than kernels may have; the general path takes over. */
 export class KernelTooLarge extends Error {}
 
@@ -188,6 +203,7 @@ export class NodeTable {
     if (known) return known;
     if (this.nodes.length >= this.maxNodes) throw new KernelTooLarge();
     const node = create(this.nodes.length);
+    isInvariant(node);
     this.nodes.push(node);
     this.#byKey.set(key, node);
     return node;

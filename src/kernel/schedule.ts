@@ -1,4 +1,4 @@
-import type { FoldNode, Node, RankNode, ValueType } from './nodes';
+import { type FoldNode, isInvariant, type Node, type RankNode, type ValueType } from './nodes';
 
 /** A value to be written per pixel, with the boolean that says whether it is not no-data. */
 export interface Output {
@@ -40,7 +40,7 @@ const maxSegmentWeight = 256;
 
 /** Leaves are made anew in each step that reads them. */
 export function isLeaf(node: Node): boolean {
-  return node.op !== 'fold' && node.op !== 'rank' && node.operands.length === 0;
+  return isInvariant(node) || (node.op !== 'fold' && node.op !== 'rank' && node.operands.length === 0);
 }
 
 /** Drops what no output depends on and puts the rest in order. */

@@ -144,10 +144,10 @@ const cases: fc.Arbitrary<Case> = fc
   );
 
 function planesOf({ pixels, isSingle }: Case, missing: 'nan' | 'mask'): Planes {
-  const ArrayType = isSingle ? Float32Array : Float64Array;
-  const data = pixels.map((plane) =>
-    ArrayType.from(plane, (value) => value ?? (missing === 'nan' ? Number.NaN : -9999)),
-  );
+  const data = pixels.map((plane) => {
+    const values = plane.map((value) => value ?? (missing === 'nan' ? Number.NaN : -9999));
+    return isSingle ? Float32Array.from(values) : Float64Array.from(values);
+  });
   if (missing === 'nan') return { data };
   const valid = pixels.map((plane) =>
     plane.includes(undefined) ? Uint8Array.from(plane, (value) => (value === undefined ? 0 : 1)) : undefined,

@@ -4,11 +4,14 @@ import { numbersOf, reducer } from './reduction';
 /** NaN when one of the numbers is. */
 export function run(args: Arguments): number | null {
   const numbers = numbersOf(args);
-  return numbers === null
-    ? null
-    : numbers.reduce((found, value) => Math.max(found, value), Number.NEGATIVE_INFINITY);
+  if (!numbers) return null;
+  return numbers.reduce((found, value) => (value > found || Number.isNaN(value) ? value : found));
 }
 
 export const kernel = reducer(({ items, build }) =>
-  build.fold(items, { step: '$m ? Math.max($a, $v) : $a', initial: '-Infinity', type: 'number' }),
+  build.fold(items, {
+    step: '$m && ($v > $a || $v !== $v) ? $v : $a',
+    initial: '-Infinity',
+    type: 'number',
+  }),
 );

@@ -17,4 +17,4 @@ export function run(args: Arguments): number | null {
   return numbers && mean(numbers);
 }
 
-export const kernel = reducer(meanNode);
+export const kernel = reducer(meanNode, { isNaNForNone: true });

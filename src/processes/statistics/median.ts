@@ -7,4 +7,6 @@ export function run(args: Arguments): number | null {
   return numbers && quantile(Float64Array.from(numbers), numbers.length, 0.5);
 }
 
-export const kernel = reducer(({ items, build }) => build.quantile(items, build.table.constant(0.5)));
+export const kernel = reducer(({ items, build }) => build.quantile(items, build.table.constant(0.5)), {
+  isNaNForNone: true,
+});

@@ -40,7 +40,7 @@ export const kernel: Kernel = (args, build) => {
     build,
     (reduction) =>
       wanted.map((probability) => build.quantile(reduction.items, build.table.constant(probability))),
-    wanted.length,
+    { isNaNForNone: true, width: wanted.length },
   );
   return items && { kind: 'array', items };
 };

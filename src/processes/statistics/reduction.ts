@@ -20,17 +20,22 @@ export interface Reduction {
   readonly build: Builder;
 }
 
-/** A reducer that gives one number, or no-data for no valid elements. */
-export function reducer(compute: (reduction: Reduction) => Node): Kernel {
-  return (args, build) => reduce(args, build, (reduction) => [compute(reduction)])?.[0];
+export interface ReducerTraits {
+  /** What is computed is NaN for no valid elements, so that they need not be counted. */
+  readonly isNaNForNone?: boolean;
 }
 
-/** The same for several numbers from the same elements. @param width how many there are. */
+/** A reducer that gives one number, or no-data for no valid elements. */
+export function reducer(compute: (reduction: Reduction) => Node, traits: ReducerTraits = {}): Kernel {
+  return (args, build) => reduce(args, build, (reduction) => [compute(reduction)], traits)?.[0];
+}
+
+/** The same for several numbers from the same elements. @param traits.width how many there are. */
 export function reduce(
   args: ReadonlyMap<string, Operand>,
   build: Builder,
   compute: (reduction: Reduction) => readonly Node[],
-  width = 1,
+  { isNaNForNone = false, width = 1 }: ReducerTraits & { readonly width?: number } = {},
 ): Operand[] | undefined {
   const items = itemsOf(args.get('data'), 'number', build);
   const ignoresNodata = flagOf(args.get('ignore_nodata'), true);
@@ -46,6 +51,6 @@ export function reduce(
     type: 'number',
     node,
     valid,
-    isNaNWhenInvalid: false,
+    isNaNWhenInvalid: isNaNForNone && ignoresNodata,
   }));
 }

@@ -1,0 +1,268 @@
+// Kernels compiled from JSON process graphs against numpy (float32, with no-data) and hand-written loops, all in one
+// run: ratios count, times depend on the machine.
+//   node test/bench/kernels.cjs [--dist folder] [--python path] [--runs 30]
+const path = require('node:path');
+const { readdirSync } = require('node:fs');
+const { spawnSync } = require('node:child_process');
+
+const { values: options } = require('node:util').parseArgs({
+  options: {
+    dist: { type: 'string', default: path.join(__dirname, '../../dist') },
+    python: { type: 'string', default: '/usr/bin/python3' },
+    runs: { type: 'string', default: '30' },
+  },
+});
+const load = (file) => require(path.join(options.dist, 'src', file));
+const { packagePath } = load('base/paths.js');
+const { defineCallback } = load('graph/types.js');
+const { createEvaluator } = load('kernel/evaluator.js');
+
+const runs = Number(options.runs);
+const { signal } = new AbortController();
+const missingShare = 0.05;
+
+/** Small deterministic random numbers, the same in Python. */
+function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function plane(pixels, seed) {
+  const next = random(seed);
+  return Float32Array.from({ length: pixels }, () => {
+    const value = next() * 3500 + 200;
+    return next() < missingShare ? Number.NaN : value;
+  });
+}
+
+const data = { from_parameter: 'data' };
+const from = (node) => ({ from_node: node });
+
+/** Nodes from nested calls `[process, arguments]`. */
+function graphOf(root) {
+  const nodes = {};
+  const add = ([process_id, args]) => {
+    const resolved = Object.entries(args).map(([name, value]) => [
+      name,
+      Array.isArray(value) && typeof value[0] === 'string' ? add(value) : value,
+    ]);
+    const id = `${process_id}${Object.keys(nodes).length}`;
+    nodes[id] = { process_id, arguments: Object.fromEntries(resolved) };
+    return from(id);
+  };
+  nodes[add(root).from_node].result = true;
+  return nodes;
+}
+
+const band = (index) => ['array_element', { data, index }];
+const binary = (process) => (x, y) => [process, { x, y }];
+const [add, subtract, multiply, divide] = ['add', 'subtract', 'multiply', 'divide'].map(binary);
+const scale = (x) => ['linear_scale_range', { x, inputMin: -1, inputMax: 1, outputMin: 0, outputMax: 255 }];
+const index = (x, y) => divide(subtract(x, y), add(x, y));
+
+const [B, G, R, N] = [0, 1, 2, 3].map(band);
+const evi = divide(
+  multiply(2.5, subtract(N, R)),
+  add(subtract(add(N, multiply(6, R)), multiply(7.5, B)), 10000),
+);
+const savi = divide(multiply(1.5, subtract(N, R)), add(add(N, R), 5000));
+const ndwi = index(G, N);
+const choice = [
+  'if',
+  {
+    value: ['gt', { x: ndwi, y: 0 }],
+    accept: ndwi,
+    reject: ['sqrt', { x: ['absolute', { x: multiply(evi, savi) }] }],
+  },
+];
+const long = scale(['clip', { x: choice, min: -1, max: 1 }]);
+const reducer = (process, extra = {}) => [process, { data, ...extra }];
+
+/** What a person would write, for the same arrays and with the same handling of no-data. */
+const byHand = {
+  ndvi: ([, , red, nir], out) => {
+    for (let i = 0; i < out.length; i++) {
+      const n = nir[i];
+      const r = red[i];
+      const v = (n - r) / (n + r);
+      out[i] = v <= -1 ? 0 : v >= 1 ? 255 : (v + 1) * 127.5;
+    }
+  },
+  long: ([blue, green, red, nir], out) => {
+    for (let i = 0; i < out.length; i++) {
+      const b = blue[i];
+      const g = green[i];
+      const r = red[i];
+      const n = nir[i];
+      const d = n - r;
+      const water = (g - n) / (g + n);
+      const e = (2.5 * d) / (n + 6 * r - 7.5 * b + 10000);
+      const s = (1.5 * d) / (n + r + 5000);
+      const v = water > 0 ? water : Math.sqrt(Math.abs(e * s));
+      out[i] = v <= -1 ? 0 : v >= 1 ? 255 : (v + 1) * 127.5;
+    }
+  },
+};
+
+const python = `
+import json, statistics, sys, time, warnings
+import numpy as np
+warnings.simplefilter('ignore')
+np.seterr(all='ignore')
+runs = int(sys.argv[1])
+missing = float(sys.argv[2])
+rng = np.random.default_rng(1)
+def plane(shape):
+    a = (rng.random(shape) * 3500 + 200).astype(np.float32)
+    a[rng.random(shape) < missing] = np.nan
+    return a
+def bench(f, n):
+    for _ in range(2): f()
+    times = []
+    for _ in range(n):
+        t = time.perf_counter(); f(); times.append((time.perf_counter() - t) * 1e3)
+    return statistics.median(times)
+b, g, r, n = [plane((512, 512)) for _ in range(4)]
+f = np.float32
+def scale(x): return (np.clip(x, f(-1), f(1)) - f(-1)) / (f(1) - f(-1)) * (f(255) - f(0)) + f(0)
+def ndvi(): return scale((n - r) / (n + r))
+def long():
+    evi = f(2.5) * (n - r) / (n + f(6) * r - f(7.5) * b + f(10000))
+    savi = f(1.5) * (n - r) / (n + r + f(5000))
+    ndwi = (g - n) / (g + n)
+    return scale(np.clip(np.where(ndwi > 0, ndwi, np.sqrt(np.abs(evi * savi))), f(-1), f(1)))
+result = {'ndvi': bench(ndvi, runs), 'long': bench(long, runs)}
+for t in (10, 25, 50):
+    a = plane((t, 256, 256))
+    k = max(3, runs // 6)
+    result[f'mean {t}'] = bench(lambda: np.nanmean(a, 0), k)
+    result[f'max {t}'] = bench(lambda: np.nanmax(a, 0), k)
+    result[f'median {t}'] = bench(lambda: np.nanmedian(a, 0), 3)
+    # nanquantile walks the pixels one by one: a sixteenth of them is enough to know.
+    c = np.ascontiguousarray(a[:, :64, :64])
+    result[f'quantile {t}'] = bench(lambda: np.nanquantile(c, 0.9, 0), 1) * 16
+print(json.dumps(result))
+`;
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+/** Median milliseconds; the two take turns, so that what disturbs one disturbs the other. */
+async function measure(tasks, count) {
+  const times = tasks.map(() => []);
+  for (const task of tasks) for (let k = 0; k < 8; k++) await task();
+  for (let k = 0; k < count; k++)
+    for (const [position, task] of tasks.entries()) {
+      const start = performance.now();
+      await task();
+      times[position].push(performance.now() - start);
+    }
+  return times.map(median);
+}
+
+const modules = new Map();
+for (const family of ['math', 'comparison', 'logic', 'arrays', 'statistics']) {
+  const folder = path.join(options.dist, 'src', 'processes', family);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.js')))
+    modules.set(file.replace('.js', ''), require(path.join(folder, file)));
+}
+
+/** A plan of a JSON graph that is known to be correct. */
+function planOf(graph) {
+  const argument = (value) => {
+    if (value?.from_node) return { kind: 'node', node: value.from_node };
+    if (value?.from_parameter) return { kind: 'parameter', name: value.from_parameter };
+    return { kind: 'literal', value };
+  };
+  const nodes = Object.entries(graph).map(([id, { process_id, arguments: args }]) => ({
+    id,
+    process: {
+      id: process_id,
+      namespace: 'backend',
+      spec: require(packagePath('processes', `${process_id}.json`)),
+      module: modules.get(process_id),
+      effects: 'none',
+    },
+    arguments: new Map(Object.entries(args).map(([name, value]) => [name, argument(value)])),
+    reads: Object.values(args).flatMap((value) => value?.from_node ?? []),
+    readers: 1,
+  }));
+  const result = Object.keys(graph).find((id) => graph[id].result);
+  return { nodes, result, parameters: [], free: new Set(), effects: 'none', hash: '' };
+}
+
+function compile(root) {
+  const call = () => Promise.reject(new Error('The general path is not measured here'));
+  return defineCallback({ plan: planOf(graphOf(root)), parameters: ['data'], lookup: () => null, call });
+}
+
+async function main() {
+  const rows = [];
+  const prepare = async (root, planes, missing = 'nan', valid = undefined) => {
+    const shape = { inputs: new Map([['data', { kind: 'array', length: planes.length }]]), missing };
+    const callback = compile(root);
+    const evaluator = createEvaluator(callback, shape);
+    if (!evaluator.isFused) throw new Error('No kernel');
+    const inputs = new Map([['data', { data: planes, valid }]]);
+    return { callback, shape, run: () => evaluator.run(inputs, planes[0].length, signal) };
+  };
+  const pixels = 512 * 512;
+  const bands = [1, 2, 3, 4].map((seed) => plane(pixels, seed));
+  const masks = bands.map((values) => Uint8Array.from(values, (value) => (Number.isNaN(value) ? 0 : 1)));
+  for (const [name, label, root] of [
+    ['ndvi', 'NDVI and linear_scale_range, 5 operations', scale(index(N, R))],
+    ['long', 'expression of 25 operations', long],
+  ]) {
+    const kernel = await prepare(root, bands);
+    const masked = await prepare(root, bands, 'mask', masks);
+    const hand = () => byHand[name](bands, new Float32Array(pixels));
+    const result = (await kernel.run()).data[0];
+    const expected = new Float32Array(pixels);
+    byHand[name](bands, expected);
+    const wrong = expected.findIndex(
+      (value, i) => !(Math.abs(value - result[i]) < 1e-4 || Object.is(value, result[i])),
+    );
+    if (wrong >= 0)
+      throw new Error(`Pixel ${wrong} of ${name}: ${result[wrong]}, by hand ${expected[wrong]}`);
+    const [ms, maskMs, handMs, planMs] = await measure(
+      [kernel.run, masked.run, hand, () => createEvaluator(kernel.callback, kernel.shape)],
+      runs,
+    );
+    rows.push({ name, label: `${label}, 512²`, ms, maskMs, handMs, planMs });
+  }
+  for (const count of [10, 25, 50]) {
+    const planes = Array.from({ length: count }, (_, k) => plane(256 * 256, k + 1));
+    for (const [name, root] of [
+      ['mean', reducer('mean')],
+      ['max', reducer('max')],
+      ['median', reducer('median')],
+      ['quantile', ['array_element', { data: reducer('quantiles', { probabilities: [0.9] }), index: 0 }]],
+    ]) {
+      const kernel = await prepare(root, planes);
+      const [ms] = await measure([kernel.run], Math.max(5, runs >> 1));
+      rows.push({ name: `${name} ${count}`, label: `${name} of ${count} dates, 256²`, ms });
+    }
+  }
+  const numpy = spawnSync(options.python, ['-c', python, String(runs), String(missingShare)], {
+    encoding: 'utf8',
+  });
+  const theirs = numpy.status === 0 ? JSON.parse(numpy.stdout) : {};
+  if (numpy.status !== 0) process.stderr.write(`No numpy figures: ${numpy.stderr || numpy.error}\n`);
+  const text = (value, digits = 2) => (value === undefined ? '–' : value.toFixed(digits));
+  console.log(`Node ${process.version}, ${missingShare * 100} % no-data, float32, median ms\n`);
+  console.log('| | kernel | mask form | by hand | numpy | numpy / kernel | by hand / kernel | planning |');
+  console.log('|---|---|---|---|---|---|---|---|');
+  for (const { name, label, ms, maskMs, handMs, planMs } of rows) {
+    const other = theirs[name];
+    console.log(
+      `| ${label} | ${text(ms)} | ${text(maskMs)} | ${text(handMs)} | ${text(other)} | ${text(other && other / ms, 1)} | ${text(handMs && handMs / ms)} | ${text(planMs)} |`,
+    );
+  }
+}
+
+main();
