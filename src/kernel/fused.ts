@@ -4,15 +4,11 @@ import { type StepFunction, stepCache } from './compile';
 import { emitStep, type Layout, mayMiss, type OutputLayout } from './emit';
 import type { Node } from './nodes';
 import type { Scalar } from './operands';
-import { inChunks } from './pace';
+import { inBlocks } from './pace';
 import { type Output, type Program, schedule } from './schedule';
 import type { PlaneSource, Trace } from './trace';
 import type { Planes } from './types';
 
-/** Pixels between two looks at the signal, when few planes are read. */
-const maxChunk = 65_536;
-/** Values read between two looks at the signal. */
-const chunkValues = 1 << 22;
 /**
  * Pixels per call of compiled code. Small, because V8 optimises functions that are called often at once, but can stay
  * with slow code for hundreds of runs when a few calls loop for long; and so that buffers between steps stay in cache.
@@ -66,6 +62,7 @@ export class FusedProgram {
       const data = input?.data[element];
       if (!input || !data) throw new TypeError(`Plane ${element} of ${parameter} is missing`);
       if (Array.isArray(data)) return undefined;
+      if (data.length < count) throw new TypeError(`Plane ${element} of ${parameter} has too few pixels`);
       planes[index] = data;
       masks[index] = input.valid?.[element];
     }
@@ -79,7 +76,7 @@ export class FusedProgram {
       type === 'number' ? new Float64Array(blockSize) : new Uint8Array(blockSize),
     );
     const tables = steps.map(({ table }) => tableOf(table, planes, masks, count));
-    const block = (start: number, end: number): void => {
+    const done = inBlocks(count, blockSize, signal, (start, end) => {
       for (let k = 0; k < steps.length; k++) {
         const table = tables[k];
         steps[k].run(
@@ -95,10 +92,6 @@ export class FusedProgram {
           end,
         );
       }
-    };
-    const chunk = Math.max(blockSize, Math.min(maxChunk, Math.floor(chunkValues / (this.used.length + 1))));
-    const done = inChunks(count, chunk, signal, (start, end) => {
-      for (let first = start; first < end; first += blockSize) block(first, Math.min(end, first + blockSize));
     });
     const result: Planes = outputMasks.some(Boolean)
       ? { data: outputs, valid: outputMasks }

@@ -3,24 +3,32 @@ import { setImmediate } from 'node:timers/promises';
 const sliceMs = 10;
 
 /**
- * Runs chunks of work one after the other, with a look at the signal before each. Short work is done at once;
- * longer work gives way to other events every few milliseconds, so that an abort can arrive at all.
+ * Works through pixels block by block, with a look at the signal before each. Short work is done at once; longer
+ * work gives way to other events every few milliseconds, so that an abort can arrive and others are served.
  *
  * @throws the signal's reason when it is aborted.
  */
-export function inChunks(
+export function inBlocks(
   count: number,
-  chunk: number,
+  blockSize: number,
   signal: AbortSignal,
   work: (start: number, end: number) => void,
-): void | Promise<void> {
-  const from = (first: number): void | Promise<void> => {
-    const begin = performance.now();
-    for (let start = first; start < count; start += chunk) {
+): undefined | Promise<void> {
+  let start = 0;
+  const slice = (): boolean => {
+    const deadline = performance.now() + sliceMs;
+    while (start < count && performance.now() < deadline) {
       signal.throwIfAborted();
-      if (performance.now() - begin > sliceMs) return setImmediate().then(() => from(start));
-      work(start, Math.min(count, start + chunk));
+      work(start, Math.min(count, start + blockSize));
+      start += blockSize;
     }
+    return start >= count;
   };
-  return from(0);
+  signal.throwIfAborted();
+  return slice() ? undefined : finish(slice);
+}
+
+async function finish(slice: () => boolean): Promise<void> {
+  do await setImmediate();
+  while (!slice());
 }
