@@ -18,18 +18,34 @@ export interface CloudCover {
 /** From a pixel to where the shadow of the cloud above it falls, in pixels: away from a sun in the south-east. */
 const shadowShift = { columns: -21, rows: -34 } as const;
 
+/** Clouds are soft: their shape is computed for every second pixel and interpolated. */
+function opacities({ seed, threshold, scale }: CloudCover, columns: number, rows: number): Float32Array {
+  const coarse = new Float32Array(columns * rows);
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, at++) {
+      const [x, y] = [column * 2 * scale, row * 2 * scale];
+      const broad = fractal(x * 0.3, y * 0.3, seed + 50, 2);
+      const lumps = fractal(x, y * 1.25, seed, 6, 0.56);
+      coarse[at] = smoothstep(threshold, threshold + 0.42, lumps + 0.75 * broad);
+    }
+  return coarse;
+}
+
 /** @param cover absent: a clear sky */
 export function createClouds(cover: CloudCover | undefined): Clouds | undefined {
   if (!cover) return undefined;
-  const { seed, threshold, scale } = cover;
+  // Clouds beyond the edge cast shadows into the picture too.
+  const columns = (size - shadowShift.columns + 2) >> 1;
+  const rows = (size - shadowShift.rows + 2) >> 1;
+  const coarse = opacities(cover, columns + 1, rows + 1);
   const cloud = new Float32Array(size * size);
   const shadow = new Float32Array(size * size);
-  // Clouds beyond the edge cast shadows into the picture too.
   for (let row = 0; row < size - shadowShift.rows; row++)
     for (let column = 0; column < size - shadowShift.columns; column++) {
-      const broad = fractal(column * scale * 0.3, row * scale * 0.3, seed + 50, 2);
-      const lumps = fractal(column * scale, row * scale * 1.25, seed, 6, 0.56);
-      const opacity = smoothstep(threshold, threshold + 0.42, lumps + 0.75 * broad);
+      const at = (row >> 1) * (columns + 1) + (column >> 1);
+      const right = at + (column & 1);
+      const below = (row & 1) * (columns + 1);
+      const opacity = (coarse[at] + coarse[right] + coarse[at + below] + coarse[right + below]) / 4;
       if (opacity === 0) continue;
       if (row < size && column < size) cloud[row * size + column] = opacity;
       const shadowRow = row + shadowShift.rows;

@@ -29,8 +29,9 @@ async function writeBand(path: string, index: number, scene: Scene): Promise<voi
     interleave: 'pixel',
     overviews: isClasses ? 'nearest' : 'average',
     compression: 'deflate',
-    // Noisy pixels hardly get smaller at higher levels, and the first start waits for them.
+    // The first start waits for it.
     level: 1,
+    strategy: isClasses ? 'default' : 'rle',
     signal: new AbortController().signal,
     async read(area) {
       const data = new (isClasses ? Uint8Array : Uint16Array)(area.width * area.height);

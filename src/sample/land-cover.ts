@@ -84,21 +84,43 @@ function drawRoads(): Float32Array {
   return coverage;
 }
 
+/** Regions of farmland lie around the points of a jittered lattice with this many cells a side. */
+const regionCells = 13;
+const regionSize = 1.25;
+
+interface Region {
+  readonly east: number;
+  readonly south: number;
+  readonly id: number;
+}
+
+/** Cells from −2 on, so that each pixel has all eight around its own. */
+const regions: readonly Region[] = Array.from({ length: regionCells ** 2 }, (_, index) => {
+  const column = (index % regionCells) - 2;
+  const row = Math.floor(index / regionCells) - 2;
+  return {
+    east: column + random(column, row, 33),
+    south: row + random(column, row, 34),
+    id: hash(column, row, 35),
+  };
+});
+
 /** Farmland is divided into regions of one direction, these into strips, and strips into fields. */
 function fieldAt(east: number, south: number): { id: number; edge: number; along: number } {
-  const cell = 1.25;
-  const x = east / cell + 0.35 * noise(east * 0.9, south * 0.9, 31);
-  const y = south / cell + 0.35 * noise(east * 0.9, south * 0.9, 32);
+  const x = east / regionSize + 0.35 * noise(east * 0.9, south * 0.9, 31);
+  const y = south / regionSize + 0.35 * noise(east * 0.9, south * 0.9, 32);
   let nearest = 9;
   let region = 0;
-  for (let row = Math.floor(y) - 1; row <= y + 1; row++)
-    for (let column = Math.floor(x) - 1; column <= x + 1; column++) {
-      const dx = column + random(column, row, 33) - x;
-      const dy = row + random(column, row, 34) - y;
+  const first = (Math.floor(y) + 1) * regionCells + Math.floor(x) + 1;
+  for (let row = 0; row < 3; row++)
+    for (let column = 0; column < 3; column++) {
+      const candidate = regions[first + row * regionCells + column];
+      const dx = candidate.east - x;
+      const dy = candidate.south - y;
       const distance = dx * dx + dy * dy;
       if (distance < nearest) {
         nearest = distance;
-        region = hash(column, row, 35);
+        region = candidate.id;
       }
     }
   const angle = ((region & 255) / 255) * Math.PI;
@@ -135,17 +157,19 @@ export function createLandCover(terrain: Terrain): LandCover {
       const east = column * km;
       const south = row * km;
       const height = terrain.elevation[at];
-      const slope = Math.hypot(terrain.slopeEast[at], terrain.slopeSouth[at]);
+      const slope = Math.sqrt(terrain.slopeEast[at] ** 2 + terrain.slopeSouth[at] ** 2);
       const speckle = random(column, row, 41) - 0.5;
       const rough = noise(east * 9, south * 9, 42);
-      const width = 20 + 17 * smoothstep(2, 9, south) + 7 * noise(south * 2.5, east * 2.5, 43);
       const toRiver = terrain.river[at];
+      const width =
+        20 + 17 * smoothstep(2, 9, south) + (toRiver < 150 ? 7 * noise(south * 2.5, east * 2.5, 43) : 0);
       if (toRiver < width || terrain.lake[at]) {
         kind[at] = cover.water;
         tone[at] = toRiver < width ? 0.7 : 0.15 * fractal(east * 2, south * 2, 44, 2);
         continue;
       }
-      const bar = noise(east * 3.1, south * 3.1, 45) + 0.4 * noise(east * 12, south * 12, 46);
+      const bar =
+        toRiver < 150 ? noise(east * 3.1, south * 3.1, 45) + 0.4 * noise(east * 12, south * 12, 46) : -1;
       if (toRiver < width + 12 + 45 * (bar - 0.2) && bar > 0.2) {
         kind[at] = cover.gravel;
         tone[at] = speckle + rough;
@@ -174,7 +198,7 @@ export function createLandCover(terrain: Terrain): LandCover {
           continue;
         }
       }
-      const treeLine = 1500 + 140 * noise(east * 1.3, south * 1.3, 52) - 160 * slope;
+      const treeLine = height > 1000 ? 1500 + 140 * noise(east * 1.3, south * 1.3, 52) - 160 * slope : 9000;
       const bare = height + 330 * slope + 160 * rough;
       if (bare > 1800) {
         kind[at] = cover.rock;
@@ -221,7 +245,8 @@ export function createLandCover(terrain: Terrain): LandCover {
     if (isPark) kind[at] = cover.gardens;
     else if (isStreet) kind[at] = cover.asphalt;
     else if (works) kind[at] = (large & 3) === 0 ? cover.asphalt : cover.roofs;
-    else kind[at] = share < 0.25 + 0.4 * density ? cover.roofs : share > 0.9 ? cover.asphalt : cover.gardens;
+    else
+      kind[at] = share < 0.22 + 0.34 * density ? cover.roofs : share > 0.92 ? cover.asphalt : cover.gardens;
     tone[at] = works
       ? -0.5 - ((large >>> 8) & 255) / 510
       : (((plot >>> 8) & 255) / 255 - 0.5) * (isPark ? 0.6 : 1.6);

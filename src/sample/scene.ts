@@ -67,7 +67,7 @@ function createSpectra(season: Season): Float32Array {
     if (kind === cover.meadow) return grass(Math.min(1, Math.max(0, season.meadow + 0.22 * tone)));
     // Roofs run from grey slate to red tiles.
     if (kind === cover.roofs)
-      return mix([0.165, 0.17, 0.175, 0.21, 0.22], [0.068, 0.078, 0.105, 0.19, 0.23], (tone + 1) / 2);
+      return mix([0.145, 0.15, 0.15, 0.2, 0.21], [0.062, 0.075, 0.105, 0.2, 0.23], (tone + 1) / 2);
     if (kind === cover.gardens) return mix(broadleaf, grass(season.meadow), 0.5 + 0.5 * tone);
     if (kind < cover.field) return fixed[kind];
     const { leaf, straw: ripe, bloom } = season.crops[crops[kind - cover.field]];
@@ -167,9 +167,9 @@ export function createScene(terrain: Terrain, land: LandCover, season: Season, s
       Math.max(0, ((land.tone[at] + 1) * 0.5 * (toneSteps - 1) + 0.5) | 0),
     );
     const start = (kind * toneSteps + tone) * 5;
-    const slope = Math.hypot(terrain.slopeEast[at], terrain.slopeSouth[at]);
     let white = 0;
-    if (kind !== cover.water) {
+    if (kind !== cover.water && terrain.elevation[at] > season.snowLine - 300) {
+      const slope = Math.sqrt(terrain.slopeEast[at] ** 2 + terrain.slopeSouth[at] ** 2);
       const line = season.snowLine + 260 * slope + 60 * land.tone[at] + 90 * (light[at] - 1);
       white = smoothstep(line - 130, line + 190, terrain.elevation[at]);
       // Trees let little of it be seen from above.
