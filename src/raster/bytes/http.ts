@@ -61,7 +61,7 @@ export class HttpSource implements ByteSource {
       const { version } = await this.#fetch(0, 1, signal);
       return version === this.#version;
     } catch (error) {
-      if (error instanceof SourceChanged) return false;
+      if ((error as Error).cause instanceof SourceChanged) return false;
       throw error;
     }
   }
@@ -69,7 +69,21 @@ export class HttpSource implements ByteSource {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ offset, length, ...(signal && { signal }), resolve, reject });
+      const onAbort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#queue.push({
+        offset,
+        length,
+        ...(signal && { signal }),
+        resolve(bytes) {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(bytes);
+        },
+        reject(error) {
+          signal?.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      });
       if (this.#queue.length === 1) setImmediate(() => this.#flush());
     });
   }
@@ -105,7 +119,7 @@ export class HttpSource implements ByteSource {
       for (const { offset, length, resolve } of group)
         resolve(bytes.subarray(offset - start, Math.min(bytes.length, offset - start + length)));
     } catch (error) {
-      for (const { signal, reject } of group) reject(signal?.aborted ? signal.reason : error);
+      for (const { reject } of group) reject(error);
     } finally {
       shared.release();
     }

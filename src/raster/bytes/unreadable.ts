@@ -33,8 +33,8 @@ export async function reading<T>(
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown failure';
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  switch (code) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EACCES':
@@ -43,6 +43,6 @@ function describe(error: unknown): string {
     case 'EISDIR':
       return 'it is a folder';
     default:
-      return error.message;
+      return typeof message === 'string' ? message : 'unknown failure';
   }
 }
