@@ -5,6 +5,15 @@ import type { JsonSchema } from './json';
 
 export type { ErrorObject, KeywordDefinition, ValidateFunction };
 
+/** Patterns may come from users and take quadratic time: a longer text than this matches none that repeats. */
+const maxMatchedLength = 4096;
+
+function boundedRegExp(source: string, flags: string) {
+  const pattern = new RegExp(source, flags);
+  if (!/[+*{]/.test(source)) return pattern;
+  return { test: (text: string) => text.length <= maxMatchedLength && pattern.test(text) };
+}
+
 /**
  * Compiles the schemas of process parameters: draft-07, with further keywords such as openEO's `subtype`.
  * NaN and the infinities are numbers here, as the standard says; only own properties count.
@@ -23,6 +32,7 @@ export function createProcessSchemaCompiler(
     passContext: true,
     verbose: true,
     logger: false,
+    code: { regExp: Object.assign(boundedRegExp, { code: 'boundedRegExp' }) },
   });
   addFormats(ajv);
   for (const keyword of keywords) ajv.addKeyword(keyword);

@@ -79,7 +79,13 @@ export class Concurrent {
         const value = this.#frame.start(program.steps[index]);
         this.#release(index);
         if (isThenable(value)) this.#await(index, value);
-        else this.#finish(index, value);
+        else {
+          this.#finish(index, value);
+          if (this.#frame.isPauseDue()) {
+            setImmediate(() => this.#pump());
+            return;
+          }
+        }
       }
     } catch (error) {
       this.#fail(error);

@@ -15,7 +15,12 @@ export interface Execution {
   readonly shareReads: (cube: Cube) => Cube;
   /** How many asynchronous nodes of a graph run at once. */
   readonly concurrency: number;
+  /** When the run last let other work have its turn (`performance.now()`). */
+  pausedAt: number;
 }
+
+/** How long nodes that answer at once may follow each other before other requests get their turn. */
+const maxBusyMs = 15;
 
 /** Arguments without a prototype to find things on; cheaper to make than `Object.create(null)`. */
 const Bare = function Bare() {} as unknown as new () => Record<string, unknown>;
@@ -32,6 +37,8 @@ export class Frame {
     /** What is around this graph, outermost first: ids of nodes, and names of the arguments that hold graphs. */
     readonly path: readonly string[],
     readonly signal: AbortSignal,
+    /** Callbacks are called in tight loops; they never pause. */
+    readonly mayPause: boolean,
   ) {
     this.values = new Array(program.steps.length);
   }
@@ -42,10 +49,19 @@ export class Frame {
     for (let index = 0; index < steps.length; index++) {
       const value = this.start(steps[index]);
       if (isThenable(value)) return new Concurrent(this, index, value).result;
+      if (this.isPauseDue()) return new Concurrent(this, index, afterPause(value)).result;
       this.store(index, value);
       for (const slot of steps[index].frees) this.values[slot] = undefined;
     }
     return this.values[result];
+  }
+
+  isPauseDue(): boolean {
+    if (!this.mayPause) return false;
+    const now = performance.now();
+    if (now - this.execution.pausedAt < maxBusyMs) return false;
+    this.execution.pausedAt = now;
+    return true;
   }
 
   /** @throws the signal's reason when it is aborted; what the process throws, with its node. */
@@ -92,7 +108,14 @@ export class Frame {
       values.set(argument.name, isShared ? this.execution.shareReads(value) : value);
     }
     const scope = new Scope(values, body.plan.parameters);
-    return new Frame(body, this.execution, scope, [...this.path, step.node.id], this.signal).run();
+    return new Frame(
+      body,
+      this.execution,
+      scope,
+      [...this.path, step.node.id],
+      this.signal,
+      this.mayPause,
+    ).run();
   }
 
   #argument(argument: ArgumentStep, step: Step): unknown {
@@ -146,6 +169,7 @@ export class Frame {
         new Scope(values, program.plan.parameters, scope),
         path,
         signal,
+        false,
       ).run();
     };
     return defineCallback({
@@ -156,6 +180,10 @@ export class Frame {
       invoke,
     });
   }
+}
+
+function afterPause(value: unknown): Promise<unknown> {
+  return new Promise((resolve) => setImmediate(resolve, value));
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

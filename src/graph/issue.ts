@@ -62,16 +62,14 @@ export function issuesToError(issues: readonly GraphIssue[]): OpenEOError {
 }
 
 /**
- * Tells an error in which node it arose, once: inner graphs come first. The code stays.
- * Errors that are not ours pass unchanged.
+ * The error with the node in which it arose, unless an inner graph has named one. The code stays.
+ * A copy, as caches may hand the same error to several graphs. Errors that are not ours pass unchanged.
  */
 export function locateError(error: unknown, node: readonly string[], process: string): unknown {
-  if (error instanceof OpenEOError && !Object.hasOwn(error.details, 'node'))
-    Object.defineProperty(error, 'details', {
-      value: { process, ...error.details, node },
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  return error;
+  if (!(error instanceof OpenEOError) || Object.hasOwn(error.details, 'node')) return error;
+  const value = { process, ...error.details, node };
+  return Object.create(Object.getPrototypeOf(error), {
+    ...Object.getOwnPropertyDescriptors(error),
+    details: { value, enumerable: true, configurable: true, writable: true },
+  });
 }

@@ -1,11 +1,11 @@
 import { Issues } from './issue';
 import { checkSize, type GraphLimits } from './limits';
-import { type Body, callsOf, type Find, type LinkedProcess, measure } from './linked';
+import { type Body, callsOf, type Find, type LinkedProcess, measure, type Size } from './linked';
 import { sortTopologically } from './order';
 import { type ParseResult, parseProcess } from './parse';
 import { planGraph } from './plan';
 import type { SchemaChecks } from './schema/checks';
-import type { ProcessSpec, RegisteredProcess } from './types';
+import type { GraphIssue, ProcessSpec, RegisteredProcess } from './types';
 import { describeCycle, type NameScope, validateGraph } from './validate';
 
 /** A process that a graph defines and that was not planned yet. */
@@ -57,7 +57,7 @@ export function linkDefinitions<C>(
   const { sorted, cycles } = sortTopologically(reads);
   for (const id of sorted) {
     const definition = definitions.get(id) as Definition;
-    linked.set(id, linkOne(definition, planParsed(definition.parsed, closedScope, find, options)));
+    linked.set(id, linkOne(definition, planBody(definition.parsed, find, options)));
   }
   const unsorted = [...definitions.keys()].filter((id) => !linked.has(id));
   for (const id of unsorted) {
@@ -89,21 +89,25 @@ function linkOne<C>({ id, namespace, spec }: Definition, body: Body<C>): LinkedP
   return { process, body };
 }
 
-/** Validates and plans one parsed graph whose callees are linked. */
-export function planParsed<C>(
-  parsed: ParseResult,
+/** Everything that is wrong with a parsed graph whose callees are linked, and its size. */
+export function checkParsed<C>(
+  { graph, issues: found }: ParseResult,
   scope: NameScope,
   find: Find<C>,
   { limits, checks }: Pick<LinkOptions<C>, 'limits' | 'checks'>,
-): Body<C> {
-  const { graph } = parsed;
-  if (!graph) return { issues: parsed.issues, size: { nodes: 0, depth: 0 } };
+): { readonly issues: readonly GraphIssue[]; readonly size: Size } {
+  if (!graph) return { issues: found, size: { nodes: 0, depth: 0 } };
   const issues = new Issues();
   const size = measure(graph, find);
   checkSize(size, limits, issues);
   const isTooLarge = !issues.isEmpty;
-  for (const issue of parsed.issues) issues.push(issue);
+  for (const issue of found) issues.push(issue);
   if (!isTooLarge) validateGraph(graph, scope, { find, checks, issues });
-  const plan = issues.isEmpty ? planGraph(graph, find) : undefined;
-  return { plan, issues: issues.list, size: plan ? size : { nodes: 0, depth: 0 } };
+  return { issues: issues.list, size: issues.isEmpty ? size : { nodes: 0, depth: 0 } };
+}
+
+function planBody<C>(parsed: ParseResult, find: Find<C>, options: LinkOptions<C>): Body<C> {
+  const checked = checkParsed(parsed, closedScope, find, options);
+  if (!parsed.graph || checked.issues.length > 0) return checked;
+  return { ...checked, plan: planGraph(parsed.graph, find) };
 }

@@ -36,8 +36,8 @@ export interface RegistryOptions {
  * @throws Error that lists every mismatch between built-in descriptions and functions.
  */
 export async function createRegistry<C>(options: RegistryOptions): Promise<Registry<C>> {
-  const folders = await Promise.all(options.specFolders.map(readFolder));
-  const builtins = pairBuiltins<C>(folders[0] ?? [], options.moduleFolder);
+  const folders = await readFolder(options.specFolders[0]);
+  const builtins = pairBuiltins<C>(folders, options.moduleFolder);
   const registry = new Registry<C>(options, builtins);
   await registry.start();
   return registry;
@@ -60,6 +60,7 @@ export class Registry<C> implements ProcessRegistry {
   #listed: readonly ProcessSpec[] | undefined;
   #reloading: Promise<void> = Promise.resolve();
   #revision = 0;
+  #isStoreAway = false;
 
   constructor(options: RegistryOptions, builtins: ReadonlyMap<string, LinkedProcess<C>>) {
     this.#options = options;
@@ -130,8 +131,11 @@ export class Registry<C> implements ProcessRegistry {
   }
 
   async #reload(): Promise<void> {
-    this.#files = await this.#readFiles();
-    this.#records = (await this.#readRecords()) ?? this.#records;
+    const files = await this.#readFiles();
+    const records = (await this.#readRecords()) ?? this.#records;
+    if (isEqual(files, this.#files) && isEqual(records, this.#records)) return;
+    this.#files = files;
+    this.#records = records;
     this.#assemble();
   }
 
@@ -139,9 +143,13 @@ export class Registry<C> implements ProcessRegistry {
     const known = new Map(this.#files.map((source) => [source.name, source]));
     let files: SpecFile[] = [];
     for (let attempt = 0; attempt <= rereads; attempt++) {
-      files = (await Promise.all(this.#options.specFolders.map(readFolder)))
-        .flat()
-        .filter(({ file }) => !this.#builtins.has(idOfFile(file)) || !this.#isPackaged(file));
+      const [packaged, ...others] = this.#options.specFolders;
+      files = (
+        await Promise.all([
+          readFolder(packaged, this.#builtins),
+          ...others.map((folder) => readFolder(folder)),
+        ])
+      ).flat();
       const isNewlyBroken = files.some(
         ({ file, text, problem }) => problem !== undefined && known.get(file)?.version !== text,
       );
@@ -150,13 +158,9 @@ export class Registry<C> implements ProcessRegistry {
     }
     return files.map(({ file, text, json, problem }) => {
       const before = known.get(file);
-      if (before?.version === text && problem === undefined) return before;
+      if (before?.version === text && text !== '') return before;
       return { ...readSource(file, text, idOfFile(file), json, problem), good: before?.good };
     });
-  }
-
-  #isPackaged(file: string): boolean {
-    return file.startsWith(this.#options.specFolders[0]);
   }
 
   async #readRecords(): Promise<Source[] | undefined> {
@@ -164,7 +168,9 @@ export class Registry<C> implements ProcessRegistry {
     if (!records) return [];
     const known = new Map(this.#records.map((source) => [source.name, source]));
     try {
-      return (await records.registeredProcesses.list()).map(({ id, process }) => {
+      const list = await records.registeredProcesses.list();
+      this.#isStoreAway = false;
+      return list.map(({ id, process }) => {
         const name = recordName(id);
         const version = JSON.stringify(process);
         const before = known.get(name);
@@ -173,7 +179,8 @@ export class Registry<C> implements ProcessRegistry {
       });
     } catch (error) {
       // The store tells of a change when it is back.
-      logger.warning('Registered processes cannot be read now', { error });
+      if (!this.#isStoreAway) logger.warning('Registered processes cannot be read now', { error });
+      this.#isStoreAway = true;
       return undefined;
     }
   }
@@ -229,6 +236,10 @@ export class Registry<C> implements ProcessRegistry {
 
 function recordName(id: string): string {
   return `PUT /admin/processes/${id}`;
+}
+
+function isEqual(a: readonly Source[], b: readonly Source[]): boolean {
+  return a.length === b.length && a.every((source, index) => source === b[index]);
 }
 
 function isSame<C>(

@@ -3,14 +3,15 @@ import type { Cube } from '../raster/cube';
 import { type Execution, Frame } from './execute';
 import { Issues, issuesToError } from './issue';
 import type { GraphLimits } from './limits';
-import { type Definition, linkDefinitions, planParsed, readDefinition } from './link';
-import { type Body, callsOf, type Find } from './linked';
-import { type ParseResult, parseProcess } from './parse';
+import { checkParsed, type Definition, linkDefinitions, readDefinition } from './link';
+import { callsOf, type Find } from './linked';
+import { type ParsedGraph, type ParseResult, parseProcess } from './parse';
+import { planGraph } from './plan';
 import { Compiler } from './program';
 import type { GraphRunner, PlanRequest, RunRequest } from './runner';
 import type { SchemaChecks } from './schema/checks';
 import { Scope } from './scope';
-import { isCallback, OpaqueHandle, type Plan, type ProcessDefinition } from './types';
+import { type GraphIssue, isCallback, OpaqueHandle, type Plan, type ProcessDefinition } from './types';
 import type { NameScope } from './validate';
 
 export interface RunnerOptions<C, U> {
@@ -32,23 +33,27 @@ export interface RunnerOptions<C, U> {
 export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunner<C, U> {
   const compiler = new Compiler(options.checks);
 
-  async function analyse(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Body<C>> {
+  /** Parsing, checking and planning a huge graph take some 100 ms each; other requests go in between. */
+  async function analyse(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Analysis<C>> {
     const parsed = parseProcess(definition);
     const known = options.registry.find;
     const definitions = await loadStored(parsed, request, options);
-    if (!definitions) return tooManyDefinitions(options.limits);
+    if (!definitions) return { issues: tooManyDefinitions(options.limits), find: known };
+    await othersFirst(parsed);
     const linked = linkDefinitions(definitions, { ...options, known });
     const find: Find<C> = (id, namespace) =>
       known(id, namespace) ?? (isUserNamespace(namespace) ? linked.get(id) : undefined);
-    return planParsed(parsed, scopeOf(request), find, options);
+    const { issues } = checkParsed(parsed, scopeOf(request), find, options);
+    return { issues, find, graph: parsed.graph };
   }
 
   return {
     validate: async (definition, request) => (await analyse(definition, request)).issues,
     plan: async (definition, request) => {
-      const { plan, issues } = await analyse(definition, request);
-      if (!plan) throw issuesToError(issues);
-      return plan;
+      const { graph, issues, find } = await analyse(definition, request);
+      if (!graph || issues.length > 0) throw issuesToError(issues);
+      await othersFirst({ graph });
+      return planGraph(graph, find);
     },
     run: async (plan, request) => {
       const { signal, parameters, missing } = request;
@@ -60,18 +65,32 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
         context: options.createContext(request, plan),
         shareReads: options.shareReads ?? ((cube) => cube),
         concurrency: options.concurrency ?? 8,
+        pausedAt: performance.now(),
       };
-      const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal);
+      const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal, true);
       return assertReturnable(await untilAborted(frame.run(), signal));
     },
   };
 }
 
-function tooManyDefinitions({ nodes }: GraphLimits): Body<never> {
+interface Analysis<C> {
+  readonly issues: readonly GraphIssue[];
+  readonly find: Find<C>;
+  readonly graph?: ParsedGraph;
+}
+
+const hugeNodes = 1000;
+
+function othersFirst({ graph }: { readonly graph?: ParsedGraph }): Promise<void> | undefined {
+  if (!graph || graph.nodes.size < hugeNodes) return undefined;
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function tooManyDefinitions({ nodes }: GraphLimits): readonly GraphIssue[] {
   const issues = new Issues();
   const reason = `it calls more than ${nodes} different stored processes.`;
   issues.add('ProcessGraphComplexity', { reason });
-  return { issues: issues.list, size: { nodes: 0, depth: 0 } };
+  return issues.list;
 }
 
 function isUserNamespace(namespace: string | undefined): boolean {

@@ -90,6 +90,32 @@ test('callbacks may be slow', async () => {
   ).resolves.toEqual([4, 8]);
 });
 
+test('a long graph whose processes answer at once lets others have their turn', async () => {
+  const busy = testProcess('busy', [parameter('x', {})], (args) => {
+    for (const start = performance.now(); performance.now() - start < 5; );
+    return args.x;
+  });
+  const world = createWorld({ processes: [...testProcesses, busy] });
+  const chain = (length: number) =>
+    Object.fromEntries(
+      Array.from({ length }, (_, index) => [
+        `n${index}`,
+        node('busy', { x: index === 0 ? 7 : from(`n${index - 1}`) }, { result: index === length - 1 }),
+      ]),
+    );
+  const plan = await world.runner.plan(graph(chain(30)), {});
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await expect(world.runner.run(plan, world.request())).resolves.toBe(7);
+  isOver = true;
+  expect(turns).toBeGreaterThan(2);
+});
+
 describe('an abort', () => {
   test('before the run keeps everything from starting', async () => {
     const world = createWorld();

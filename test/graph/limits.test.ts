@@ -124,10 +124,46 @@ test('values that a graph nests 10,000 deep do not overflow the stack', async ()
   await expect(createWorld().run(graph(nodes))).resolves.toHaveLength(1);
 });
 
-test('a recursive schema meets a value that is too deep for it', async () => {
-  const schema = { type: 'array', items: { $ref: '#' } };
+test.each([
+  ['a recursive schema', { type: 'array', items: { $ref: '#' } }],
+  ['references that double', { definitions: { a: {} }, allOf: [{ $ref: '#/definitions/a' }] }],
+  ['a repeated repetition', { pattern: '^(a+)+$' }],
+  ['repeated alternatives', { pattern: '^(a|aa)+$' }],
+  ['many repetitions', { pattern: 'a*a*a*a*a*b' }],
+  ['a back-reference', { pattern: '(a)\\1' }],
+  ['keys by a slow pattern', { patternProperties: { '(x+x+)+y': {} } }],
+  ['a long pattern', { pattern: 'a'.repeat(1001) }],
+  ['something that is no pattern', { pattern: '(' }],
+])('%s is refused', async (_, schema) => {
+  const definition = graph({ n: node('constant', { x: 1 }, result) }, [{ name: 'p', schema }]);
+  const issues = await createWorld().validate(definition);
+  expect(issues.map(({ code }) => code)).toEqual(['ProcessInvalid']);
+  expect(issues[0].message).toContain('the schema of the parameter p cannot be used');
+});
+
+test.each([
+  ['^[a-z]+-[0-9]+$', 'abc-12', 'abc-x'],
+  [
+    '^(-?)P(?=\\d|T\\d)(?:(\\d+)Y)?(?:(\\d+)M)?(?:(\\d+)([DW]))?(?:T(?:(\\d+)H)?(?:(\\d+)M)?(?:(\\d+(?:\\.\\d+)?)S)?)?$',
+    'P1DT2H',
+    'P',
+  ],
+  ['(\r\n|\r|\n)', `${'long text '.repeat(1000)}\n`, 'one line'],
+  ['a*b', 'b', `${'a'.repeat(100_000)}`],
+])('the pattern %s counts', async (pattern, good, bad) => {
+  const definition = graph({ n: node('text', { text: param('p') }, result) }, [
+    { name: 'p', schema: { type: 'string', pattern } },
+  ]);
+  await expect(createWorld().run(definition, { p: good })).resolves.toBe(good);
+  await expect(createWorld().run(definition, { p: bad })).rejects.toMatchObject({
+    code: 'ProcessParameterInvalid',
+  });
+});
+
+test('values that are deeper than a stack are compared without a crash', async () => {
+  const schema = { type: 'array', enum: [nestedArray(400)] };
   const definition = graph({ n: node('list', { data: param('p') }, result) }, [{ name: 'p', schema }]);
-  await expect(createWorld().run(definition, { p: nestedArray(50) })).resolves.toBeDefined();
+  await expect(createWorld().run(definition, { p: nestedArray(400) })).resolves.toBeDefined();
   await expect(createWorld().run(definition, { p: nestedArray(100_000) })).rejects.toMatchObject({
     code: 'ProcessParameterInvalid',
   });

@@ -1,7 +1,8 @@
 import { OpenEOError } from '../../src/base/errors';
 import { injectedUser } from '../../src/graph/parameters';
-import { LabeledArray, OpaqueHandle } from '../../src/graph/types';
+import { type Callback, LabeledArray, OpaqueHandle } from '../../src/graph/types';
 import {
+  callbackSchema,
   createWorld,
   from,
   graph,
@@ -104,6 +105,63 @@ describe('running a graph', () => {
     await expect(world.validate(call({ x: 'two' }))).resolves.toMatchObject([
       { code: 'ProcessParameterInvalid', pointer: '/s/arguments/x' },
     ]);
+  });
+
+  test('a callback handed through a stored process keeps the scope that it was written in', async () => {
+    const stored = {
+      each: {
+        parameters: [
+          parameter('data', { type: 'array' }),
+          parameter('process', callbackSchema('x', 'context')),
+          parameter('p', {}, { optional: true, default: 'theirs' }),
+        ],
+        process_graph: {
+          m: node('map', { data: param('data'), process: param('process'), context: param('p') }, result),
+        },
+      },
+    };
+    const inner = graph({ n: node('list', { data: [param('x'), param('p'), param('context')] }, result) });
+    const definition = graph({ e: node('each', { data: [1], process: inner }, result) });
+    await expect(createWorld({ stored }).run(definition, { p: 'mine' })).resolves.toEqual([
+      [1, 'mine', 'theirs'],
+    ]);
+  });
+
+  test('process graphs may lie inside an object, as in filters by metadata', async () => {
+    const filter = testProcess(
+      'filter',
+      [
+        parameter('properties', {
+          type: 'object',
+          subtype: 'metadata-filter',
+          additionalProperties: callbackSchema('value'),
+        }),
+      ],
+      (args) =>
+        Object.entries(args.properties as Record<string, Callback>).map(([name, callback]) => [
+          name,
+          callback.parameters,
+          callback.invoke?.({ value: 4 }),
+        ]),
+    );
+    const world = createWorld({ processes: [...testProcesses, filter] });
+    const call = (name: string) =>
+      graph({
+        f: node(
+          'filter',
+          {
+            properties: {
+              'eo:cloud_cover': graph({ a: node('add', { x: param(name), y: param('p') }, result) }),
+            },
+          },
+          result,
+        ),
+      });
+    await expect(world.run(call('value'), { p: 1 })).resolves.toEqual([['eo:cloud_cover', ['value'], 5]]);
+    expect(await world.validate(call('x'), ['p'])).toMatchObject([{ code: 'ProcessParameterRequired' }]);
+    await expect(
+      world.validate(graph({ f: node('filter', { properties: { a: 1 } }, result) })),
+    ).resolves.toMatchObject([{ pointer: '/f/arguments/properties/a' }]);
   });
 
   test('an optional parameter of a stored process without a value leaves the argument out', async () => {
@@ -261,6 +319,20 @@ describe('errors of processes', () => {
       code: 'CollectionNotFound',
       details: { identifier: 'nowhere', node: ['outer', 'process', 'middle', 'inner'], process: 'refuse' },
     });
+  });
+
+  test('an error that several graphs share keeps no trace of any', async () => {
+    const shared = new OpenEOError('CollectionNotFound', { identifier: 'nowhere' });
+    const refuse = testProcess('refuse', [], () => {
+      throw shared;
+    });
+    const world = createWorld({ processes: [...testProcesses, refuse] });
+    for (const id of ['first', 'second']) {
+      const error = await rejection(world.run(graph({ [id]: node('refuse', {}, result) })));
+      expect(error).toBeInstanceOf(OpenEOError);
+      expect(error).toMatchObject({ status: 404, message: shared.message, details: { node: [id] } });
+    }
+    expect(shared.details).toEqual({ identifier: 'nowhere' });
   });
 
   test('others pass as they are', async () => {

@@ -279,7 +279,6 @@ describe('values', () => {
     ['strange', { value: [[from('a')], 2] }, [expect.stringMatching(/fewer than 2/)]],
     ['strange', { value: [from('a'), 2, 3, 4] }, [expect.stringMatching(/more than 3/)]],
     ['strange', { value: [1, 7] }, [expect.stringMatching(/must NOT be valid/)]],
-    ['strange', { value: [7, 7] }, [expect.stringMatching(/duplicate/)]],
   ])('%s %j', async (process, args, expected) => {
     expect(await reasons(process, args)).toEqual(expected);
   });

@@ -11,15 +11,22 @@ export interface SpecFile {
   readonly problem?: string;
 }
 
-/** The JSON files of a folder in the order of their names; a folder that cannot be read is a problem of its own. */
-export async function readFolder(folder: string): Promise<readonly SpecFile[]> {
+/**
+ * The JSON files of a folder in the order of their names, those of `skipped` ids left out.
+ * A folder that cannot be read is a problem of its own.
+ */
+export async function readFolder(
+  folder: string,
+  skipped: { has(id: string): boolean } = new Set(),
+): Promise<readonly SpecFile[]> {
   let names: string[];
   try {
     names = (await readdir(folder)).filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
   } catch (error) {
     return [{ file: folder, text: '', problem: `the folder cannot be read: ${(error as Error).message}.` }];
   }
-  return Promise.all(names.map((name) => readSpec(join(folder, name))));
+  const wanted = names.filter((name) => !skipped.has(idOfFile(name)));
+  return Promise.all(wanted.map((name) => readSpec(join(folder, name))));
 }
 
 async function readSpec(file: string): Promise<SpecFile> {

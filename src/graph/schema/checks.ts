@@ -63,19 +63,10 @@ export class SchemaChecks {
       check: (value) => run(strict, value),
       checkPartial: (value) => {
         if (value === unknownValue) return [];
-        lenient ??= this.#tolerant(() => validators(true));
+        lenient ??= validators(true);
         return run(lenient, value);
       },
     };
-  }
-
-  /** A reference into a part of the schema that weakening moved: nothing certain can be said. */
-  #tolerant(compile: () => ValidateFunction[]): ValidateFunction[] {
-    try {
-      return compile();
-    } catch {
-      return [];
-    }
   }
 
   #nextCompiler(): Compiler {

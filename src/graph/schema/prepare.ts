@@ -7,7 +7,7 @@ const annotationFree = new Set([
 ]);
 const schemaKeys = new Set(['additionalItems', 'contains', 'additionalProperties', 'propertyNames', 'not']);
 const conditionKeys = new Set(['if', 'then', 'else']);
-const schemaMapKeys = new Set(['properties', 'patternProperties', 'definitions', '$defs', 'dependencies']);
+const schemaMapKeys = new Set(['properties', 'patternProperties', 'dependencies']);
 const schemaListKeys = new Set(['allOf', 'anyOf', 'oneOf']);
 
 export interface PrepareOptions {
@@ -21,20 +21,18 @@ export interface PrepareOptions {
   readonly isFormat: (name: string) => boolean;
 }
 
-/** @throws Error that says which part of the schema cannot be used. */
+/**
+ * The part of a schema that is checked, in the form that `valueKeywords` know.
+ * Schemas come from users too, so what could take unbounded time is refused.
+ * @throws Error that says which part of the schema cannot be used.
+ */
 export function prepareSchema(schema: unknown, options: PrepareOptions): JsonSchema | boolean {
   if (typeof schema === 'boolean') return schema;
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
     throw new Error('a schema must be an object or a boolean');
   const prepared = prepareObject(schema as JsonSchema, options);
   if (!options.lenient) return prepared;
-  const { definitions, $defs, ...rest } = prepared;
-  return {
-    ...(definitions === undefined ? {} : { definitions }),
-    ...($defs === undefined ? {} : { $defs }),
-    if: { isUnknown: true },
-    else: rest,
-  };
+  return { if: { isUnknown: true }, else: prepared };
 }
 
 function prepareObject(schema: JsonSchema, options: PrepareOptions): JsonSchema {
@@ -44,7 +42,9 @@ function prepareObject(schema: JsonSchema, options: PrepareOptions): JsonSchema 
     if (key === 'pattern') assertHarmlessPattern(value);
     if (annotationFree.has(key)) result[key] = value;
     else if (key === 'format' && typeof value === 'string' && options.isFormat(value)) result[key] = value;
-    else if (key === '$ref' && typeof value === 'string' && value.startsWith('#')) result[key] = value;
+    // References let a few lines stand for more work than there is time (and none of the standard has one).
+    else if (key === '$ref' && String(value).startsWith('#'))
+      throw new Error('"$ref" is not supported; write the schema out');
     else if (key === 'items' && Array.isArray(value))
       result[key] = value.map((item) => prepareSchema(item, options));
     else if (key === 'items' || schemaKeys.has(key)) result[key] = prepareSchema(value, options);
@@ -55,6 +55,8 @@ function prepareObject(schema: JsonSchema, options: PrepareOptions): JsonSchema 
   const types = [schema.type].flat();
   if (types.includes('object') && schema.subtype === undefined) result.plainObject = true;
   if (types.includes('integer') && !types.includes('number')) result.finite = true;
+  // Without scalar items the comparison of all pairs takes quadratic time.
+  if (!hasScalarItems(schema)) delete result.uniqueItems;
   if (options.lenient) weaken(result);
   return result;
 }
@@ -94,13 +96,26 @@ function weaken(schema: Record<string, unknown>): void {
     }
 }
 
+const scalarTypes = new Set<unknown>(['string', 'number', 'integer', 'boolean', 'null']);
+
+function hasScalarItems({ items }: JsonSchema): boolean {
+  if (typeof items !== 'object' || items === null) return false;
+  const types = [(items as JsonSchema).type].flat();
+  return types.every((type) => scalarTypes.has(type));
+}
+
 /** Groups that repeat something repeated, and back-references, can keep a matcher busy for ever. */
-const costlyPattern =
+const repeatedGroup =
   /\([^()]*(?:[+*}]|\{\d+,|\|)[^()]*\)\s*(?:[+*]|\{\d+,)|\)[^()]*\)\s*(?:[+*]|\{\d+,)|\\[1-9]|\\k</;
+/** Repetitions without a bound; digits that end at a letter are no trouble. */
+const endingDigits = /\\d[+*]\)*(?=[A-Za-z]|\(?\[[A-Z])/g;
+const unbounded = /(?<!\\)(?:[+*]|\{\d+,\})/g;
+const maxUnbounded = 2;
 
 function assertHarmlessPattern(pattern: unknown): void {
   if (typeof pattern !== 'string') throw new Error('a pattern must be a string');
-  if (pattern.length > 1000 || costlyPattern.test(pattern))
+  const repetitions = pattern.replace(endingDigits, '').match(unbounded)?.length ?? 0;
+  if (pattern.length > 1000 || repeatedGroup.test(pattern) || repetitions > maxUnbounded)
     throw new Error(
       `the pattern ${JSON.stringify(pattern.slice(0, 80))} can take too long to match; simplify it`,
     );
