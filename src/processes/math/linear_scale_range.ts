@@ -1,18 +1,24 @@
 import type { Arguments } from '../../graph/types';
-import { callable, elementwise } from '../../kernel/elementwise';
+import { elementwise } from '../../kernel/elementwise';
 import type { Kernel } from '../../kernel/operands';
 
-const factor = '(($3 - $2) / ($1 - $0))';
-/** The ends of the range are exact, and what is beyond them becomes them. */
-const scale = '($0 <= $1 ? $3 : $0 >= $2 ? $4 : ($0 - $1) * $5 + $3)';
-
 const bounds = ['inputMin', 'inputMax', 'outputMin', 'outputMax'];
-const factorOf = callable(factor, 4) as (...range: number[]) => number;
-const scaled = elementwise({ operands: ['x', ...bounds, 'factor'], operation: scale });
+const scaled = elementwise({
+  operands: ['x', ...bounds, 'factor'],
+  operation: '((($0 < $1 ? $1 : $0 > $2 ? $2 : $0) - $1) * $5 + $3)',
+});
 
-export function run(args: Arguments): unknown {
-  const range = bounds.map((name) => args[name] as number);
-  return scaled.run({ ...args, factor: factorOf(...range) });
+/** By what the distance from the start is multiplied; never so much that rounding leads out of the range. */
+function factorOf(inputMin: number, inputMax: number, outputMin: number, outputMax: number): number {
+  const factor = (outputMax - outputMin) / (inputMax - inputMin);
+  const end = (inputMax - inputMin) * factor + outputMin;
+  const isBeyond = outputMax > outputMin ? end > outputMax : end < outputMax;
+  return isBeyond ? factor * (1 - Number.EPSILON) : factor;
+}
+
+export function run(args: Arguments): number | boolean | null {
+  const [inputMin, inputMax, outputMin, outputMax] = bounds.map((name) => args[name] as number);
+  return scaled.run({ ...args, factor: factorOf(inputMin, inputMax, outputMin, outputMax) });
 }
 
 /** The factor is computed once, unless the range differs from pixel to pixel. */
@@ -22,5 +28,5 @@ export const kernel: Kernel = (args, build) => {
     'number',
   );
   if (!range) return undefined;
-  return scaled.kernel(new Map([...args, ['factor', build.map(factor, 'number', range)]]), build);
+  return scaled.kernel(new Map([...args, ['factor', build.map(factorOf, 'number', range)]]), build);
 };
