@@ -26,14 +26,16 @@ export type StepFunction = (
   end: number,
 ) => void;
 
-/** Bounds what compiled kernels may hold: number of functions and characters of their sources. */
-const maxFunctions = 1_000;
-const maxCharacters = 16 * 1024 * 1024;
-
 /** Compiled steps by their source, least recently used first. Equal code, whatever its constants, compiles once. */
 export class StepCache {
   readonly #functions = new Map<string, StepFunction>();
   #characters = 0;
+
+  /** @param maxCharacters of all sources together. */
+  constructor(
+    readonly maxFunctions = 1_000,
+    readonly maxCharacters = 16 * 1024 * 1024,
+  ) {}
 
   get size(): number {
     return this.#functions.size;
@@ -50,7 +52,7 @@ export class StepCache {
     this.#functions.set(source, compiled);
     this.#characters += source.length;
     for (const oldest of this.#functions.keys()) {
-      if (this.#functions.size <= maxFunctions && this.#characters <= maxCharacters) break;
+      if (this.#functions.size <= this.maxFunctions && this.#characters <= this.maxCharacters) break;
       this.#functions.delete(oldest);
       this.#characters -= oldest.length;
     }

@@ -1,7 +1,7 @@
 import { OpenEOError } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
+import { elements } from '../../kernel/elements';
 import { arrayItems, constant, constantOf, type Kernel } from '../../kernel/operands';
-import { elements } from './elements';
 
 const maxLength = 1_000_000;
 

@@ -1,7 +1,7 @@
 import { ProcessException } from '../../base/errors';
-import { type Arguments, LabeledArray } from '../../graph/types';
+import type { Arguments } from '../../graph/types';
+import { elements, labelsOf } from '../../kernel/elements';
 import { arrayItems, constant, constantOf, flagOf, type Kernel } from '../../kernel/operands';
-import { elements } from './elements';
 
 type Labels = readonly (number | string)[];
 
@@ -32,8 +32,7 @@ function position(
 export function run(args: Arguments): unknown {
   const { data, index = null, label = null } = args;
   const values = elements(data);
-  const labels = data instanceof LabeledArray ? data.labels : undefined;
-  const found = position(values.length, labels, index, label, args.return_nodata === true);
+  const found = position(values.length, labelsOf(data), index, label, args.return_nodata === true);
   return found === undefined ? null : (values[found] ?? null);
 }
 

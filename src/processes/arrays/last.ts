@@ -1,6 +1,7 @@
 import type { Arguments } from '../../graph/types';
+import { elements } from '../../kernel/elements';
 import { arrayItems, constant, flagOf, type Kernel } from '../../kernel/operands';
-import { elements, uniformItems } from './elements';
+import { uniformItems } from './items';
 
 export function run(args: Arguments): unknown {
   const data = elements(args.data);

@@ -1,6 +1,7 @@
 import type { Arguments } from '../../graph/types';
+import { elements } from '../../kernel/elements';
 import { flagOf, type Kernel } from '../../kernel/operands';
-import { elements, itemsOf } from '../arrays/elements';
+import { itemsOf } from '../arrays/items';
 
 export function run(args: Arguments): boolean | null {
   const data = elements(args.data);

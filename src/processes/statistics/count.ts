@@ -1,15 +1,16 @@
-import { type Arguments, type Callback, isCallback } from '../../graph/types';
+import type { Arguments, Callback } from '../../graph/types';
 import type { Builder } from '../../kernel/builder';
+import { elements } from '../../kernel/elements';
 import { arrayItems, type CallbackOperand, constant, type Kernel, type Operand } from '../../kernel/operands';
-import { elements, uniformItems } from '../arrays/elements';
+import { uniformItems } from '../arrays/items';
 import { isValid } from '../comparison/is_valid';
 
 export function run(args: Arguments): number | Promise<number> {
   const data = elements(args.data);
   const { condition = null, context = null } = args;
   if (condition === true) return data.length;
-  if (!isCallback(condition)) return data.filter(isValid).length;
-  return countHolding(data, condition, context);
+  if (condition === null) return data.filter(isValid).length;
+  return countHolding(data, condition as Callback, context);
 }
 
 async function countHolding(

@@ -1,8 +1,9 @@
 import type { Arguments } from '../../graph/types';
 import type { Builder } from '../../kernel/builder';
+import { elements } from '../../kernel/elements';
 import type { Node } from '../../kernel/nodes';
 import { constant, flagOf, type Kernel, type Operand, type Scalar } from '../../kernel/operands';
-import { elements, itemsOf } from '../arrays/elements';
+import { itemsOf } from '../arrays/items';
 
 /** The numbers to reduce; null where the result is no-data. */
 export function numbersOf(args: Arguments): readonly number[] | null {

@@ -1,12 +1,6 @@
-import { LabeledArray } from '../../graph/types';
 import type { Builder } from '../../kernel/builder';
 import type { ValueType } from '../../kernel/nodes';
 import { arrayItems, type Operand, type Scalar } from '../../kernel/operands';
-
-/** The values of an array with or without labels; absent ones are null. */
-export function elements(data: unknown): readonly unknown[] {
-  return data instanceof LabeledArray ? data.values : Array.isArray(data) ? data : [];
-}
 
 /** The elements of an array operand as values of one type per pixel. */
 export function itemsOf(data: Operand | undefined, type: ValueType, build: Builder): Scalar[] | undefined {
