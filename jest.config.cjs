@@ -21,7 +21,7 @@ module.exports = {
   testEnvironment: 'node',
   transform: {
     '\\.[cm]?[jt]s$': [
-      '@swc/jest',
+      '<rootDir>/test/support/transform.cjs',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },

@@ -130,8 +130,8 @@ export class ServiceManager {
       );
     }
     await this.parts.records.services.update(id, {
-      ...(Object.hasOwn(change, 'title') && { title: change.title ?? undefined }),
-      ...(Object.hasOwn(change, 'description') && { description: change.description ?? undefined }),
+      ...(Object.hasOwn(change, 'title') && { title: change.title }),
+      ...(Object.hasOwn(change, 'description') && { description: change.description }),
       ...(change.process && { process: change.process }),
       ...(configuration && { configuration }),
       ...(change.enabled !== undefined && { enabled: change.enabled }),

@@ -62,11 +62,11 @@ async function show(service, fit) {
     const made = service.isPublic
       ? L.tileLayer(document_.tiles[0], options)
       : new TokenLayer(document_.tiles[0], options);
-    made.addTo(map);
-    layer?.remove();
-    layer = made;
-    shown = service.id;
+    // Before the layer comes, whose zoom limits would start an animation from the old view.
     if (fit) map.fitBounds(options.bounds, { animate: false });
+    layer?.remove();
+    layer = made.addTo(map);
+    shown = service.id;
     for (const button of list.querySelectorAll('button'))
       button.setAttribute('aria-pressed', String(button.dataset.id === shown));
     notice.textContent = '';
