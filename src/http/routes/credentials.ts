@@ -59,7 +59,11 @@ function readBasic(header: string | undefined): { name: string; password: string
     );
   if (!/^Basic(?: |$)/i.test(header))
     throw new OpenEOError('AuthenticationSchemeInvalid', { schemes: 'Basic here' });
-  const text = Buffer.from(header.slice('Basic'.length).trim(), 'base64').toString('utf8');
+  const [, encoded = ''] = /^Basic +([A-Za-z\d+/]+)={0,2} *$/i.exec(header) ?? [];
+  const bytes = Buffer.from(encoded, 'base64');
+  const text = bytes.toString('utf8');
+  // Decoding is lenient: what doesn't come back the same was no base64.
+  if (bytes.toString('base64').replace(/=+$/, '') !== encoded) throw new OpenEOError('CredentialsInvalid');
   const colon = text.indexOf(':');
   if (colon <= 0) throw new OpenEOError('CredentialsInvalid');
   return { name: text.slice(0, colon), password: text.slice(colon + 1) };

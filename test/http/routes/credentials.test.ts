@@ -57,6 +57,8 @@ test.each([
   [basic('a\u0000b:x'), 403, 'CredentialsInvalid'],
   ['Basic', 403, 'CredentialsInvalid'],
   ['Basic !!!', 403, 'CredentialsInvalid'],
+  [`${basic('alice:pass:wörd 1')}x`, 403, 'CredentialsInvalid'],
+  [`${basic('alice:pass:wörd 1')} x`, 403, 'CredentialsInvalid'],
   ['Bearer basic//x', 403, 'AuthenticationSchemeInvalid'],
   ['', 403, 'AuthenticationSchemeInvalid'],
 ])('%.40s is answered with %i %s', async (header, status, code) => {
