@@ -3,7 +3,14 @@ import type { Frame } from './execute';
 import { injectedUserId } from './parameters';
 import type { ParameterCheck, SchemaChecks } from './schema/checks';
 import { namesSubtype, wantsText } from './schema/kinds';
-import { OpaqueHandle, type ParameterSpec, type Plan, type PlanArgument, type PlanNode } from './types';
+import {
+  isCallback,
+  OpaqueHandle,
+  type ParameterSpec,
+  type Plan,
+  type PlanArgument,
+  type PlanNode,
+} from './types';
 
 /** Reads an argument's value while its graph runs. `valueless` means: leave the argument out. */
 export type Source = (frame: Frame) => unknown;
@@ -147,18 +154,25 @@ export class Compiler {
     const source = this.#source(argument, position, place);
     if (argument.kind === 'parameter') {
       const { name } = argument;
-      return (frame) => refuseHandle(frame.require(name));
+      return (frame) => refuseOpaque(frame.require(name));
     }
     return source;
   }
 }
 
-function refuseHandle(value: unknown): unknown {
-  if (value instanceof OpaqueHandle)
+function refuseOpaque(value: unknown): unknown {
+  const subtype = opaqueSubtype(value);
+  if (subtype !== undefined)
     throw new OpenEOError('ProcessGraphInvalid', {
-      reason: `a ${value.subtype} can only be a whole argument, not a part of an array or object.`,
+      reason: `a ${subtype} can only be a whole argument, not a part of an array or object.`,
     });
   return value;
+}
+
+/** The subtype of a value that must not become data: only parameters that name the subtype take it. */
+export function opaqueSubtype(value: unknown): string | undefined {
+  if (value instanceof OpaqueHandle) return value.subtype;
+  return isCallback(value) ? 'process-graph' : undefined;
 }
 
 /** True when the value cannot depend on the run, so that validation has seen it. */
@@ -194,8 +208,9 @@ function verifier(process: string, { name, schema }: ParameterSpec, check: Param
       const reason = `${violation.path === '' ? 'it' : violation.path} ${violation.reason}.`;
       throw new OpenEOError('ProcessParameterInvalid', { process, parameter: name, reason });
     }
-    if (value instanceof OpaqueHandle && !namesSubtype(schema, value.subtype)) {
-      const reason = `it takes no ${value.subtype}.`;
+    const subtype = opaqueSubtype(value);
+    if (subtype !== undefined && !namesSubtype(schema, subtype)) {
+      const reason = `it takes no ${subtype}.`;
       throw new OpenEOError('ProcessParameterInvalid', { process, parameter: name, reason });
     }
     return value;

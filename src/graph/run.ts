@@ -7,11 +7,11 @@ import { checkParsed, type Definition, linkDefinitions, readDefinition } from '.
 import { callsOf, type Find } from './linked';
 import { type ParsedGraph, type ParseResult, parseProcess } from './parse';
 import { planGraph } from './plan';
-import { Compiler } from './program';
+import { Compiler, opaqueSubtype } from './program';
 import type { GraphRunner, PlanRequest, RunRequest } from './runner';
 import type { SchemaChecks } from './schema/checks';
 import { Scope } from './scope';
-import { type GraphIssue, isCallback, OpaqueHandle, type Plan, type ProcessDefinition } from './types';
+import type { GraphIssue, Plan, ProcessDefinition } from './types';
 import type { NameScope } from './validate';
 
 export interface RunnerOptions<C, U> {
@@ -172,7 +172,7 @@ async function untilAborted(running: unknown, signal: AbortSignal): Promise<unkn
 }
 
 function assertReturnable(value: unknown): unknown {
-  if (!(value instanceof OpaqueHandle) && !isCallback(value)) return value;
-  const what = value instanceof OpaqueHandle ? value.subtype : 'process graph';
-  throw new OpenEOError('ProcessGraphInvalid', { reason: `a ${what} cannot be the result.` });
+  const subtype = opaqueSubtype(value);
+  if (subtype === undefined) return value;
+  throw new OpenEOError('ProcessGraphInvalid', { reason: `a ${subtype} cannot be the result.` });
 }

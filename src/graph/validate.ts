@@ -137,15 +137,17 @@ class NodeValidator<C> {
     const spec = this.#linked?.process.spec;
     const { value, isPartial } = probe(argument);
     const check = this.validation.checks.of(parameter, spec?.exceptions);
-    for (const { path, reason } of isPartial ? check.checkPartial(value) : check.check(value)) {
+    const violations = isPartial ? check.checkPartial(value) : check.check(value);
+    const isMisplaced = violations.length === 0 && hasMisplacedGraph(argument, parameter, []);
+    const found = isMisplaced ? [{ path: '', reason: 'must not be or hold a process graph' }] : violations;
+    for (const { path, reason } of found) {
       const place = this.#place(name, pointerTo(this.node.pointer, 'arguments', name) + path);
-      const at = path === '' ? reason : `${path} ${reason}`;
-      const details = { process: this.node.process, parameter: name, reason: `it ${at}.` };
-      this.validation.issues.add(
-        'ProcessParameterInvalid',
-        path === '' ? details : { ...details, reason: `${at}.` },
-        place,
-      );
+      const details = {
+        process: this.node.process,
+        parameter: name,
+        reason: `${path === '' ? 'it' : path} ${reason}.`,
+      };
+      this.validation.issues.add('ProcessParameterInvalid', details, place);
     }
   }
 
@@ -206,6 +208,21 @@ class NodeValidator<C> {
     const message = `The process ${this.node.process} needs a value for its parameter ${argument}, but the parameter ${JSON.stringify(name)} that it is taken from has none here: declare it under "parameters".`;
     this.validation.issues.add('ProcessParameterRequired', {}, place, message);
   }
+}
+
+/** Open schemas accept anything but process graphs: nobody would run those, and they must not become data. */
+function hasMisplacedGraph(
+  argument: ParsedArgument,
+  parameter: ParameterSpec,
+  path: readonly (string | number)[],
+): boolean {
+  if (argument.kind === 'graph') return callbackParameters(parameter.schema, path) === undefined;
+  if (argument.kind === 'array')
+    return argument.items.some((item, index) => hasMisplacedGraph(item, parameter, [...path, index]));
+  return (
+    argument.kind === 'object' &&
+    [...argument.entries].some(([key, item]) => hasMisplacedGraph(item, parameter, [...path, key]))
+  );
 }
 
 /** The argument with placeholders where only a run knows the value. */

@@ -1,5 +1,6 @@
 import type { GraphIssue } from '../../src/graph/types';
 import {
+  callbackSchema,
   createWorld,
   from,
   graph,
@@ -281,6 +282,21 @@ describe('values', () => {
     ['strange', { value: [1, 7] }, [expect.stringMatching(/must NOT be valid/)]],
   ])('%s %j', async (process, args, expected) => {
     expect(await reasons(process, args)).toEqual(expected);
+  });
+
+  test('process graphs do not become data', async () => {
+    const inner = graph({ a: node('constant', { x: 1 }, result) });
+    for (const args of [{ x: inner }, { x: [inner] }, { x: { a: [from('a'), inner] } }])
+      expect(await reasons('constant', args)).toEqual(['/x: it must not be or hold a process graph.']);
+    const stored = {
+      leak: {
+        parameters: [parameter('process', callbackSchema())],
+        process_graph: { c: node('constant', { x: param('process') }, result) },
+      },
+    };
+    await expect(
+      createWorld({ stored }).run(graph({ l: node('leak', { process: inner }, result) })),
+    ).rejects.toMatchObject({ code: 'ProcessParameterInvalid', details: { node: ['l', 'c'] } });
   });
 
   test('a node whose type never fits is refused, one that may fit is not', async () => {
