@@ -1,4 +1,5 @@
-import { type Frame, isThenable } from './execute';
+import type { Frame } from './execute';
+import { isThenable } from './thenable';
 
 /**
  * The rest of a graph from its first asynchronous node on: every node starts as soon as what it reads is

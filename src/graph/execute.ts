@@ -4,6 +4,7 @@ import { Concurrent } from './concurrent';
 import { locateError } from './issue';
 import type { ArgumentStep, Program, Step } from './program';
 import { Scope, undeclared, valueless } from './scope';
+import { isThenable } from './thenable';
 import { type Callback, defineCallback, type ProcessModule } from './types';
 
 /** What all graphs of one run have in common. */
@@ -68,7 +69,6 @@ export class Frame {
   start(step: Step): unknown {
     this.execution.signal.throwIfAborted();
     this.signal.throwIfAborted();
-    const { node } = step;
     try {
       const value = step.body ? this.#runBody(step, step.body) : this.#runModule(step);
       if (!isThenable(value)) return value;
@@ -76,7 +76,7 @@ export class Frame {
         throw this.#locate(error, step);
       });
     } catch (error) {
-      throw locateError(error, [...this.path, node.id], node.process.id);
+      throw this.#locate(error, step);
     }
   }
 
@@ -184,10 +184,4 @@ export class Frame {
 
 function afterPause(value: unknown): Promise<unknown> {
   return new Promise((resolve) => setImmediate(resolve, value));
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
 }
