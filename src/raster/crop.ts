@@ -1,9 +1,10 @@
-import { sameCrs, transformBounds, transformer } from '../geo/crs';
+import { sameCrs, transformBounds } from '../geo/crs';
 import { subGrid } from '../geo/grid';
 import type { Bounds, Crs, Grid } from '../geo/types';
 import { type Block, type Cube, deriveCube, gridBounds, type Window } from './cube';
 import { missingBlock } from './layers';
 import { dropPixels } from './missing-values';
+import { createMapping, followRow, newPath } from './warp/mapping';
 
 /** Some rectangles in one reference system, for example a box on both sides of the antimeridian. */
 export interface Area {
@@ -75,7 +76,7 @@ export function coverage(grid: Grid, area: Area): 'all' | 'none' | Uint8Array {
   if (near.length === 0) return 'none';
   if (!isCyclic && near.some((box) => contains(box, bounds))) return 'all';
   const inside = new Uint8Array(grid.width * grid.height);
-  const count = isSame ? coverAligned(grid, near, inside) : coverProjected(grid, area.crs, near, inside);
+  const count = isSame ? coverAligned(grid, near, inside) : coverProjected(grid, area, near, inside);
   if (count === 0) return 'none';
   return count === inside.length ? 'all' : inside;
 }
@@ -109,29 +110,42 @@ function coverAligned(grid: Grid, boxes: readonly Bounds[], inside: Uint8Array):
   return count;
 }
 
-function coverProjected(grid: Grid, crs: Crs, boxes: readonly Bounds[], inside: Uint8Array): number {
-  const { forward } = transformer(grid.crs, crs);
-  const turn = crs.isGeographic ? 360 : Number.POSITIVE_INFINITY;
-  let count = 0;
-  for (let row = 0, position = 0; row < grid.height; row++) {
-    const rowY = grid.originY - (row + 0.5) * grid.resY;
-    for (let column = 0; column < grid.width; column++, position++) {
-      const [x, y] = forward(grid.originX + (column + 0.5) * grid.resX, rowY);
-      for (const { west, south, east, north } of boxes) {
-        if (!(y <= north && y > south)) continue;
-        if (
-          (x >= west && x < east) ||
-          (x + turn >= west && x + turn < east) ||
-          (x - turn >= west && x - turn < east)
-        ) {
-          inside[position] = 1;
-          count++;
-          break;
-        }
+/** How far a border may be off, in pixels of the window: the transformation of every pixel would take long. */
+const borderTolerancePx = 0.02;
+
+function coverProjected(grid: Grid, { crs }: Area, boxes: readonly Bounds[], inside: Uint8Array): number {
+  const turns = crs.isGeographic ? [-360, 0, 360] : [0];
+  for (const box of boxes) for (const turn of turns) coverBox(grid, crs, box, turn, inside);
+  return inside.reduce((count, flag) => count + flag, 0);
+}
+
+function coverBox(grid: Grid, crs: Crs, box: Bounds, turn: number, inside: Uint8Array): void {
+  const span = { x: box.east - box.west, y: box.north - box.south };
+  if (!(span.x > 0 && span.y > 0)) return;
+  const center = transformBounds(gridBounds(grid), grid.crs, crs);
+  const pixel = Math.min((center.north - center.south) / grid.height / span.y, 1);
+  // The box is one pixel of a grid of its own, so that positions in it run from 0 to 1.
+  const whole = {
+    crs,
+    originX: box.west + turn,
+    originY: box.north,
+    resX: span.x,
+    resY: span.y,
+    width: 1,
+    height: 1,
+  };
+  const mapping = createMapping(grid, whole, borderTolerancePx * (pixel > 0 ? pixel : 1e-6));
+  const path = newPath();
+  for (const cell of mapping.cells)
+    for (let row = cell.row0; row < cell.row1; row++) {
+      followRow(cell, row + 0.5, path);
+      for (let column = cell.column0; column < cell.column1; column++) {
+        const t = column - cell.left + 0.5;
+        const x = path.ax + t * (path.bx + t * path.cx);
+        const y = path.ay + t * (path.by + t * path.cy);
+        if (x >= 0 && x < 1 && y >= 0 && y < 1) inside[row * grid.width + column] = 1;
       }
     }
-  }
-  return count;
 }
 
 /**
