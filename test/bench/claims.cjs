@@ -4,7 +4,7 @@
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
-require('./support/typescript.cjs');
+require('../support/typescript.cjs');
 
 const { values: options } = require('node:util').parseArgs({
   options: {
