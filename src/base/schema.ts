@@ -11,7 +11,11 @@ const maxMatchedLength = 4096;
 function boundedRegExp(source: string, flags: string) {
   const pattern = new RegExp(source, flags);
   if (!/[+*{]/.test(source)) return pattern;
-  return { test: (text: string) => text.length <= maxMatchedLength && pattern.test(text) };
+  return {
+    test: (text: string) => text.length <= maxMatchedLength && pattern.test(text),
+    // ajv tells the patterns of a schema apart by this text.
+    toString: () => String(pattern),
+  };
 }
 
 /**
