@@ -86,7 +86,7 @@ export class ServiceEvaluator {
     const value = await this.parts.runner.run(plan, {
       user: request.user,
       parameters,
-      missing: missingParameters(settings, this.parts.tileStore),
+      missing: missingParameters(settings, this.parts.tileStore, request.user),
       signal: request.signal,
       logger: this.parts.logs.loggerFor(service.id, service.logLevel),
       service: { id: service.id },

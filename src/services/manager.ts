@@ -167,7 +167,7 @@ export class ServiceManager {
     owner: User,
   ): Promise<void> {
     checkConfiguration(type, configuration);
-    const request = suppliedTo(xyzSettings(configuration), this.parts.tileStore);
+    const request = suppliedTo(xyzSettings(configuration), this.parts.tileStore, owner);
     await this.parts.runner.plan(definitionOf(process), { user: owner, ...request });
   }
 }

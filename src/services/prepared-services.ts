@@ -83,7 +83,10 @@ export class PreparedServices {
       });
     const definition = definitionOf(service.process);
     const owner = await this.records.users.get(service.ownerId);
-    const plan = await this.runner.plan(definition, { user: owner, ...suppliedTo(settings, this.tileStore) });
+    const plan = await this.runner.plan(definition, {
+      user: owner,
+      ...suppliedTo(settings, this.tileStore, owner),
+    });
     return {
       service,
       settings,

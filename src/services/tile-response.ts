@@ -1,10 +1,8 @@
-import type { Readable } from 'node:stream';
-
 /** An answer to a request for a tile, before it meets HTTP. */
 export interface TileResponse {
   readonly status: 200 | 204 | 304;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | Readable;
+  readonly body?: Uint8Array;
 }
 
 /** True when one of the tags of an `If-None-Match` header is this one (weak comparison, RFC 9110). */

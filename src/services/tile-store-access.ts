@@ -1,10 +1,9 @@
 import { OpenEOError } from '../base/errors';
 import { OpaqueHandle } from '../graph/types';
+import type { User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import type { XyzSettings } from './configuration';
 import { suppliedParameterNames } from './tile-parameters';
-
-const parameter = '_openeo_tile_store';
 
 /** Why a graph gets no tile store; undefined when it gets one. `settings` is absent outside of services. */
 function reason(
@@ -17,20 +16,23 @@ function reason(
   return undefined;
 }
 
-/** The explanation for a graph that refers to the tile store where there is none, by parameter name. */
+/** The explanation for a graph that refers to the tile store or the user where there is none, by parameter name. */
 export function missingParameters(
   settings: Pick<XyzSettings, 'tileStore'> | undefined,
   store: TileStore | undefined,
+  user: User | undefined,
 ): ReadonlyMap<string, OpenEOError> {
+  const missing = new Map<string, OpenEOError>();
   const why = reason(settings, store);
-  return why === undefined
-    ? new Map()
-    : new Map([[parameter, new OpenEOError('TileStoreUnavailable', { reason: why })]]);
+  if (why !== undefined)
+    missing.set('_openeo_tile_store', new OpenEOError('TileStoreUnavailable', { reason: why }));
+  if (!user) missing.set('_openeo_user', new OpenEOError('AuthenticationRequired'));
+  return missing;
 }
 
 /** What a service supplies to its graph, and why the rest is missing: for planning and running. */
-export function suppliedTo(settings: XyzSettings, store: TileStore | undefined) {
-  const missing = missingParameters(settings, store);
+export function suppliedTo(settings: XyzSettings, store: TileStore | undefined, owner: User | undefined) {
+  const missing = missingParameters(settings, store, owner);
   const supplied = new Set([...suppliedParameterNames].filter((name) => !missing.has(name)));
   return { supplied, missing };
 }

@@ -6,6 +6,7 @@ import { bindQuery, injectedUser } from '../../graph/parameters';
 import type { ProcessDefinition } from '../../graph/types';
 import type { Encoded } from '../../raster/formats/types';
 import { encodeResult } from '../../services/encode-result';
+import { missingParameters } from '../../services/tile-store-access';
 import type { Backend } from '../backend';
 import { type ApiRequest, callerOf, type Route } from '../route';
 
@@ -49,8 +50,9 @@ export function resultRoutes(backend: Backend): Route[] {
     const user = callerOf(request);
     const parameters = new Map(bindQuery(process, queryOf(request)));
     parameters.set('_openeo_user', injectedUser(user));
-    const plan = await backend.runner.plan(process, { user, supplied: new Set(parameters.keys()) });
-    const value = await backend.runner.run(plan, { user, parameters, signal, logger });
+    const missing = missingParameters(undefined, backend.tileStore, user);
+    const plan = await backend.runner.plan(process, { user, supplied: new Set(parameters.keys()), missing });
+    const value = await backend.runner.run(plan, { user, parameters, missing, signal, logger });
     return encodeResult(value, {
       formats: backend.formats,
       signal,

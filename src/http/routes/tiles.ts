@@ -22,9 +22,11 @@ function queryOf(request: ApiRequest): Map<string, string> {
 }
 
 function send(response: Response, { status, headers, body }: TileResponse): void {
-  response.status(status).set(headers);
-  if (body instanceof Uint8Array) response.set('content-length', String(body.byteLength)).end(body);
-  else response.end();
+  response.status(status);
+  // Express's own `set` would add a charset to JSON.
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body) response.setHeader('content-length', String(body.byteLength));
+  response.end(body);
 }
 
 /** Tiles of services, and the documents by which map clients find them. */
