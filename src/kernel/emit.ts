@@ -79,7 +79,12 @@ class Writer {
       if (buffer !== undefined) this.#line(`${this.#buffer(buffer)}[j] = ${stored(node, name)};`);
     }
     for (const index of step.outputs) this.#store(index);
-    this.#body = `for (let i = start, j = 0; i < end; i++, j++) {\n${this.#lines.join('\n')}\n}`;
+    const body = this.#lines.join('\n');
+    // A second counter costs a tenth of the time of short kernels, so it is there only for buffers.
+    const loop = body.includes('[j]')
+      ? 'let i = start, j = 0; i < end; i++, j++'
+      : 'let i = start; i < end; i++';
+    this.#body = `for (${loop}) {\n${body}\n}`;
   }
 
   #store(index: number): void {

@@ -11,9 +11,11 @@ import type { Planes } from './types';
 
 /**
  * Pixels per call of compiled code. Small, because V8 optimises functions that are called often at once, but can stay
- * with slow code for hundreds of runs when a few calls loop for long; and so that buffers between steps stay in cache.
+ * with slow code for hundreds of runs when a few calls loop for long; and so that aborts are seen.
  */
-const blockSize = 2048;
+const blockSize = 4096;
+/** The same where values wait in buffers between steps. */
+const bufferedBlockSize = 2048;
 
 interface CompiledStep {
   readonly run: StepFunction;
@@ -72,11 +74,12 @@ export class FusedProgram {
     const outputMasks = layout.outputs.map(({ writesMask }) =>
       writesMask ? new Uint8Array(count) : undefined,
     );
+    const size = steps.length > 1 ? bufferedBlockSize : blockSize;
     const buffers = compiled.buffers.map((type) =>
-      type === 'number' ? new Float64Array(blockSize) : new Uint8Array(blockSize),
+      type === 'number' ? new Float64Array(size) : new Uint8Array(size),
     );
     const tables = steps.map(({ table }) => tableOf(table, planes, masks, count));
-    const done = inBlocks(count, blockSize, signal, (start, end) => {
+    const done = inBlocks(count, size, signal, (start, end) => {
       for (let k = 0; k < steps.length; k++) {
         const table = tables[k];
         steps[k].run(

@@ -18,7 +18,7 @@ export function inBlocks(
   const slice = (): boolean => {
     const deadline = performance.now() + sliceMs;
     while (start < count && performance.now() < deadline) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw signal.reason;
       work(start, Math.min(count, start + blockSize));
       start += blockSize;
     }

@@ -23,7 +23,10 @@ export type CallbackInput =
 
 export interface CallbackShape {
   readonly inputs: ReadonlyMap<string, CallbackInput>;
-  /** How missing values are told from others; see `Cube.missing`. */
+  /**
+   * How missing values are told from others in the planes; see `Cube.missing`. Inside the callback no-data is null
+   * in both forms: a NaN that it computes is a number there, and becomes no-data where a `nan` plane takes it up.
+   */
   readonly missing: 'nan' | 'mask';
 }
 
