@@ -1,6 +1,8 @@
 import { fractal, smoothstep } from './noise';
 import { size } from './terrain';
 
+const { min } = Math;
+
 /** Opacities 0 … 1 of clouds and of the shadows that they cast. */
 export interface Clouds {
   readonly cloud: Float32Array;
@@ -51,7 +53,7 @@ export function createClouds(cover: CloudCover | undefined): Clouds | undefined 
       const shadowRow = row + shadowShift.rows;
       const shadowColumn = column + shadowShift.columns;
       if (shadowRow >= 0 && shadowColumn >= 0 && shadowRow < size && shadowColumn < size)
-        shadow[shadowRow * size + shadowColumn] = Math.min(1, opacity * 1.4);
+        shadow[shadowRow * size + shadowColumn] = min(1, opacity * 1.4);
     }
   return { cloud, shadow };
 }

@@ -1,6 +1,8 @@
 import { fractal, hash, noise, random, smoothstep } from './noise';
 import { pixelSize, size, type Terrain } from './terrain';
 
+const { PI, ceil, cos, exp, floor, hypot, max, min, sin, sqrt } = Math;
+
 /** What covers a pixel. */
 export const cover = {
   water: 0,
@@ -54,12 +56,12 @@ function drawRoads(): Float32Array {
   const dot = (east: number, south: number, width: number) => {
     const x = (east * 1000) / pixelSize;
     const y = (south * 1000) / pixelSize;
-    const reach = Math.ceil(width / pixelSize);
-    for (let row = Math.floor(y) - reach; row <= y + reach; row++)
-      for (let column = Math.floor(x) - reach; column <= x + reach; column++) {
+    const reach = ceil(width / pixelSize);
+    for (let row = floor(y) - reach; row <= y + reach; row++)
+      for (let column = floor(x) - reach; column <= x + reach; column++) {
         if (row < 0 || column < 0 || row >= size || column >= size) continue;
-        const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y) * pixelSize;
-        const part = Math.min(1, Math.max(0, 0.5 + (width / 2 - distance) / pixelSize));
+        const distance = hypot(column + 0.5 - x, row + 0.5 - y) * pixelSize;
+        const part = min(1, max(0, 0.5 + (width / 2 - distance) / pixelSize));
         const at = row * size + column;
         if (part > coverage[at]) coverage[at] = part;
       }
@@ -67,7 +69,7 @@ function drawRoads(): Float32Array {
   for (const [from, to, bend] of roads) {
     const a = towns[from];
     const b = towns[to];
-    const length = Math.hypot(b.east - a.east, b.south - a.south);
+    const length = hypot(b.east - a.east, b.south - a.south);
     const middleEast = (a.east + b.east) / 2 + (bend * (a.south - b.south)) / 2;
     const middleSouth = (a.south + b.south) / 2 + (bend * (b.east - a.east)) / 2;
     for (let t = 0; t <= 1; t += 0.004 / length) {
@@ -80,7 +82,7 @@ function drawRoads(): Float32Array {
     }
   }
   for (let east = 0; east <= 10.24; east += 0.004)
-    dot(east, 9.75 - 0.17 * east + 0.28 * Math.sin(east * 0.42), 24);
+    dot(east, 9.75 - 0.17 * east + 0.28 * sin(east * 0.42), 24);
   return coverage;
 }
 
@@ -97,7 +99,7 @@ interface Region {
 /** Cells from −2 on, so that each pixel has all eight around its own. */
 const regions: readonly Region[] = Array.from({ length: regionCells ** 2 }, (_, index) => {
   const column = (index % regionCells) - 2;
-  const row = Math.floor(index / regionCells) - 2;
+  const row = floor(index / regionCells) - 2;
   return {
     east: column + random(column, row, 33),
     south: row + random(column, row, 34),
@@ -111,7 +113,7 @@ function fieldAt(east: number, south: number): { id: number; edge: number; along
   const y = south / regionSize + 0.35 * noise(east * 0.9, south * 0.9, 32);
   let nearest = 9;
   let region = 0;
-  const first = (Math.floor(y) + 1) * regionCells + Math.floor(x) + 1;
+  const first = (floor(y) + 1) * regionCells + floor(x) + 1;
   for (let row = 0; row < 3; row++)
     for (let column = 0; column < 3; column++) {
       const candidate = regions[first + row * regionCells + column];
@@ -123,21 +125,21 @@ function fieldAt(east: number, south: number): { id: number; edge: number; along
         region = candidate.id;
       }
     }
-  const angle = ((region & 255) / 255) * Math.PI;
-  const cos = Math.cos(angle);
-  const sin = Math.sin(angle);
+  const angle = ((region & 255) / 255) * PI;
+  const turnX = cos(angle);
+  const turnY = sin(angle);
   const stripWidth = 85 + ((region >>> 8) & 63) * 1.6;
   const bend = 25 * noise(east * 0.8, south * 0.8, 36);
-  const across = ((cos * east + sin * south) * 1000 + bend) / stripWidth;
-  const along = (cos * south - sin * east) * 1000 + bend;
+  const across = ((turnX * east + turnY * south) * 1000 + bend) / stripWidth;
+  const along = (turnX * south - turnY * east) * 1000 + bend;
   const cut = (index: number) => index + 0.55 * (random(index, region, 37) - 0.5);
-  let strip = Math.floor(across);
+  let strip = floor(across);
   if (across < cut(strip)) strip--;
   else if (across >= cut(strip + 1)) strip++;
   const length = 190 + random(strip, region, 38) * 330;
   const position = along / length + random(strip, region, 39);
-  const piece = Math.floor(position);
-  const edge = Math.min(
+  const piece = floor(position);
+  const edge = min(
     (across - cut(strip)) * stripWidth,
     (cut(strip + 1) - across) * stripWidth,
     (position - piece) * length,
@@ -157,7 +159,7 @@ export function createLandCover(terrain: Terrain): LandCover {
       const east = column * km;
       const south = row * km;
       const height = terrain.elevation[at];
-      const slope = Math.sqrt(terrain.slopeEast[at] ** 2 + terrain.slopeSouth[at] ** 2);
+      const slope = sqrt(terrain.slopeEast[at] ** 2 + terrain.slopeSouth[at] ** 2);
       const speckle = random(column, row, 41) - 0.5;
       const rough = noise(east * 9, south * 9, 42);
       const toRiver = terrain.river[at];
@@ -186,8 +188,8 @@ export function createLandCover(terrain: Terrain): LandCover {
         const dx = (east - towns[town].east) / towns[town].radius;
         const dy = (south - towns[town].south) / towns[town].radius;
         const d = dx * dx + dy * dy;
-        if (d < 4 && Math.exp(-d) > density) {
-          density = Math.exp(-d);
+        if (d < 4 && exp(-d) > density) {
+          density = exp(-d);
           nearest = town;
         }
       }
@@ -231,17 +233,17 @@ export function createLandCover(terrain: Terrain): LandCover {
 
   function settle(at: number, column: number, row: number, town: number, density: number): void {
     // Each quarter of a town has its own direction of streets.
-    const quarter = hash(Math.floor(column / 46 + noise(row * 0.03, 0, 64)), Math.floor(row / 46), 61 + town);
+    const quarter = hash(floor(column / 46 + noise(row * 0.03, 0, 64)), floor(row / 46), 61 + town);
     const turn = (quarter & 7) * 0.19 + town;
-    const u = column * Math.cos(turn) + row * Math.sin(turn) + 4096;
-    const v = row * Math.cos(turn) - column * Math.sin(turn) + 4096;
+    const u = column * cos(turn) + row * sin(turn) + 4096;
+    const v = row * cos(turn) - column * sin(turn) + 4096;
     const isStreet = u % 7 < 0.9 || v % 11 < 0.9;
-    const plot = hash(Math.floor(u / 1.75), Math.floor(v / 1.75), 62);
+    const plot = hash(floor(u / 1.75), floor(v / 1.75), 62);
     const share = (plot & 255) / 255;
     const isPark = noise(column * 0.045, row * 0.045, 65) > 0.33;
     // Large, pale roofs of workshops and shops at the edges of the larger towns.
     const works = town < 3 && noise(column * 0.03, row * 0.03, 66) > 0.34 && density < 0.75;
-    const large = hash(Math.floor(u / 6), Math.floor(v / 5), 67);
+    const large = hash(floor(u / 6), floor(v / 5), 67);
     if (isPark) kind[at] = cover.gardens;
     else if (isStreet) kind[at] = cover.asphalt;
     else if (works) kind[at] = (large & 3) === 0 ? cover.asphalt : cover.roofs;
@@ -264,7 +266,7 @@ export function createLandCover(terrain: Terrain): LandCover {
     const crop =
       share < 0.24 ? 0 : share < 0.44 ? 1 : share < 0.56 ? 2 : share < 0.76 ? 3 : share < 0.87 ? 4 : 5;
     kind[at] = cover.field + crop;
-    const rows = (id & 0x10000) !== 0 ? 0.12 * Math.sin(along * 0.23) : 0;
+    const rows = (id & 0x10000) !== 0 ? 0.12 * sin(along * 0.23) : 0;
     tone[at] =
       (((id >>> 12) & 255) / 255 - 0.5) * 1.3 +
       rows +

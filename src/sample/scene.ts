@@ -4,6 +4,8 @@ import { random, smoothstep } from './noise';
 import type { Season } from './seasons';
 import { size, type Terrain } from './terrain';
 
+const { PI, cos, floor, max, min, round, sin, sqrt, tan } = Math;
+
 /** The bands at 10 m, then the one at 20 m. */
 export const bandNames = ['B02', 'B03', 'B04', 'B08', 'B11'] as const;
 
@@ -64,7 +66,7 @@ function createSpectra(season: Season): Float32Array {
   const grass = (amount: number) => mix(mix(straw, soil, 0.4), mix(leaves, straw, 0.14), amount);
   const spectrum = (kind: number, tone: number): Spectrum => {
     if (kind === cover.broadleaf || kind === cover.hedge) return broadleaf;
-    if (kind === cover.meadow) return grass(Math.min(1, Math.max(0, season.meadow + 0.22 * tone)));
+    if (kind === cover.meadow) return grass(min(1, max(0, season.meadow + 0.22 * tone)));
     // Roofs run from grey slate to red tiles.
     if (kind === cover.roofs)
       return mix([0.145, 0.15, 0.15, 0.2, 0.21], [0.062, 0.075, 0.105, 0.2, 0.23], (tone + 1) / 2);
@@ -74,11 +76,11 @@ function createSpectra(season: Season): Float32Array {
     const ground = mix(
       mix(soil, [0.05, 0.07, 0.09, 0.15, 0.24], 0.5 - 0.5 * tone),
       straw,
-      ripe / Math.max(0.01, 1 - leaf),
+      ripe / max(0.01, 1 - leaf),
     );
     // Sown earlier or later, cut or not: a field is ahead of its neighbour or behind it.
-    const amount = Math.min(1, Math.max(0, leaf + 0.16 * tone * (leaf > 0.05 ? 1 : 0.2)));
-    return mix(mix(ground, leaves, amount), blossom, bloom * Math.min(1, Math.max(0, 0.8 + 0.5 * tone)));
+    const amount = min(1, max(0, leaf + 0.16 * tone * (leaf > 0.05 ? 1 : 0.2)));
+    return mix(mix(ground, leaves, amount), blossom, bloom * min(1, max(0, 0.8 + 0.5 * tone)));
   };
   for (let kind = 0; kind < kinds; kind++)
     for (let step = 0; step < toneSteps; step++) {
@@ -106,16 +108,16 @@ function blur(values: Float32Array, spare: Float32Array): void {
 
 /** How steeply the sun meets the slope, relative to flat land. */
 function createLight(terrain: Terrain, season: Season): Float32Array {
-  const zenith = (season.sunZenith * Math.PI) / 180;
-  const azimuth = (152 * Math.PI) / 180;
-  const east = Math.sin(azimuth) * Math.tan(zenith);
-  const south = -Math.cos(azimuth) * Math.tan(zenith);
+  const zenith = (season.sunZenith * PI) / 180;
+  const azimuth = (152 * PI) / 180;
+  const east = sin(azimuth) * tan(zenith);
+  const south = -cos(azimuth) * tan(zenith);
   const light = new Float32Array(size * size);
   for (let at = 0; at < light.length; at++) {
     const dx = terrain.slopeEast[at];
     const dy = terrain.slopeSouth[at];
-    const cosine = (1 - dx * east - dy * south) / Math.sqrt(1 + dx * dx + dy * dy);
-    light[at] = Math.min(1.45, Math.max(0.22, 0.22 + 0.78 * cosine));
+    const cosine = (1 - dx * east - dy * south) / sqrt(1 + dx * dx + dy * dy);
+    light[at] = min(1.45, max(0.22, 0.22 + 0.78 * cosine));
   }
   return light;
 }
@@ -129,14 +131,14 @@ function addClouds(bands: readonly Float32Array[], clouds: Clouds): void {
       const opacity = cloud[at];
       // Thick parts of a cloud are brighter than its rims.
       if (opacity > 0)
-        values[at] += (cloudTop[band] * (0.72 + 0.36 * opacity) - values[at]) * Math.min(1, 1.15 * opacity);
+        values[at] += (cloudTop[band] * (0.72 + 0.36 * opacity) - values[at]) * min(1, 1.15 * opacity);
     }
   });
 }
 
 /** Columns from the west where the swath ends on a row. */
 function swathEnd(row: number): number {
-  return Math.round(size * 0.9 - row * 0.23);
+  return round(size * 0.9 - row * 0.23);
 }
 
 /** Classes of Sentinel-2's scene classification. */
@@ -162,14 +164,11 @@ export function createScene(terrain: Terrain, land: LandCover, season: Season, s
   const snowCover = new Float32Array(count);
   for (let at = 0; at < count; at++) {
     const kind = land.kind[at];
-    const tone = Math.min(
-      toneSteps - 1,
-      Math.max(0, ((land.tone[at] + 1) * 0.5 * (toneSteps - 1) + 0.5) | 0),
-    );
+    const tone = min(toneSteps - 1, max(0, ((land.tone[at] + 1) * 0.5 * (toneSteps - 1) + 0.5) | 0));
     const start = (kind * toneSteps + tone) * 5;
     let white = 0;
     if (kind !== cover.water && terrain.elevation[at] > season.snowLine - 300) {
-      const slope = Math.sqrt(terrain.slopeEast[at] ** 2 + terrain.slopeSouth[at] ** 2);
+      const slope = sqrt(terrain.slopeEast[at] ** 2 + terrain.slopeSouth[at] ** 2);
       const line = season.snowLine + 260 * slope + 60 * land.tone[at] + 90 * (light[at] - 1);
       white = smoothstep(line - 130, line + 190, terrain.elevation[at]);
       // Trees let little of it be seen from above.
@@ -183,7 +182,7 @@ export function createScene(terrain: Terrain, land: LandCover, season: Season, s
   const spare = new Float32Array(count);
   for (const values of bands) blur(values, spare);
   if (clouds) addClouds(bands, clouds);
-  const isOutside = (at: number) => season.isCut === true && at % size >= swathEnd(Math.floor(at / size));
+  const isOutside = (at: number) => season.isCut === true && at % size >= swathEnd(floor(at / size));
 
   // The atmosphere, and the noise of the detector.
   const haze = [0.012, 0.008, 0.005, 0.002, 0.001];
@@ -199,7 +198,7 @@ export function createScene(terrain: Terrain, land: LandCover, season: Season, s
             ? values[at]
             : (values[at] + values[at + 1] + values[at + size] + values[at + size + 1]) / 4;
         const grain = (random(column, row, seed * 8 + band) - 0.5) * (0.0032 + 0.018 * value);
-        out[to] = Math.min(16000, Math.max(1, ((value + haze[band] + grain) * 10000 + 0.5) | 0));
+        out[to] = min(16000, max(1, ((value + haze[band] + grain) * 10000 + 0.5) | 0));
       }
     return out;
   };
@@ -235,6 +234,6 @@ export function createScene(terrain: Terrain, land: LandCover, season: Season, s
   return {
     bands: bands.map((values, band) => pack(values, band, band === 4 ? 2 : 1)),
     classes,
-    cloudCover: Math.round((10000 * cloudy) / seen) / 100,
+    cloudCover: round((10000 * cloudy) / seen) / 100,
   };
 }

@@ -1,5 +1,7 @@
 import { fractal, noise, ridged, smoothstep } from './noise';
 
+const { abs, hypot, min, sin } = Math;
+
 /** Pixels a side at 10 m. */
 export const size = 1024;
 /** Metres a pixel. */
@@ -20,7 +22,7 @@ export interface Terrain {
 
 /** Kilometres east of the western edge where the valley's middle is, so many kilometres south of the northern one. */
 function valleyEast(south: number): number {
-  return 3.3 + south * 0.3 + 0.6 * Math.sin(south * 0.75 + 0.6);
+  return 3.3 + south * 0.3 + 0.6 * sin(south * 0.75 + 0.6);
 }
 
 /** The river winds in its valley, and more so in the plain. */
@@ -29,7 +31,7 @@ function riverEast(south: number): number {
   return (
     valleyEast(south) +
     (0.16 + 0.24 * plain) * noise(south * 1.15, 0.5, 71) * 1.6 +
-    (0.05 + 0.14 * plain) * Math.sin(south * 3.4 + 2.2 * noise(south * 0.9, 2.5, 75)) +
+    (0.05 + 0.14 * plain) * sin(south * 3.4 + 2.2 * noise(south * 0.9, 2.5, 75)) +
     0.05 * noise(south * 4, 0.5, 72)
   );
 }
@@ -39,7 +41,7 @@ function brookSouth(east: number): number {
   return (
     7.35 -
     0.12 * east +
-    0.13 * Math.sin(east * 2.2) +
+    0.13 * sin(east * 2.2) +
     0.4 * noise(east * 0.8, 3.5, 73) +
     0.09 * noise(east * 3.3, 1.5, 74)
   );
@@ -69,20 +71,20 @@ export function createTerrain(): Terrain {
     valleyAt[i] = valleyEast(i * km);
     const tilt = (riverEast(i * km + 0.02) - riverEast(i * km - 0.02)) / 0.04;
     // The distance measured along a row is longer than the true one where the river runs aslant.
-    riverTilt[i] = 1 / Math.hypot(1, tilt);
+    riverTilt[i] = 1 / hypot(1, tilt);
     brookAt[i] = brookSouth(i * km);
   }
   for (let row = 0, at = 0; row < size; row++)
     for (let column = 0; column < size; column++, at++) {
       const east = column * km;
       const south = row * km;
-      const toRiver = Math.abs(east - riverAt[row]) * riverTilt[row];
-      const toBrook = east < riverAt[row] ? Math.abs(south - brookAt[column]) * 0.95 : 9;
-      river[at] = Math.min(3, toRiver) * 1000;
+      const toRiver = abs(east - riverAt[row]) * riverTilt[row];
+      const toBrook = east < riverAt[row] ? abs(south - brookAt[column]) * 0.95 : 9;
+      river[at] = min(3, toRiver) * 1000;
       const warpX = east + 0.45 * noise(east * 0.7, south * 0.7, 11);
       const warpY = south + 0.45 * noise(east * 0.7, south * 0.7, 12);
       const north = 5.6 - warpY + 0.2 * (4.5 - warpX) + 1.3 * noise(warpX * 0.33, warpY * 0.33, 13);
-      const toValley = Math.abs(warpX - valleyAt[row]);
+      const toValley = abs(warpX - valleyAt[row]);
       const valley = smoothstep(0.1, 2.1, toValley);
       const depth = lakeDepth(east, south);
       const basin = 1 - smoothstep(-2.4, 0.3, depth);
@@ -105,7 +107,7 @@ export function createTerrain(): Terrain {
         noise(east * 4.2, south * 4.2, 82) + 0.3 * noise(east * 11, south * 11, 83) > 0.52
       )
         lake[at] = 1;
-      if (toBrook < 0.5) river[at] = Math.min(river[at], toBrook * 1000 + 22);
+      if (toBrook < 0.5) river[at] = min(river[at], toBrook * 1000 + 22);
     }
   const slopeEast = new Float32Array(count);
   const slopeSouth = new Float32Array(count);

@@ -123,7 +123,7 @@ withGdal('GTiff, as GDAL reads it', () => {
     const value = (x: number, y: number) =>
       (((x * 7919 + y * 104729) * 31) % modulus) * (signed && x % 2 ? -1 : 1);
     const cube = functionCube({ grid: utmGrid(300, 211), dataType, value });
-    for (const compression of ['deflate', 'none']) {
+    for (const compression of dataType.endsWith('32') ? ['deflate', 'none'] : ['deflate']) {
       const file = await inspected(cube, { tile_size: 128, compression });
       expect(file.dtypes).toEqual([dataType]);
       expect(file.sum).toEqual([expectedSum(300, 211, value)]);
@@ -224,6 +224,22 @@ withGdal('GTiff, as GDAL reads it', () => {
     expect(file.epsg).toBeNull();
     expect(file.wkt).toMatch(/Lambert_Azimuthal_Equal_Area/);
     expect(file.wkt).toMatch(/"latitude_of_center",51/);
+    const spelt: [string, RegExp][] = [
+      [
+        '+proj=laea +lat_0=51 +lon_0=9 +datum=WGS84 +units=m +no_defs',
+        /Lambert_Azimuthal.*"latitude_of_center",51.*"longitude_of_center",9/,
+      ],
+      [
+        '+proj=lcc +lat_0=40 +lon_0=10 +lat_1=35 +lat_2=65 +x_0=100 +y_0=200 +ellps=GRS80 +units=m',
+        /Lambert_Conformal.*GRS|GRS.*Lambert_Conformal/,
+      ],
+      ['+proj=tmerc +lat_0=1 +lon_0=2 +k=0.9996 +x_0=5 +y_0=6 +ellps=bessel', /Transverse_Mercator.*0\.9996/],
+      ['+proj=sinu +lon_0=3 +a=6371007.181 +b=6371007.181 +units=m', /6371007\.181.*Sinusoidal/],
+    ];
+    for (const [definition, pattern] of spelt)
+      expect(
+        (await inspected(functionCube({ grid: utmGrid(9, 9, 10, definition), value: (x) => x }))).wkt,
+      ).toMatch(pattern);
     const geographic = await inspected(
       functionCube({ grid: { ...utmGrid(20, 20, 0.1, 4326), originX: 10, originY: 50 }, value: (x) => x }),
     );

@@ -14,6 +14,10 @@ import {
 } from '../../../src/raster/cube';
 import type { EncodeRequest } from '../../../src/raster/formats/types';
 
+// Taken once: in Jest's sandbox each look at a global is slow.
+const { floor } = Math;
+const nan = Number.NaN;
+
 export function utmGrid(width: number, height: number, res = 10, epsg: number | string = 32633): Grid {
   return { crs: parseCrs(epsg), originX: 600000, originY: 5200000, resX: res, resY: res, width, height };
 }
@@ -70,11 +74,11 @@ export function functionCube(options: FunctionCubeOptions): Cube {
               const x = target.originX + (column + 0.5) * target.resX;
               const y = target.originY - (row + 0.5) * target.resY;
               const value = options.value(
-                Math.floor((x - grid.originX) / grid.resX),
-                Math.floor((grid.originY - y) / grid.resY),
+                floor((x - grid.originX) / grid.resX),
+                floor((grid.originY - y) / grid.resY),
                 t * bands.length + b,
               );
-              data[out] = value ?? Number.NaN;
+              data[out] = value ?? nan;
               if (valid) valid[out] = value === null ? 0 : 1;
             }
       return {
@@ -99,17 +103,6 @@ export async function bytesOf(body: Uint8Array | Readable): Promise<Buffer> {
 }
 
 const run = promisify(execFile);
-
-let hasRasterio: Promise<boolean> | undefined;
-
-/** True where Python with rasterio is at hand; says so once where it is not. */
-export function rasterioAvailable(): Promise<boolean> {
-  hasRasterio ??= run('/usr/bin/python3', ['-c', 'import rasterio, numpy']).then(
-    () => true,
-    () => false,
-  );
-  return hasRasterio;
-}
 
 /** Runs a Python program that prints JSON. */
 export async function python(program: string, ...args: string[]): Promise<unknown> {

@@ -102,21 +102,55 @@ export async function buildPyramid(options: PyramidOptions): Promise<Pyramid> {
   const levels = layOut(options);
   let isAnyMissing = false;
 
-  const store = async (level: Level, column: number, row: number, tile: TilePixels, group: LayerGroup) => {
+  /** Compresses a tile; appends it when all that were begun before it are in the file. */
+  const store = async (
+    level: Level,
+    column: number,
+    row: number,
+    tile: TilePixels,
+    group: LayerGroup,
+    turn: Promise<void>,
+  ) => {
     const across = Math.ceil(level.width / tileSize);
     const number = row * across + column;
-    const put = async (index: number, from: number, count: number) => {
-      const bytes = await encodeTile(tile, from, count, options);
+    const perPlane = across * Math.ceil(level.height / tileSize);
+    const isSplit = options.interleave === 'band';
+    const encoded = await Promise.all(
+      isSplit
+        ? Array.from({ length: group.count }, (_, layer) => encodeTile(tile, layer, 1, options))
+        : [encodeTile(tile, 0, group.count, options)],
+    );
+    await turn;
+    for (const [layer, bytes] of encoded.entries()) {
+      const index = isSplit ? (group.from + layer) * perPlane + number : number;
       level.byteCounts[index] = bytes.length;
       level.offsets[index] = await level.spool.append(bytes);
-    };
-    if (options.interleave === 'pixel') return put(number, 0, group.count);
-    const perPlane = across * Math.ceil(level.height / tileSize);
-    for (let layer = 0; layer < group.count; layer++)
-      await put((group.from + layer) * perPlane + number, layer, 1);
+    }
   };
 
-  const make = async (depth: number, column: number, row: number, group: LayerGroup): Promise<TilePixels> => {
+  // Whatever finishes first, tiles are written in the order of the walk: equal rasters make equal files.
+  const turns = levels.map(() => Promise.resolve());
+  const inTurn = async <T>(depth: number, task: (turn: Promise<void>) => Promise<T>): Promise<T> => {
+    const turn = turns[depth];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turns[depth] = promise;
+    try {
+      return await task(turn);
+    } finally {
+      resolve();
+    }
+  };
+
+  const make = (depth: number, column: number, row: number, group: LayerGroup): Promise<TilePixels> =>
+    inTurn(depth, (turn) => makeInTurn(depth, column, row, group, turn));
+
+  const makeInTurn = async (
+    depth: number,
+    column: number,
+    row: number,
+    group: LayerGroup,
+    turn: Promise<void>,
+  ): Promise<TilePixels> => {
     signal.throwIfAborted();
     const level = levels[depth];
     const width = Math.min(tileSize, level.width - column * tileSize);
@@ -144,7 +178,7 @@ export async function buildPyramid(options: PyramidOptions): Promise<Pyramid> {
       if (depth === 1) await settle(quarters.map(quarter));
       else for (const next of quarters) await quarter(next);
     }
-    await store(level, column, row, tile, group);
+    await store(level, column, row, tile, group, turn);
     return tile;
   };
 

@@ -90,6 +90,7 @@ function levelFields(source: TiffSource, level: Level, depth: number, nodata: nu
   const keys = geoKeys(source.grid.crs);
   fields.push({ tag: 33550, type: 12, values: scale }, { tag: 33922, type: 12, values: tiepoint });
   fields.push({ tag: 34735, type: 3, values: keys.directory });
+  if (keys.doubles.length > 0) fields.push({ tag: 34736, type: 12, values: keys.doubles });
   if (keys.ascii) fields.push({ tag: 34737, type: 2, values: keys.ascii });
   const metadata = gdalMetadata(source.layers);
   if (metadata) fields.push({ tag: 42112, type: 2, values: metadata });
