@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { OpenEOError } from '../base/errors';
 import { Limiter } from '../base/limiter';
 import type { Logger } from '../base/logger';
@@ -79,11 +80,12 @@ export function createAuth(options: AuthOptions): Auth {
       hashing.run(async () => {
         // Other names can't be anybody's; they share one bucket.
         const id = isUserId(name) ? name : '';
-        byAddress.check(address);
+        const network = networkOf(address);
+        byAddress.check(network);
         byName.check(id);
         const user = id === '' ? undefined : await records.users.get(id);
         if (!(await verifyPassword(password, user?.passwordHash, cost))) {
-          byAddress.fail(address);
+          byAddress.fail(network);
           byName.fail(id);
           throw new OpenEOError('CredentialsInvalid');
         }
@@ -110,4 +112,9 @@ export function createAuth(options: AuthOptions): Auth {
       clearInterval(cleaning);
     },
   };
+}
+
+/** One who has an IPv6 address has 2^64 of them: they count as one. */
+function networkOf(address: string): string {
+  return isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address;
 }

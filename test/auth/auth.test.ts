@@ -80,6 +80,10 @@ describe('login', () => {
       await code(auth.login('alice', 'wrong', address));
     expect(await code(auth.login('alice', 'correct horse', '10.0.0.6'))).toBe('TooManyRequests');
     expect(await code(auth.login('bob', 'anything', '10.0.0.6'))).toBe('CredentialsInvalid');
+    // Addresses of one IPv6 network count together.
+    for (const end of ['a', 'b', 'c']) await code(auth.login('bob', 'wrong', `2001:db8:1:2::${end}`));
+    expect(await code(auth.login('bob', 'wrong', '2001:db8:1:2:3:4:5:6'))).toBe('TooManyRequests');
+    expect(await code(auth.login('bob', 'wrong', '2001:db8:1:3::1'))).toBe('CredentialsInvalid');
   });
 });
 

@@ -1,3 +1,4 @@
+import net from 'node:net';
 import request from 'supertest';
 import type { RequestContext } from '../../src/http/context';
 import type { Route } from '../../src/http/route';
@@ -144,6 +145,19 @@ describe('addresses', () => {
     expect(answer.headers['allow']).toBe(
       code === 'MethodNotAllowed' ? (path.includes('test') ? 'GET, HEAD, POST' : 'GET, HEAD') : undefined,
     );
+  });
+
+  test.each([
+    ['GET http://elsewhere.example/openeo/1.2//test/a?b=1', 200],
+    ['GET http://elsewhere.example', 404],
+    ['OPTIONS *', 204],
+    ['TRACE /openeo/1.2/test/a', 405],
+    ['GET *', 404],
+  ])('other forms of targets are understood: %s', async (line, status) => {
+    const socket = net.connect(harness.port, '127.0.0.1');
+    socket.end(`${line} HTTP/1.1\r\nHost: here.example\r\nConnection: close\r\n\r\n`);
+    const text = Buffer.concat(await socket.toArray()).toString();
+    expect(text.split('\r\n')[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   test('HEAD answers the headers of GET', async () => {

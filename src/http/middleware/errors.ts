@@ -27,8 +27,9 @@ export const answerError: ErrorRequestHandler = (thrown, request, response, _nex
   if (error.status === 401) response.setHeader('WWW-Authenticate', challenge(request));
   if (error.code === 'MethodNotAllowed') response.setHeader('Allow', String(error.details['allowed']));
   response.setHeader('Cache-Control', 'no-store');
-  // What is left of a refused body would be read as the next request.
-  if (!request.complete && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+  // The rest of a refused body is read and dropped: a client that is still sending gets the answer this way,
+  // and can go on with its connection.
+  if (!request.readableEnded) request.resume();
   response.json({ id: context.id, code: error.code, message: error.message, links: error.links ?? [] });
 };
 

@@ -4,7 +4,7 @@ import type { LogLevel } from '../../base/logger';
 export type Role = 'admin' | 'uploader';
 
 export interface User {
-  /** `admin`, or for OpenID Connect users `{provider}:{subject}`. */
+  /** `admin`, or for OpenID Connect users `{provider}~{subject}`. */
   readonly id: string;
   readonly name: string;
   readonly email?: string;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import request from 'supertest';
 import { connectH2, requestH2 } from '../support/h2';
 import { type Harness, startHarness } from '../support/harness';
@@ -261,6 +263,23 @@ describe('the quota', () => {
     });
     // Of others nothing is taken.
     expect((await put('large', Buffer.alloc(quota), bob)).status).toBe(200);
+  });
+
+  test('who sends far too much gets the answer, and can go on with the connection', async () => {
+    const socket = net.connect(harness.port, '127.0.0.1');
+    const received: Buffer[] = [];
+    socket.on('data', (data) => received.push(data));
+    const head = `Host: a\r\nAuthorization: ${alice}\r\n`;
+    const size = 30_000_000;
+    socket.write(`PUT /openeo/1.2/files/huge HTTP/1.1\r\n${head}Content-Length: ${size}\r\n\r\n`);
+    for (let sent = 0; sent < size; sent += 1_000_000)
+      if (!socket.write(Buffer.alloc(1_000_000))) await once(socket, 'drain');
+    socket.end(`GET /openeo/1.2/files HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+    await once(socket, 'end');
+    const answers = Buffer.concat(received).toString();
+    expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
+    expect(answers).toContain('"code":"StorageQuotaExceeded"');
+    expect(answers).toContain('{"files":[],"links":[]}');
   });
 
   test('a file may be replaced although both would not fit', async () => {
