@@ -42,6 +42,8 @@ const firstKey = makeKey('first');
 
 /** A real OpenID Connect provider on the loopback interface. */
 export async function startProvider(): Promise<TestProvider> {
+  // The package tells operators about settings that tests don't need.
+  for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockImplementation(() => {});
   let handler: RequestListener = () => {};
   const fetches: string[] = [];
   const server = http.createServer((request, response) => {

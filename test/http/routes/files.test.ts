@@ -274,7 +274,7 @@ describe('the quota', () => {
     socket.write(`PUT /openeo/1.2/files/huge HTTP/1.1\r\n${head}Content-Length: ${size}\r\n\r\n`);
     for (let sent = 0; sent < size; sent += 1_000_000)
       if (!socket.write(Buffer.alloc(1_000_000))) await once(socket, 'drain');
-    socket.end(`GET /openeo/1.2/files HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+    socket.write(`GET /openeo/1.2/files HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
     await once(socket, 'end');
     const answers = Buffer.concat(received).toString();
     expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
