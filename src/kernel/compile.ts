@@ -1,5 +1,5 @@
 import type { NumericArray } from '../raster/cube';
-import type { StepCode } from './emit';
+import type { StepCode } from './emit/step';
 import { functionId, type ScalarFunction } from './nodes';
 import { quantile, quantileOfNumbers } from './quantile';
 

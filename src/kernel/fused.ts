@@ -1,7 +1,8 @@
 import type { NumericArray } from '../raster/cube';
 import type { Builder } from './builder';
 import { type StepFunction, stepCache } from './compile';
-import { emitStep, type Layout, mayMiss, type OutputLayout } from './emit';
+import { type Layout, mayMiss, type OutputLayout } from './emit/layout';
+import { emitStep } from './emit/step';
 import type { Node } from './nodes';
 import type { Scalar } from './operands';
 import { inBlocks } from './pace';
