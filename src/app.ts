@@ -94,7 +94,10 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
         : opened(await openTileStore(config.tileStoreUrl, { logger }), (part) => part.close());
     const objects = opened(await openObjectStore(config.objectStoreUrl, { logger }), (part) => part.close());
     const catalog = await openCatalog({ collections: config.collections, http, logger });
-    const raster = opened(createRasterReader({ http, logger }), (part) => part.close());
+    const raster = opened(
+      createRasterReader({ http, logger, cacheBytes: config.caches.blockBytes }),
+      (part) => part.close(),
+    );
     const checks = new SchemaChecks();
     const registry = opened(
       await createRegistry<ProcessContext>({
@@ -141,6 +144,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
         logger,
         limiter: new Limiter(tiles.running, tiles.waiting),
         limits: config.limits,
+        cacheBytes: config.caches.tileBytes,
       }),
       (part) => part.close(),
     );

@@ -185,6 +185,7 @@ function complete(values: Record<string, unknown>): Config {
       seconds: values['limitSeconds'] as number,
       bodyBytes: values['limitBody'] as number,
     },
+    caches: { blockBytes: values['blockCache'] as number, tileBytes: values['tileCache'] as number },
     tls:
       values['tlsKey'] === undefined
         ? undefined

@@ -43,6 +43,8 @@ export interface Config {
   readonly filesQuotaBytes: number;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
+  /** Memory for what is kept to be used again. */
+  readonly caches: { readonly blockBytes: number; readonly tileBytes: number };
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 

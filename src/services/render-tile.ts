@@ -38,7 +38,6 @@ interface RenderedTile {
   readonly hasData: boolean;
 }
 
-const cacheBytes = 128 * 1024 * 1024;
 const maxAgeSeconds = 60;
 
 /** @throws OpenEOError `TileInvalid` for what is no tile of the matrix set */
@@ -83,10 +82,7 @@ function requireZoom(tile: TileAddress, settings: XyzSettings): void {
 
 /** Answers requests for tiles: access, evaluation, drawing, and everything that spares them. */
 export class TileRenderer {
-  readonly #cache = new LRUCache<string, RenderedTile>({
-    maxSize: cacheBytes,
-    sizeCalculation: ({ body }) => body.byteLength + 256,
-  });
+  readonly #cache: LRUCache<string, RenderedTile> | undefined;
   readonly #flights = new SharedWork<RenderedTile>();
 
   constructor(
@@ -96,8 +92,14 @@ export class TileRenderer {
       readonly logs: ServiceLogs;
       readonly limiter: Limiter;
       readonly limits: { readonly pixels: number; readonly seconds: number };
+      readonly cacheBytes: number;
     },
-  ) {}
+  ) {
+    if (parts.cacheBytes > 0) {
+      const sizeCalculation = ({ body }: RenderedTile) => body.byteLength + 256;
+      this.#cache = new LRUCache({ maxSize: parts.cacheBytes, sizeCalculation });
+    }
+  }
 
   /** @throws OpenEOError with every reason why there is no such tile for this caller */
   async render(request: TileRequest): Promise<TileResponse> {
@@ -148,10 +150,10 @@ export class TileRenderer {
     const headers = this.#headers(prepared, { etag });
     if (matchesTag(request.ifNoneMatch, etag)) return { status: 304, headers };
     const drawn =
-      this.#cache.get(key) ??
+      this.#cache?.get(key) ??
       (await this.#flights.do(key, request.signal, async (signal) => {
         const made = await this.#draw(prepared, tile, evaluated, signal);
-        this.#cache.set(key, made);
+        this.#cache?.set(key, made);
         return made;
       }));
     if (!drawn.hasData) return this.#empty(prepared, drawn, headers);

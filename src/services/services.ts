@@ -29,6 +29,8 @@ export function createServices(parts: {
   readonly logger: Logger;
   readonly limiter: Limiter;
   readonly limits: { readonly pixels: number; readonly seconds: number };
+  /** Memory for finished tiles. */
+  readonly cacheBytes: number;
 }): Services {
   const { records, runner, tileStore, limiter, limits } = parts;
   const stopping = new AbortController();
@@ -39,7 +41,7 @@ export function createServices(parts: {
     manager: new ServiceManager({ records, runner, tileStore, logs, onChanged: () => prepared.clear() }),
     prepared,
     evaluator,
-    renderer: new TileRenderer({ prepared, evaluator, logs, limiter, limits }),
+    renderer: new TileRenderer({ prepared, evaluator, logs, limiter, limits, cacheBytes: parts.cacheBytes }),
     async close() {
       prepared.close();
       await logs.flush();
