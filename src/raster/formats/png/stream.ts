@@ -67,11 +67,11 @@ function filterRows(header: PngHeader, samples: Uint8Array | Uint16Array, isFilt
   const rows = samples.length / perRow;
   const rowBytes = Math.ceil((perRow * header.depth) / 8);
   const out = Buffer.allocUnsafe(rows * (rowBytes + 1));
-  const step = Math.ceil((samplesPerPixel[header.colourType] * header.depth) / 8);
   for (let row = 0; row < rows; row++) {
     const start = row * (rowBytes + 1);
     const from = row * perRow;
-    out[start] = isFiltered ? 1 : 0;
+    // The Up filter; the first row of a strip has nothing above it.
+    out[start] = isFiltered && row > 0 ? 2 : 0;
     if (header.depth === 8) out.set(samples.subarray(from, from + perRow), start + 1);
     else if (header.depth === 16)
       for (let i = 0, to = start + 1; i < perRow; i++, to += 2) {
@@ -79,10 +79,14 @@ function filterRows(header: PngHeader, samples: Uint8Array | Uint16Array, isFilt
         out[to + 1] = samples[from + i] & 255;
       }
     else packRow(samples, from, perRow, header.depth, out, start + 1, rowBytes);
-    // The Sub filter: each byte less the byte one pixel to the left, from the right so that they are untouched.
-    if (isFiltered)
-      for (let to = start + rowBytes; to > start + step; to--) out[to] = (out[to] - out[to - step]) & 255;
   }
+  // From the last row upwards, so that the row above is still as it was.
+  if (isFiltered)
+    for (let row = rows - 1; row > 0; row--) {
+      const start = row * (rowBytes + 1) + 1;
+      const above = start - rowBytes - 1;
+      for (let i = 0; i < rowBytes; i++) out[start + i] = out[start + i] - out[above + i];
+    }
   return out;
 }
 
@@ -111,6 +115,19 @@ function isFiltered(header: PngHeader, level: number): boolean {
   return header.colourType !== colourType.indexed && level > 0;
 }
 
+/**
+ * Differences of brightness rarely repeat in longer sequences than runs: looking for runs only takes half
+ * the time at the fast level, and makes photographs smaller.
+ */
+function deflateOptions(header: PngHeader, level: number, rawBytes: number) {
+  return {
+    level,
+    memLevel: 9,
+    strategy: level === 1 && isFiltered(header, level) ? constants.Z_RLE : constants.Z_DEFAULT_STRATEGY,
+    chunkSize: Math.max(1024, Math.min(rawBytes, 1 << 18)),
+  };
+}
+
 /** A whole picture at once, compressed off the main thread. */
 export async function encodePng(
   header: PngHeader,
@@ -118,12 +135,7 @@ export async function encodePng(
   options: PngOptions,
 ): Promise<Buffer> {
   const raw = filterRows(header, samples, isFiltered(header, options.level));
-  const body = await deflateAsync(raw, {
-    level: options.level,
-    // A small picture needs no 256 kB of compressor state.
-    memLevel: 9,
-    chunkSize: Math.max(1024, Math.min(raw.length, 1 << 18)),
-  });
+  const body = await deflateAsync(raw, deflateOptions(header, options.level, raw.length));
   return Buffer.concat([...head(header), chunk('IDAT', body), end]);
 }
 
@@ -133,12 +145,7 @@ export async function encodePngStrips(
   strips: AsyncIterable<Uint8Array | Uint16Array>,
   options: PngOptions,
 ): Promise<Buffer> {
-  const deflater = createDeflate({
-    level: options.level,
-    memLevel: 9,
-    chunkSize: 1 << 18,
-    strategy: constants.Z_DEFAULT_STRATEGY,
-  });
+  const deflater = createDeflate(deflateOptions(header, options.level, 1 << 18));
   const parts = head(header);
   deflater.on('data', (bytes: Buffer) => parts.push(chunk('IDAT', bytes)));
   const ended = once(deflater, 'end');
