@@ -30,4 +30,7 @@ async function main() {
   process.send('ready');
 }
 
-void main();
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

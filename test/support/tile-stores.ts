@@ -71,8 +71,8 @@ export async function contradictions({ sql, rows }: TestTileStore): Promise<Reco
     ),
   ].join(' union all ');
   const kept = 'select service_id, z, level, x, y, mask from tile_blocks where mask <> 0';
-  const latest = `select h.* from tile_history h where h.id = (select max(id) from tile_history o
-    where o.service_id = h.service_id and o.z = h.z and o.x = h.x and o.y = h.y)`;
+  const latest = `select * from (select h.*, row_number() over (
+      partition by service_id, z, x, y order by id desc) as age from tile_history h) ages where age = 1`;
   const texts = {
     tilesWithSeveralOwners:
       'select service_id, z, x, y from tile_assignments group by service_id, z, x, y having count(*) > 1',

@@ -20,13 +20,21 @@ const request = (serviceId: string) => (userId: string, xRange: CellRange, yRang
   ...{ serviceId, userId, actorId: userId, zoom: 12, xRange, yRange },
 });
 
+// Each process compiles the sources anew, which takes its time on a busy machine.
+jest.setTimeout(90_000);
+
 describe.each(dialects)('several server processes on one %s', (dialect) => {
   let fixture: TestTileStore;
-  let servers: ChildProcess[];
+  const servers: ChildProcess[] = [];
 
   const start = async () => {
     const server = fork(packagePath('test', 'support', 'claimer.cjs'), [fixture.url], { execArgv: [] });
-    await once(server, 'message');
+    servers.push(server);
+    const ended = once(server, 'exit').then(() => {
+      throw new Error('The server ended before it was ready');
+    });
+    await Promise.race([once(server, 'message'), ended]);
+    ended.catch(() => {});
     return server;
   };
   const claimIn = async (server: ChildProcess, requests: unknown[]): Promise<Outcome[]> => {
@@ -36,7 +44,7 @@ describe.each(dialects)('several server processes on one %s', (dialect) => {
 
   beforeAll(async () => {
     fixture = await testTileStore(dialect);
-    servers = await Promise.all([start(), start(), start()]);
+    await Promise.all([start(), start(), start()]);
   });
   afterAll(async () => {
     await Promise.all(
@@ -123,7 +131,6 @@ describe.each(dialects)('several server processes on one %s', (dialect) => {
     );
     expect(Number(n)).toBeGreaterThan(50);
     const next = await start();
-    servers.push(next);
     const held = (await fixture.rows(`select * from tile_assignments where service_id = 'crash'`)).length;
     const late = Array.from({ length: 40 }, (_, index) => by(`late${index}`, [6, 11], [6, 11]));
     const outcomes = await claimIn(next, late);
