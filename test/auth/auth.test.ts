@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { UserError } from '../../src/auth/users';
 import { OpenEOError } from '../../src/base/errors';
+import { silentLogger } from '../../src/base/logger';
+import { openRecordStore } from '../../src/store/records/open';
 import { openAuth } from './support/auth';
 
 let opened: Awaited<ReturnType<typeof openAuth>>;
@@ -145,15 +150,37 @@ describe('bearer tokens', () => {
     await auth.login('alice', 'another horse', '::1');
   });
 
-  test('a change on another server process reaches the cache', async () => {
-    const { auth, records } = opened;
-    const other = await openAuth({ records });
-    await auth.users.create('alice', 'correct horse');
-    const header = `Bearer basic//${(await auth.login('alice', 'correct horse', '::1')).token}`;
-    await auth.authenticate(header);
-    await other.auth.users.setPassword('alice', 'another horse');
-    while ((await code(auth.authenticate(header))) !== 'TokenInvalid')
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    await other.close();
+  test('changes on another server reach the cache within a second', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tilegraph-auth-'));
+    const open = async () => {
+      const records = await openRecordStore(`sqlite:///${join(folder, 'records.db')}`, {
+        logger: silentLogger,
+      });
+      return openAuth({ records });
+    };
+    const [one, two] = [await open(), await open()];
+    await one.auth.users.create('alice', 'correct horse');
+    const header = `Bearer basic//${(await two.auth.login('alice', 'correct horse', '::1')).token}`;
+    expect((await one.auth.authenticate(header))?.roles).toEqual([]);
+    const within = async (isDone: () => Promise<boolean>) => {
+      const end = Date.now() + 1000;
+      while (!(await isDone()) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+      return isDone();
+    };
+    await two.auth.users.setRoles('alice', ['uploader']);
+    expect(await within(async () => (await one.auth.authenticate(header))?.roles.length === 1)).toBe(true);
+    const signed = await two.auth.sign('service:a', 60);
+    expect(await one.auth.verify('service:a', signed)).toBe(true);
+    await two.auth.revoke('service:a');
+    expect(await within(async () => !(await one.auth.verify('service:a', signed)))).toBe(true);
+    await two.auth.users.setPassword('alice', 'another horse');
+    expect(await within(async () => (await code(one.auth.authenticate(header))) === 'TokenInvalid')).toBe(
+      true,
+    );
+    for (const { close, records } of [one, two]) {
+      await close();
+      await records.close();
+    }
+    await rm(folder, { recursive: true, force: true });
   });
 });

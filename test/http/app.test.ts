@@ -337,6 +337,11 @@ describe('the log', () => {
         user: 'alice',
       },
     ]);
+    const session = await connectH2(harness.origin);
+    log.splice(0);
+    await requestH2(session, { ':path': '/openeo/1.2/test/a' });
+    session.destroy();
+    expect(lines()).toMatchObject([{ message: 'request', http: '2.0', address: '127.0.0.1', status: 200 }]);
     await request(harness.origin).get('/openeo/1.2/credentials/basic').auth('alice', 'hunter2');
     const all = log.join('');
     expect(all).not.toMatch(/SECRET|hunter2/);

@@ -18,7 +18,8 @@ export function requestLog(settings: {
     const context = new RequestContext(request, response, settings.logger, settings.publicUrl);
     setContext(request, context);
     response.setHeader('X-Request-Id', context.id);
-    const path = request.path;
+    // When the response is over, an HTTP/2 request has lost its connection.
+    const { path, ip: address } = request;
     response.once('close', () => {
       const seconds = (performance.now() - context.startedMs) / 1000;
       const isComplete = response.writableEnded;
@@ -35,7 +36,7 @@ export function requestLog(settings: {
         status,
         durationMs: Math.round(seconds * 1e4) / 10,
         http: request.httpVersion,
-        address: request.ip,
+        address,
         ...(context.user && { user: context.user.id }),
         ...(context.errorCode && { code: context.errorCode }),
       });

@@ -1,4 +1,5 @@
 import request from 'supertest';
+import { clientId, startProvider } from '../../auth/support/provider';
 import { type Harness, startHarness } from '../support/harness';
 
 const provider = {
@@ -103,4 +104,19 @@ test('without a provider there is no such endpoint', async () => {
   const server = await startHarness();
   expect((await request(server.api).get('/credentials/oidc')).body.code).toBe('FeatureUnsupported');
   await server.stop();
+});
+
+test('users of a provider have an id that fits everywhere', async () => {
+  const real = await startProvider();
+  const server = await startHarness({
+    auth: { providers: [{ ...provider, issuer: real.issuer, audiences: [clientId] }] },
+  });
+  const header = `Bearer oidc/local/${await real.userToken('ada/../lovelace@home', { name: 'Ada' })}`;
+  const me = await request(server.api).get('/me').set('Authorization', header);
+  expect(me.body).toMatchObject({ name: 'Ada', roles: [], user_id: 'local~ada~2f..~2flovelace~40home' });
+  const put = request(server.api).put('/files/a').set('Authorization', header);
+  expect((await put.type('application/octet-stream').send('x')).status).toBe(200);
+  expect((await request(server.api).get('/files/a').set('Authorization', header)).status).toBe(200);
+  await server.stop();
+  await real.stop();
 });
