@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { sampleCollection, startServer, type TestServer } from '../support/server';
+import { sampleCollection } from '../support/sample';
+import { startServer, type TestServer } from '../support/server';
 
 let server: TestServer;
 let mia: string;

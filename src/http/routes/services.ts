@@ -57,7 +57,7 @@ function logEntry({ id, level, message, code, data, path, time }: LogRecord): Re
 }
 
 function logLevel(request: ApiRequest): LogLevel | undefined {
-  const level = queryValue(request, 'level');
+  const level = queryValue(request, 'level') || undefined;
   if (level === undefined || levels.includes(level as LogLevel)) return level as LogLevel | undefined;
   throw new OpenEOError('RequestInvalid', { reason: `level must be one of ${levels.join(', ')}` });
 }
@@ -154,7 +154,8 @@ export function serviceRoutes({ manager, prepared }: Services, auth: Pick<Auth, 
         const { items, next } = await manager.logs(callerOf(request), id(request), {
           limit,
           level,
-          after: queryValue(request, 'offset'),
+          // The JavaScript client sends an empty offset when it begins.
+          after: queryValue(request, 'offset') || undefined,
         });
         const query = new URLSearchParams({
           ...(limit && { limit: String(limit) }),
