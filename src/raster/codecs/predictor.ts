@@ -1,5 +1,6 @@
 import type { ImageLayout } from '../tiff/image';
 import type { Plane } from './planes';
+import { splitFourFast, sumRowsFast } from './predictor-simd';
 
 /**
  * Undoes predictor 3: each row holds differences of bytes, and the bytes of its numbers in planes, the
@@ -36,6 +37,59 @@ export function undoHorizontalPredictor(
   samples: number,
   wanted: readonly number[],
 ): Plane[] {
+  return (
+    undoHorizontalFast(layout, raw, samples, wanted) ?? undoHorizontalPlainly(layout, raw, samples, wanted)
+  );
+}
+
+/** The usual layouts, by SIMD: one band, or four interleaved ones of 16 bits. */
+function undoHorizontalFast(
+  layout: ImageLayout,
+  raw: Uint8Array,
+  samples: number,
+  wanted: readonly number[],
+): Plane[] | undefined {
+  const { blockWidth: width, blockHeight: height, kind } = layout;
+  const isShort = kind === 'uint16' || kind === 'int16';
+  if (samples === 4 && isShort && !layout.isPlanar) {
+    const planes = splitFourFast(raw, width, height);
+    return planes && wanted.map((sample) => asKind(planes[sample].buffer as ArrayBuffer, kind));
+  }
+  if (samples !== 1 || kind === 'float64' || kind === 'float16') return undefined;
+  const size = kind === 'uint8' || kind === 'int8' ? 1 : isShort ? 2 : 4;
+  const sums = sumRowsFast(raw, width, height, size);
+  return sums && wanted.map(() => asKind(sums.buffer as ArrayBuffer, kind));
+}
+
+/** Sums as the array that their kind is kept in. */
+function asKind(buffer: ArrayBuffer, kind: ImageLayout['kind']): Plane {
+  switch (kind) {
+    case 'uint8':
+      return new Uint8Array(buffer);
+    case 'int8':
+      return Int16Array.from(new Int8Array(buffer));
+    case 'uint16':
+      return new Uint16Array(buffer);
+    case 'int16':
+      return new Int16Array(buffer);
+    case 'uint32':
+      return Float64Array.from(new Uint32Array(buffer));
+    case 'int32':
+      return Float64Array.from(new Int32Array(buffer));
+    case 'float32':
+      return new Float32Array(buffer);
+    default:
+      return new Float64Array(buffer);
+  }
+}
+
+/** The same for all layouts, number by number. */
+export function undoHorizontalPlainly(
+  layout: ImageLayout,
+  raw: Uint8Array,
+  samples: number,
+  wanted: readonly number[],
+): Plane[] {
   const { blockWidth: width, blockHeight: height, kind } = layout;
   const pixels = width * height;
   const offsets = wanted.map((sample) => (layout.isPlanar ? 0 : sample));
@@ -46,7 +100,7 @@ export function undoHorizontalPredictor(
       return offsets.map((offset) => {
         const out = new Uint8Array(pixels);
         sumBytes(from, out, width, height, samples, offset);
-        return kind === 'uint8' ? out : Int16Array.from(new Int8Array(out.buffer));
+        return asKind(out.buffer, kind);
       });
     }
     case 'uint16':
@@ -55,7 +109,7 @@ export function undoHorizontalPredictor(
       return offsets.map((offset) => {
         const out = new Uint16Array(pixels);
         sumShorts(from, out, width, height, samples, offset);
-        return kind === 'uint16' ? out : new Int16Array(out.buffer);
+        return asKind(out.buffer, kind);
       });
     }
     case 'uint32':
@@ -65,8 +119,7 @@ export function undoHorizontalPredictor(
       return offsets.map((offset) => {
         const out = new Uint32Array(pixels);
         sumWords(from, out, width, height, samples, offset);
-        if (kind === 'float32') return new Float32Array(out.buffer);
-        return Float64Array.from(kind === 'uint32' ? out : new Int32Array(out.buffer));
+        return asKind(out.buffer, kind);
       });
     }
     case 'float64': {

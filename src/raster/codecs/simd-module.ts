@@ -1,0 +1,241 @@
+/**
+ * A WebAssembly module with SIMD loops that undo TIFF's horizontal predictor, put together byte by byte
+ * (WebAssembly core specification 2.0, chapter 5). It exports its memory and four functions:
+ *
+ * - `sum1`, `sum2`, `sum4` (vectors, rows, address): running sums over rows of 8-, 16- or 32-bit numbers,
+ *   in place. Within a vector the sums come by adding it to itself moved by one, two, four … numbers; the
+ *   last sum goes on as the carry.
+ * - `split4` (pixels, rows, from, to, planeBytes): rows of four interleaved 16-bit numbers per pixel,
+ *   eight pixels a turn. Four running sums live in the low half of one vector; eight of them are
+ *   transposed into four vectors, one for each plane.
+ *
+ * Numbers wrap around in their own width, as the predictor wants.
+ */
+
+const i32 = 0x7f;
+const v128 = 0x7b;
+
+const op = {
+  block: [0x02, 0x40],
+  loop: [0x03, 0x40],
+  end: [0x0b],
+  branch: (depth: number) => [0x0c, depth],
+  branchIf: (depth: number) => [0x0d, depth],
+  get: (local: number) => [0x20, local],
+  set: (local: number) => [0x21, local],
+  tee: (local: number) => [0x22, local],
+  constant: (value: number) => [0x41, ...signed(value)],
+  isZero: [0x45],
+  add: [0x6a],
+  subtract: [0x6b],
+  multiply: [0x6c],
+  load: (offset: number) => [0xfd, 0x00, 0x00, ...unsigned(offset)],
+  loadHalf: (offset: number) => [0xfd, 0x5c + 1, 0x00, ...unsigned(offset)],
+  store: [0xfd, 0x0b, 0x00, 0x00],
+  zeros: [0xfd, 0x0c, ...new Array<number>(16).fill(0)],
+  shuffle: (lanes: readonly number[]) => [0xfd, 0x0d, ...lanes],
+  addLanes: { 1: [0xfd, 0x6e], 2: [0xfd, 0x8e, 0x01], 4: [0xfd, 0xae, 0x01] },
+} as const;
+
+/** LEB128. */
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+    rest >>>= 7;
+  } while (rest > 0);
+  return bytes;
+}
+
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; ) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    const isLast = (rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0);
+    bytes.push(isLast ? byte : byte | 0x80);
+    if (isLast) return bytes;
+  }
+}
+
+const list = (items: readonly (readonly number[])[]) => [...unsigned(items.length), ...items.flat()];
+const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
+
+function body(
+  locals: readonly (readonly [count: number, type: number])[],
+  code: readonly number[],
+): number[] {
+  const content = [...list(locals.map(([count, type]) => [...unsigned(count), type])), ...code, ...op.end];
+  return [...unsigned(content.length), ...content];
+}
+
+/** Byte lanes that move a vector's numbers up by so many bytes; zeros (of the first vector) come in. */
+const moveUp = (bytes: number) => Array.from({ length: 16 }, (_, i) => (i < bytes ? 0 : 16 + i - bytes));
+
+function sums(size: 1 | 2 | 4): number[] {
+  const [vectors, rows, at, left, carry, value] = [0, 1, 2, 3, 4, 5];
+  const steps: number[] = [];
+  for (let move: number = size; move < 16; move *= 2)
+    steps.push(
+      ...op.zeros,
+      ...op.get(value),
+      ...op.shuffle(moveUp(move)),
+      ...op.get(value),
+      ...op.addLanes[size],
+      ...op.set(value),
+    );
+  const last = Array.from({ length: 16 }, (_, i) => 16 - size + (i % size));
+  return body(
+    [
+      [1, i32],
+      [2, v128],
+    ],
+    [
+      ...op.block,
+      ...op.loop,
+      ...op.get(rows),
+      ...op.isZero,
+      ...op.branchIf(1),
+      ...op.zeros,
+      ...op.set(carry),
+      ...op.get(vectors),
+      ...op.set(left),
+      ...op.loop,
+      ...op.get(at),
+      ...op.load(0),
+      ...op.set(value),
+      ...steps,
+      ...op.get(at),
+      ...op.get(value),
+      ...op.get(carry),
+      ...op.addLanes[size],
+      ...op.tee(value),
+      ...op.store,
+      ...op.get(value),
+      ...op.get(value),
+      ...op.shuffle(last),
+      ...op.set(carry),
+      ...op.get(at),
+      ...op.constant(16),
+      ...op.add,
+      ...op.set(at),
+      ...op.get(left),
+      ...op.constant(1),
+      ...op.subtract,
+      ...op.tee(left),
+      ...op.branchIf(0),
+      ...op.end,
+      ...op.get(rows),
+      ...op.constant(1),
+      ...op.subtract,
+      ...op.set(rows),
+      ...op.branch(0),
+      ...op.end,
+      ...op.end,
+    ],
+  );
+}
+
+/** 16-bit lanes as byte lanes. */
+const shorts = (...lanes: number[]) => lanes.flatMap((lane) => [lane * 2, lane * 2 + 1]);
+
+function split4(): number[] {
+  const [pixels, rows, from, to, planeBytes, left, sum] = [0, 1, 2, 3, 4, 5, 6];
+  const [pixel, pair, low, high] = [7, 15, 19, 21];
+  const both = (one: number, other: number, lanes: readonly number[], into?: number) => [
+    ...op.get(one),
+    ...op.get(other),
+    ...op.shuffle(lanes),
+    ...(into === undefined ? [] : op.set(into)),
+  ];
+  const turn: number[] = [];
+  for (let k = 0; k < 8; k++)
+    turn.push(
+      ...op.get(sum),
+      ...op.get(from),
+      ...op.loadHalf(k * 8),
+      ...op.addLanes[2],
+      ...op.tee(sum),
+      ...op.set(pixel + k),
+    );
+  for (let k = 0; k < 4; k++)
+    turn.push(...both(pixel + 2 * k, pixel + 2 * k + 1, shorts(0, 8, 1, 9, 2, 10, 3, 11), pair + k));
+  for (let k = 0; k < 2; k++)
+    turn.push(
+      ...both(pair + 2 * k, pair + 2 * k + 1, shorts(0, 1, 8, 9, 2, 3, 10, 11), low + k),
+      ...both(pair + 2 * k, pair + 2 * k + 1, shorts(4, 5, 12, 13, 6, 7, 14, 15), high + k),
+    );
+  for (let plane = 0; plane < 4; plane++) {
+    const half = plane < 2 ? low : high;
+    const lanes = plane % 2 === 0 ? shorts(0, 1, 2, 3, 8, 9, 10, 11) : shorts(4, 5, 6, 7, 12, 13, 14, 15);
+    turn.push(...op.get(to), ...op.get(planeBytes), ...op.constant(plane), ...op.multiply, ...op.add);
+    turn.push(...both(half, half + 1, lanes), ...op.store);
+  }
+  const advance = (local: number, by: number) => [
+    ...op.get(local),
+    ...op.constant(by),
+    ...op.add,
+    ...op.set(local),
+  ];
+  return body(
+    [
+      [1, i32],
+      [17, v128],
+    ],
+    [
+      ...op.block,
+      ...op.loop,
+      ...op.get(rows),
+      ...op.isZero,
+      ...op.branchIf(1),
+      ...op.zeros,
+      ...op.set(sum),
+      ...op.get(pixels),
+      ...op.set(left),
+      ...op.loop,
+      ...turn,
+      ...advance(from, 64),
+      ...advance(to, 16),
+      ...op.get(left),
+      ...op.constant(8),
+      ...op.subtract,
+      ...op.tee(left),
+      ...op.branchIf(0),
+      ...op.end,
+      ...advance(rows, -1),
+      ...op.branch(0),
+      ...op.end,
+      ...op.end,
+    ],
+  );
+}
+
+const named = (name: string, kind: number, index: number) => [
+  ...unsigned(name.length),
+  ...Buffer.from(name),
+  kind,
+  index,
+];
+
+/** The module's bytes. */
+export function simdModule(): Uint8Array<ArrayBuffer> {
+  const parameters = (count: number) => [0x60, ...unsigned(count), ...new Array<number>(count).fill(i32), 0];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, list([parameters(3), parameters(5)])),
+    ...section(3, list([[0], [0], [0], [1]])),
+    ...section(5, list([[0x00, 0x01]])),
+    ...section(
+      7,
+      list([
+        named('memory', 2, 0),
+        named('sum1', 0, 0),
+        named('sum2', 0, 1),
+        named('sum4', 0, 2),
+        named('split4', 0, 3),
+      ]),
+    ),
+    ...section(10, list([sums(1), sums(2), sums(4), split4()])),
+  ]);
+}
