@@ -1,28 +1,21 @@
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
-import type { RecordStore, Role, User, UserRecord } from '../store/records/types';
+import type { RecordStore, User, UserRecord } from '../store/records/types';
+import {
+  claimedRoles,
+  firstText,
+  isIdToken,
+  issuerForms,
+  oidcUserId,
+  optionalEmail,
+  type Provider,
+} from './oidc-claims';
+import { type KeySet, ProviderKeys } from './oidc-keys';
 import { publicUser } from './tokens';
-
-/** A provider of OpenID Connect whose access tokens are accepted (a slice of the configuration). */
-export interface Provider {
-  readonly id: string;
-  readonly issuer: string;
-  readonly title: string;
-  readonly description?: string;
-  readonly scopes: readonly string[];
-  readonly defaultClients: readonly {
-    readonly id: string;
-    readonly grantTypes: readonly string[];
-    readonly redirectUrls?: readonly string[];
-  }[];
-  readonly audiences?: readonly string[];
-  readonly rolesClaim?: string;
-  readonly roles?: Readonly<Record<string, Role>>;
-}
 
 /** Signatures by key pairs only: with a shared secret, or none, anyone could sign. */
 const algorithms = [
@@ -38,52 +31,7 @@ const algorithms = [
   'EdDSA',
   'Ed25519',
 ];
-const keysAgeMs = 3600_000;
-const retryMs = 30_000;
 const clockToleranceSeconds = 30;
-
-type KeySet = ReturnType<typeof createLocalJWKSet>;
-
-/** The keys of a provider, found by discovery and fetched again when they are old or a new one turns up. */
-class ProviderKeys {
-  #current?: { readonly keys: KeySet; readonly fetchedMs: number };
-  #pending?: Promise<KeySet>;
-
-  constructor(
-    readonly issuer: string,
-    readonly http: HttpClient,
-  ) {}
-
-  get(): Promise<KeySet> {
-    if (this.#current && Date.now() - this.#current.fetchedMs < keysAgeMs)
-      return Promise.resolve(this.#current.keys);
-    return this.#fetch();
-  }
-
-  /** After a token with an unknown key: the keys, if they can be newer than the ones at hand. */
-  refresh(): Promise<KeySet> | undefined {
-    return this.#current && Date.now() - this.#current.fetchedMs < retryMs ? undefined : this.#fetch();
-  }
-
-  #fetch(): Promise<KeySet> {
-    this.#pending ??= this.#load().finally(() => {
-      this.#pending = undefined;
-    });
-    return this.#pending;
-  }
-
-  async #load(): Promise<KeySet> {
-    const base = this.issuer.replace(/\/$/, '');
-    const options = { timeoutMs: 10_000, maxBytes: 1 << 20 };
-    const document = await this.http.json(`${base}/.well-known/openid-configuration`, options);
-    const { issuer, jwks_uri } = document as { issuer?: unknown; jwks_uri?: unknown };
-    if (typeof issuer !== 'string' || issuer.replace(/\/$/, '') !== base || typeof jwks_uri !== 'string')
-      throw new Error(`The discovery document of ${this.issuer} is not that issuer's`);
-    const keys = createLocalJWKSet((await this.http.json(jwks_uri, options)) as JSONWebKeySet);
-    this.#current = { keys, fetchedMs: Date.now() };
-    return keys;
-  }
-}
 
 /** Verifies access tokens of OpenID Connect providers and keeps their users. */
 export class OpenIdConnect {
@@ -192,56 +140,4 @@ export class OpenIdConnect {
     if (!isEqual) await users.put(wanted);
     return wanted;
   }
-}
-
-/** ID tokens name the same audience; what they alone carry tells them apart. */
-function isIdToken(claims: JWTPayload): boolean {
-  return claims['at_hash'] !== undefined || claims['c_hash'] !== undefined || claims['typ'] === 'ID';
-}
-
-/**
- * The id of a provider's user: `{provider}~{subject}`, within the characters that openEO allows in user ids;
- * other bytes of the subject become `~` and two hexadecimal digits.
- */
-export function oidcUserId(provider: string, subject: string): string {
-  const bytes = Buffer.from(subject, 'utf8');
-  let encoded = '';
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    encoded += /[\w.-]/.test(character) ? character : `~${byte.toString(16).padStart(2, '0')}`;
-  }
-  return `${provider}~${encoded}`;
-}
-
-function claimedRoles(provider: Provider, claims: JWTPayload): Role[] {
-  const claim = claimAt(claims, provider.rolesClaim as string);
-  const values = Array.isArray(claim) ? claim : typeof claim === 'string' ? claim.split(/[\s,]+/) : [];
-  const table = new Map(Object.entries(provider.roles ?? {}));
-  const granted = new Set(values.map((value) => table.get(String(value))));
-  return (['admin', 'uploader'] as const).filter((role) => granted.has(role));
-}
-
-/** A claim by its name, or by its path: Keycloak has `realm_access.roles`. */
-function claimAt(claims: JWTPayload, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path];
-  let value: unknown = claims;
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
-}
-
-function firstText(...candidates: unknown[]): string {
-  return (candidates.find((value) => typeof value === 'string' && value !== '') as string | undefined) ?? '';
-}
-
-function optionalEmail(email: string): { email?: string } {
-  return email === '' ? {} : { email };
-}
-
-/** Some providers end their issuer with a slash, which openEO forbids in the address of one. */
-function issuerForms(issuer: string): string[] {
-  const base = issuer.replace(/\/$/, '');
-  return [base, `${base}/`];
 }

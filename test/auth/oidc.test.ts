@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { oidcUserId, type Provider } from '../../src/auth/oidc';
+import { oidcUserId, type Provider } from '../../src/auth/oidc-claims';
 import { OpenEOError } from '../../src/base/errors';
 import { openAuth } from './support/auth';
 import { clientId, startProvider, type TestProvider } from './support/provider';
@@ -140,6 +140,22 @@ test('a provider that is away is no fault of the token', async () => {
   await provider.stop();
   const error = await auth.authenticate(header(token)).catch((thrown) => thrown);
   expect([error.code, error.status, error.retryAfter]).toEqual(['InfrastructureBusy', 503, 10]);
+});
+
+test('a provider that is away for a while does not lock out its users', async () => {
+  const { auth } = await open();
+  await auth.authenticate(header(await provider.forge({})));
+  const [one, two] = [await provider.forge({ sub: 'one' }), await provider.forge({ sub: 'two' })];
+  await provider.stop();
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(now + 2 * 3600_000);
+  try {
+    // The keys are old by then, but all that there is.
+    expect((await auth.authenticate(header(one)))?.id).toBe('local~one');
+    expect((await auth.authenticate(header(two)))?.id).toBe('local~two');
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('many requests with new tokens fetch the keys once', async () => {
