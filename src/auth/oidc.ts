@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import type { RecordStore, User, UserRecord } from '../store/records/types';
+import { ChangingCache } from './changing-cache';
 import {
   claimedRoles,
   firstText,
@@ -36,9 +36,9 @@ const clockToleranceSeconds = 30;
 /** Verifies access tokens of OpenID Connect providers and keeps their users. */
 export class OpenIdConnect {
   readonly #providers: ReadonlyMap<string, { readonly settings: Provider; readonly keys: ProviderKeys }>;
-  readonly #verified = new LRUCache<string, { readonly user: User; readonly expiresMs: number }>({
+  readonly #verified = new ChangingCache<{ readonly user: User; readonly expiresMs: number }>({
     max: 10_000,
-    ttl: 60_000,
+    maxAgeMs: 60_000,
   });
 
   constructor(
@@ -62,12 +62,14 @@ export class OpenIdConnect {
     const provider = this.#providers.get(providerId);
     if (!provider) throw new OpenEOError('TokenInvalid');
     const digest = createHash('sha256').update(`${providerId}/${token}`).digest('base64');
-    const known = this.#verified.get(digest);
-    if (known && known.expiresMs > Date.now()) return known.user;
-    const claims = await this.#verify(provider.settings, provider.keys, token);
-    const user = publicUser(await this.#keep(provider.settings, claims));
-    this.#verified.set(digest, { user, expiresMs: (claims.exp as number) * 1000 });
-    return user;
+    const found = await this.#verified.get(digest, async () => {
+      const claims = await this.#verify(provider.settings, provider.keys, token);
+      const user = publicUser(await this.#keep(provider.settings, claims));
+      return { user, expiresMs: (claims.exp as number) * 1000 };
+    });
+    if (!found || found.expiresMs + clockToleranceSeconds * 1000 <= Date.now())
+      throw new OpenEOError('TokenInvalid');
+    return found.user;
   }
 
   forget(): void {
