@@ -34,8 +34,8 @@ export function bandMeaning(band: SceneBand, file: TiffFile): BandMeaning {
 export function missingOf({ dataType, nodata }: BandMeaning): Missing {
   const isFloat = dataType === 'float32' || dataType === 'float64';
   if (nodata === undefined || Number.isNaN(nodata))
-    return { nodata: Number.NaN, isNan: nodata !== undefined || !isFloat };
-  if (dataType !== 'float32') return { nodata, isNan: !isFloat };
+    return { nodata: Number.NaN, isNan: isFloat && nodata !== undefined };
+  if (dataType !== 'float32') return { nodata, isNan: false };
   const isExtreme = Number.isFinite(nodata) && Math.abs(nodata) > 3.4028e38;
   return { nodata: isExtreme ? Math.sign(nodata) * maxFloat32 : Math.fround(nodata), isNan: false };
 }

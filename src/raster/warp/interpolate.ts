@@ -100,6 +100,34 @@ function bilinearCell(cell: Cell, width: number, patch: Patch, missing: Missing,
   }
 }
 
+/** Weights of the pixels from `first` to `last` around a position; returns their sum. */
+function fillWeights(
+  filter: Filter,
+  weights: Float64Array,
+  first: number,
+  last: number,
+  position: number,
+  wide: number,
+): number {
+  let total = 0;
+  if (filter === filters.bilinear) {
+    const slope = 1 / wide;
+    for (let pixel = first, k = 0; pixel <= last; pixel++, k++) {
+      const distance = pixel - position;
+      const weight = 1 - (distance < 0 ? -distance : distance) * slope;
+      weights[k] = weight;
+      total += weight;
+    }
+    return total;
+  }
+  for (let pixel = first, k = 0; pixel <= last; pixel++, k++) {
+    const weight = filter.weight((pixel - position) / wide);
+    weights[k] = weight;
+    total += weight;
+  }
+  return total;
+}
+
 function filterCell(
   filter: Filter,
   wideX: number,
@@ -117,6 +145,7 @@ function filterCell(
   const reachX = filter.radius * wideX;
   const reachY = filter.radius * wideY;
   const weightsX = new Float64Array(Math.ceil(reachX * 2) + 2);
+  const weightsY = new Float64Array(Math.ceil(reachY * 2) + 2);
   const path = newPath();
   const hasLobes = filter.radius > 1 && filter !== filters.cubicspline;
   for (let row = cell.row0; row < cell.row1; row++) {
@@ -132,8 +161,7 @@ function filterCell(
       if (!(x >= 0 && y >= 0 && x < columns && y < rows)) continue;
       const center = (y | 0) * stride + (x | 0);
       const middle = data[center];
-      if (middle === nodata || (isNan && Number.isNaN(middle)) || (mask !== undefined && mask[center] === 0))
-        continue;
+      if (middle === nodata || (mask !== undefined && mask[center] === 0)) continue;
       const fx = x - 0.5;
       const fy = y - 0.5;
       let left = Math.ceil(fx - reachX);
@@ -144,40 +172,61 @@ function filterCell(
       if (top < 0) top = 0;
       if (right >= columns) right = columns - 1;
       if (bottom >= rows) bottom = rows - 1;
-      for (let column = left, k = 0; column <= right; column++, k++)
-        weightsX[k] = filter.weight((column - fx) / wideX);
+      const weight =
+        fillWeights(filter, weightsX, left, right, fx, wideX) *
+        fillWeights(filter, weightsY, top, bottom, fy, wideY);
+      const count = right - left + 1;
       let sum = 0;
-      let weight = 0;
-      let isComplete = true;
-      for (let line = top; line <= bottom; line++) {
-        const weightY = filter.weight((line - fy) / wideY);
-        let at = line * stride + left;
+      let isComplete = mask === undefined;
+      for (let line = top, at = top * stride + left; line <= bottom; line++, at += stride) {
         let lineSum = 0;
-        let lineWeight = 0;
-        for (let column = left, k = 0; column <= right; column++, k++, at++) {
-          const value = data[at];
-          if (value === nodata || (isNan && Number.isNaN(value)) || (mask !== undefined && mask[at] === 0)) {
-            isComplete = false;
-            continue;
-          }
+        for (let k = 0; k < count; k++) {
+          const value = data[at + k];
+          if (value === nodata) isComplete = false;
           lineSum += value * weightsX[k];
-          lineWeight += weightsX[k];
         }
-        sum += lineSum * weightY;
-        weight += lineWeight * weightY;
+        sum += lineSum * weightsY[line - top];
       }
-      if (hasLobes && !isComplete) {
-        // Negative weights without their positive neighbours overshoot: use the linear kernel there.
-        const repaired = linearAt(fx, fy, wideX, wideY, patch, missing);
-        if (Number.isNaN(repaired) && isNan) continue;
-        target[to] = repaired;
-      } else {
-        if (weight < leastWeight) continue;
-        target[to] = sum / weight;
+      let value = sum / weight;
+      if (!isComplete || Number.isNaN(value)) {
+        if (isNan && Number.isNaN(middle)) continue;
+        // Negative weights without their positive neighbours overshoot: the linear kernel takes their place.
+        value = hasLobes
+          ? linearAt(fx, fy, wideX, wideY, patch, missing)
+          : incompleteAt(left, right, top, bottom, weightsX, weightsY, patch, missing);
+        // Where NaN is a value like others it spreads; else it says that nothing was found.
+        if (Number.isNaN(value) && (isNan || !Number.isNaN(sum))) continue;
       }
+      target[to] = value;
       if (valid !== undefined) valid[to] = 1;
     }
   }
+}
+
+/** The weighted mean where some pixels may be missing; NaN without any weight. */
+function incompleteAt(
+  left: number,
+  right: number,
+  top: number,
+  bottom: number,
+  weightsX: Float64Array,
+  weightsY: Float64Array,
+  patch: Patch,
+  missing: Missing,
+): number {
+  const { data, stride, valid: mask } = patch;
+  let sum = 0;
+  let weight = 0;
+  for (let line = top; line <= bottom; line++)
+    for (let pixel = left; pixel <= right; pixel++) {
+      const at = line * stride + pixel;
+      const value = data[at];
+      if (value === missing.nodata || (missing.isNan && Number.isNaN(value)) || mask?.[at] === 0) continue;
+      const part = weightsX[pixel - left] * weightsY[line - top];
+      sum += value * part;
+      weight += part;
+    }
+  return weight < leastWeight ? Number.NaN : sum / weight;
 }
 
 /** The widened linear kernel at one position; NaN without any weight. */
