@@ -1,9 +1,4 @@
-import {
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  Http2ServerRequest as Request2,
-  Http2ServerResponse as Response2,
-} from 'node:http2';
+import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import express, { type Application } from 'express';
 
 interface Internals {
@@ -30,8 +25,8 @@ export function speakHttp2(): void {
   const { application, request, response } = express as unknown as Internals;
   if (shimmed in application) return;
   const handle = application.handle;
-  const requestMethods = graft(request, Request2.prototype);
-  const responseMethods = graft(response, Response2.prototype);
+  const requestMethods = graft(request, Http2ServerRequest.prototype);
+  const responseMethods = graft(response, Http2ServerResponse.prototype);
   const faces = new WeakMap<Application, Application>();
 
   /** The application as HTTP/2 requests see it: the same but for the two prototypes. */
@@ -62,5 +57,3 @@ function describeBody({ headers, stream }: Http2ServerRequest): void {
   const isDeclared = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
   if (!isDeclared && stream && !stream.endAfterHeaders) headers['transfer-encoding'] = 'chunked';
 }
-
-export type { Http2ServerRequest, Http2ServerResponse };

@@ -173,5 +173,3 @@ function limitBody(request: Http2ServerRequest, timeoutMs: number): void {
   request.stream.once('end', () => clearTimeout(timer));
   request.stream.once('close', () => clearTimeout(timer));
 }
-
-export type { Http2ServerRequest, Http2ServerResponse };
