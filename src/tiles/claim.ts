@@ -3,7 +3,7 @@ import { type Cover, coverOf, type OpenBlock } from './blocks';
 import { NoTileAvailableError } from './errors';
 import { FreeCells } from './free-cells';
 import type { Assignment } from './types';
-import { type CellWindow, cellCount, type RandomInteger, randomCells } from './window';
+import { type CellWindow, cellCount, type RandomInteger } from './window';
 
 export interface ClaimRequest extends CellWindow {
   readonly serviceId: string;
@@ -16,11 +16,16 @@ export interface ClaimSteps {
   /** The tile that the user holds. */
   get(serviceId: string, userId: string): Promise<Assignment | undefined>;
   /**
-   * In one transaction: the first of the cells that is free, taken for the user, counted and recorded.
+   * In one transaction: the first of the cells that is free, taken for the user, counted and recorded. A number
+   * stands for so many cells of the window, drawn independently at random: the first free one among them is
+   * any free cell with the same probability.
    * `taken` when none of the cells is free; `raced` when one is but the user has a tile already, or somebody
    * else was faster.
    */
-  take(request: ClaimRequest, cells: Iterable<TileAddress>): Promise<Assignment | 'taken' | 'raced'>;
+  take(
+    request: ClaimRequest,
+    cells: number | readonly TileAddress[],
+  ): Promise<Assignment | 'taken' | 'raced'>;
   /** Of one state of the database, up to `limit` blocks of level 1 that touch the window and are not full. */
   openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]>;
 }
@@ -53,16 +58,17 @@ export async function claimTile(
   request: ClaimRequest,
   random: RandomInteger,
 ): Promise<Assignment> {
-  const first = await takeRandom(steps, request, firstTries, random);
+  const first = await takeRandom(steps, request, firstTries);
   if (first) return first;
   const cells = cellCount(request);
-  const second = cells > secondTries && (await takeRandom(steps, request, secondTries, random));
+  // A search in a small window looks at fewer blocks than these are cells.
+  const second = cells > 64 * secondTries && (await takeRandom(steps, request, secondTries));
   if (second) return second;
   for (let limit = Math.ceil(searchLimit(request)); ; limit = Number.MAX_SAFE_INTEGER) {
     const found = await takeFound(steps, request, limit, random);
     if (found) return found;
     const tries = Math.min(mostTries, Math.ceil(Math.sqrt(cells)));
-    const taken = await takeRandom(steps, request, tries, random);
+    const taken = await takeRandom(steps, request, tries);
     if (taken) return taken;
   }
 }
@@ -72,10 +78,9 @@ async function takeRandom(
   steps: ClaimSteps,
   request: ClaimRequest,
   tries: number,
-  random: RandomInteger,
 ): Promise<Assignment | undefined> {
   for (;;) {
-    const taken = await steps.take(request, randomCells(request, tries, random));
+    const taken = await steps.take(request, tries);
     if (typeof taken === 'object') return taken;
     const own = await steps.get(request.serviceId, request.userId);
     if (own || taken === 'taken') return own;

@@ -249,6 +249,24 @@ describe.each(dialects)('tile assignments on %s', (dialect) => {
     expect(await contradictions(fixture)).toEqual(noContradictions);
   });
 
+  test('each free tile is claimed equally often', async () => {
+    const { assignments } = fixture.store;
+    const counts = new Map<string, number>();
+    await claimAll('fixed', 3, [3, 4], [6, 7]);
+    const draws = 1320;
+    // One after the other, so that each claim finds the same twelve tiles free.
+    for (let draw = 0; draw < draws; draw++) {
+      const tile = key(await claim('anna', [2, 6], [6, 8]));
+      counts.set(tile, (counts.get(tile) ?? 0) + 1);
+      await assignments.release(serviceId, 'anna', 'anna');
+    }
+    expect(counts.size).toBe(12);
+    const expected = draws / 12;
+    const chiSquare = [...counts.values()].reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
+    // Eleven degrees of freedom: beyond this once in a million runs.
+    expect(chiSquare).toBeLessThan(48.8);
+  });
+
   test('history cannot be changed', async () => {
     await claim('anna', [0, 9], [0, 9]);
     await expect(fixture.rows('delete from tile_history returning id')).rejects.toThrow('append-only');

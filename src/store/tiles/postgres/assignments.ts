@@ -15,6 +15,8 @@ import * as statements from './statements';
 /** How often a statement is run again after a deadlock or a serialization failure. */
 const maxRepetitions = 10;
 
+type TakenRow = { readonly x: number; readonly y: number; readonly claimed_at: Date } | { readonly x: null };
+
 /** Assignments in PostgreSQL: see statements.ts. */
 export class PostgresAssignments implements AssignmentStore, ClaimSteps {
   constructor(
@@ -62,16 +64,24 @@ export class PostgresAssignments implements AssignmentStore, ClaimSteps {
     return rows.map((row) => readTransition(serviceId, row));
   }
 
-  async take(request: ClaimRequest, cells: Iterable<TileAddress>): Promise<Assignment | 'taken' | 'raced'> {
-    const { serviceId, zoom, userId, actorId } = request;
-    const candidates = [...cells];
-    const [row] = await this.#rows<AssignmentRow | { stage: null }>(statements.take, [
-      ...[serviceId, zoom, userId, actorId],
-      candidates.map(({ x }) => x),
-      candidates.map(({ y }) => y),
-    ]);
+  async take(
+    request: ClaimRequest,
+    cells: number | readonly TileAddress[],
+  ): Promise<Assignment | 'taken' | 'raced'> {
+    const { serviceId, zoom, userId, actorId, xRange, yRange } = request;
+    const who = [serviceId, zoom, userId, actorId];
+    const [row] = await (typeof cells === 'number'
+      ? this.#rows<TakenRow>(statements.takeRandom, [...who, ...xRange, ...yRange, cells])
+      : this.#rows<TakenRow>(statements.takeOneOf, [
+          ...who,
+          cells.map(({ x }) => x),
+          cells.map(({ y }) => y),
+        ]));
     if (!row) return 'taken';
-    return row.stage === null ? 'raced' : readAssignment(serviceId, row);
+    if (row.x === null) return 'raced';
+    const tile: TileAddress = { z: zoom, x: row.x, y: row.y };
+    const claimedAt = row.claimed_at;
+    return { serviceId, tile, stage: 'claimed', userId, claimedAt, updatedAt: claimedAt };
   }
 
   openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]> {

@@ -17,27 +17,25 @@ interface Statement {
 const bit = (row: string) => `((${row}.y & 7) * 8 + (${row}.x & 7))`;
 
 /** Sets or clears the bits of the changed cells; triggers carry on upwards where a block becomes or was full. */
-const markBlock = (value: string, join: string) => `marked as (
+const markBlock = (zoom: string, value: string, join: string) => `marked as (
   insert into tile_blocks as b (service_id, z, level, x, y, mask)
-  select $1, c.z, 1, c.x >> ${blockBits}, c.y >> ${blockBits}, ${value} from changed c
+  select $1, ${zoom}, 1, c.x >> ${blockBits}, c.y >> ${blockBits}, ${value} from changed c
   on conflict (service_id, z, level, x, y) do update set mask = b.mask ${join} excluded.mask)`;
-const fillBlock = markBlock(`1::bigint << ${bit('c')}`, '|');
-const clearBlock = markBlock(`~(1::bigint << ${bit('c')})`, '&');
+const fillBlock = markBlock('$2::smallint', `1::bigint << ${bit('c')}`, '|');
+const clearBlock = markBlock('c.z', `~(1::bigint << ${bit('c')})`, '&');
 
 const record = (actor: string, from: string, to: string) => `recorded as (
   insert into tile_history (service_id, ${historyColumns})
   select $1, z, x, y, user_id, ${actor}, ${from}, ${to}, updated_at from changed)`;
 
 /**
- * $1 service, $2 zoom, $3 user, $4 actor, $5 and $6 columns and rows of the cells.
- * Answers the tile; a row without a stage when a cell was free but the insert met a conflict; nothing when all
- * cells are taken. Cells are looked up one by one until one is free, in the blocks, whose only index every plan
+ * $1 service, $2 zoom, $3 user, $4 actor, then what the cells need.
+ * Answers the cell and the instant; a row of nulls when a cell was free but the insert met a conflict; nothing
+ * when all cells are taken. Cells are looked up one by one until one is free, in the blocks, whose only index every plan
  * must take: one made for empty tables would look through the wrong index of the assignments.
  */
-export const take: Statement = {
-  name: 'tile-take',
-  text: `with free as materialized (
-  select c.x, c.y from unnest($5::int[], $6::int[]) as c (x, y)
+const take = (cells: string) => `with free as materialized (
+  select c.x, c.y from ${cells} c
   where coalesce((select (b.mask >> ${bit('c')}) & 1 from tile_blocks b
     where b.service_id = $1 and b.z = $2::smallint and b.level = 1
       and b.x = c.x >> ${blockBits} and b.y = c.y >> ${blockBits}), 0) = 0
@@ -47,10 +45,28 @@ changed as (
   select $1, $2::smallint, x, y, $3, 'claimed', clock.now, clock.now
   from free, (select clock_timestamp() as now) clock
   on conflict do nothing
-  returning ${assignmentColumns}),
+  returning x, y, claimed_at),
 ${fillBlock},
-${record('$4', `'free'`, `'claimed'`)}
-select changed.* from free left join changed on true`,
+recorded as (
+  insert into tile_history (service_id, ${historyColumns})
+  select $1, $2::smallint, x, y, $3, $4, 'free', 'claimed', claimed_at from changed)
+select changed.* from free left join changed on true`;
+
+/** $5 and $6 columns and rows of the cells. */
+export const takeOneOf: Statement = {
+  name: 'tile-take-one-of',
+  text: take('(select * from unnest($5::int[], $6::int[]) as cells (x, y))'),
+};
+
+const drawn = (first: string, last: string) =>
+  `${first}::int + floor(random() * (${last}::int - ${first}::int + 1))::int`;
+
+/** $5 to $8 the window (x, y, inclusive), $9 how many cells to draw at most. */
+export const takeRandom: Statement = {
+  name: 'tile-take-random',
+  text: take(
+    `(select ${drawn('$5', '$6')} as x, ${drawn('$7', '$8')} as y from generate_series(1, $9::int))`,
+  ),
 };
 
 /** $1 service, $2 user, $3 actor, $4 stages in which it is allowed. */

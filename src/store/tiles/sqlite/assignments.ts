@@ -5,7 +5,7 @@ import { encodeData } from '../../../tiles/data';
 import { TileAlreadyLockedError, TileNotAssignedError } from '../../../tiles/errors';
 import { type Transition, transitions } from '../../../tiles/stages';
 import type { Assignment, AssignmentStore, TransitionRecord } from '../../../tiles/types';
-import type { RandomInteger } from '../../../tiles/window';
+import { type RandomInteger, randomCells } from '../../../tiles/window';
 import type { SqliteSql } from '../../sql/types';
 import { type AssignmentRow, type HistoryRow, readAssignment, readTransition } from '../rows';
 import { SharedTransactions } from './shared-transactions';
@@ -82,11 +82,15 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
     );
   }
 
-  take(request: ClaimRequest, cells: Iterable<TileAddress>): Promise<Assignment | 'taken' | 'raced'> {
+  take(
+    request: ClaimRequest,
+    cells: number | readonly TileAddress[],
+  ): Promise<Assignment | 'taken' | 'raced'> {
     const { serviceId, userId, actorId } = request;
     return this.#transactions.run(() => {
       if (this.#row(statements.get, [serviceId, userId])) return 'raced';
-      const tile = this.#firstFree(serviceId, cells);
+      const candidates = typeof cells === 'number' ? randomCells(request, cells, this.random) : cells;
+      const tile = this.#firstFree(serviceId, candidates);
       if (!tile) return 'taken';
       const at = Date.now();
       this.#write(statements.insert, [serviceId, tile.z, tile.x, tile.y, userId, at, at]);
