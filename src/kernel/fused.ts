@@ -69,6 +69,8 @@ export class FusedProgram {
       planes[index] = data;
       masks[index] = input.valid?.[element];
     }
+    const handed = this.#handThrough(planes, masks, count);
+    if (handed) return handed;
     const compiled = this.#compile(planes, masks);
     const { steps, layout } = compiled;
     const outputs = this.#outputs.map((output) => this.#allocate(output, planes, count));
@@ -101,6 +103,28 @@ export class FusedProgram {
       ? { data: outputs, valid: outputMasks }
       : { data: outputs };
     return done ? done.then(() => result) : result;
+  }
+
+  /** Results that are planes as they came, such as the first of one date, cost nothing: blocks are never changed. */
+  #handThrough(
+    planes: readonly NumericArray[],
+    masks: readonly (Uint8Array | undefined)[],
+    count: number,
+  ): Planes | undefined {
+    const taken: number[] = [];
+    for (const { type, node, valid } of this.#outputs) {
+      if (type !== 'number' || node.op !== 'load') return undefined;
+      const isOwn = valid.every((fact) => fact.op === 'valid' && fact.plane === node.plane);
+      const plane = planes[node.plane];
+      const isStored = plane instanceof Float32Array || plane instanceof Float64Array;
+      if (!isOwn || (this.#missing === 'nan' && (!isStored || masks[node.plane]))) return undefined;
+      taken.push(node.plane);
+    }
+    if (taken.length === 0 || new Set(taken.map((index) => planes[index].constructor)).size > 1)
+      return undefined;
+    const data = taken.map((index) => planes[index].subarray(0, count));
+    const valid = taken.map((index) => masks[index]?.subarray(0, count));
+    return valid.some(Boolean) ? { data, valid } : { data };
   }
 
   #compile(planes: readonly NumericArray[], masks: readonly (Uint8Array | undefined)[]): Compiled {
