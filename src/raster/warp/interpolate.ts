@@ -164,10 +164,11 @@ function filterCell(
       if (middle === nodata || (mask !== undefined && mask[center] === 0)) continue;
       const fx = x - 0.5;
       const fy = y - 0.5;
-      let left = Math.ceil(fx - reachX);
-      let right = Math.floor(fx + reachX);
-      let top = Math.ceil(fy - reachY);
-      let bottom = Math.floor(fy + reachY);
+      // To 32-bit integers, so that the loops below count in them.
+      let left = Math.ceil(fx - reachX) | 0;
+      let right = Math.floor(fx + reachX) | 0;
+      let top = Math.ceil(fy - reachY) | 0;
+      let bottom = Math.floor(fy + reachY) | 0;
       if (left < 0) left = 0;
       if (top < 0) top = 0;
       if (right >= columns) right = columns - 1;
