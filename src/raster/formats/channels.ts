@@ -90,8 +90,8 @@ export function planChannels(raster: Raster, options: PictureOptions, white: num
     if (band?.statistics) return { low: band.statistics.minimum, high: band.statistics.maximum };
     if (dataType === 'uint8') return asIs;
     throw notRenderable(
-      `the range of ${name ? `the band ${name}` : 'its values'} is not known; scale it to 0…255 with ` +
-        'linear_scale_range, colour it with colormap, or give save_result the option "range".',
+      `the range of ${name ? `the band ${name}` : 'its values'} is not known; colour it with ` +
+        'colormap, or end the graph with save_result: with values from 0 to 255 (linear_scale_range), or with its option "range".',
     );
   };
   const channel = (layer: number) => ({
