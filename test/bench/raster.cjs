@@ -97,9 +97,13 @@ async function measure(tiles, resampling, bands, work, cache) {
   let kept;
   for (let pass = 0; pass <= passes; pass++) {
     const reader =
-      isWarm && kept
+      cache === 'warm' && kept
         ? kept
-        : createRasterReader({ http: undefined, logger: silentLogger, cacheBytes: isWarm ? 2 ** 31 : 0 });
+        : createRasterReader({
+            http: undefined,
+            logger: silentLogger,
+            cacheBytes: cache === 'none' ? 0 : 2 ** 31,
+          });
     if (kept && kept !== reader) await kept.close();
     kept = reader;
     const cube = await cubeOf(reader, bands, resampling);
