@@ -14,7 +14,7 @@ export const kernel: Kernel = (args, build) => {
   const ignoresNodata = flagOf(args.get('ignore_nodata'), true);
   const data = arrayItems(args.get('data'));
   if (!data || ignoresNodata === undefined) return undefined;
-  if (!ignoresNodata || data.items.length === 0) return data.items.at(-1) ?? constant(null);
+  if (!ignoresNodata || data.items.length < 2) return data.items.at(-1) ?? constant(null);
   const items = uniformItems(args.get('data'), build);
   if (!items) return undefined;
   const ordered = items;
