@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import proj4 from 'proj4';
+import datumShifts from './datum-shifts.json';
 
 /** A reference system that is unknown, or that cannot be transformed without data that is not here. */
 export class CrsError extends Error {
@@ -10,20 +11,35 @@ interface IndexEntry {
   readonly name: string;
   readonly kind: string;
   readonly proj4?: string | null;
+  readonly wkt?: string | null;
 }
 
 /**
- * Seven-parameter shifts for datums whose definitions name a grid-shift file. Grid files are not
- * shipped; these are the shifts that PROJ falls back to without them (EPSG operations 1314, 1777,
- * 1173, 1564, 15980), good to some metres.
+ * Shifts to WGS 84 by the code of the geographic system that a projection is based on: metres, seconds
+ * of arc (position vector), parts per million. From the EPSG dataset, v10.076: of the operations that
+ * hold for most of a datum's area, the most accurate. The index's own shifts mix conventions and units
+ * of rotations, and some name grid files, which are not shipped.
  */
-const shiftsInsteadOfGrids: Readonly<Record<string, string>> = {
-  'OSTN15_NTv2_OSGBtoETRS.gsb': '446.448,-125.157,542.06,0.15,0.247,0.842,-20.489',
-  'BETA2007.gsb': '598.1,73.7,418.2,0.202,0.045,-2.455,6.7',
-  'NTv2_0.gsb': '-8,160,176,0,0,0,0',
-  'nzgd2kgrid0005.gsb': '59.47,-5.04,187.44,0.47,-0.1,1.024,-4.5993',
-  '"National': '-117.808,-51.536,137.784,0.303,0.446,0.234,-0.29',
-};
+const shifts: Readonly<Record<string, string>> = datumShifts;
+
+/** The geographic system at the base of a definition in WKT 1. */
+function baseCode(code: number, wkt: string): string {
+  const inner = /GEOGCS\[.*?AUTHORITY\["EPSG","(\d+)"\]\],PROJECTION/.exec(wkt);
+  return inner ? inner[1] : String(code);
+}
+
+/** A definition with the right shift to WGS 84. */
+function withShift(code: number, definition: string, wkt: string): string {
+  // A shift without rotation is right in the index.
+  if (/\+towgs84=[^,]*,[^,]*,[^,]*(?:,0,0,0,0)?(?:\s|$)/.test(definition)) return definition;
+  const base = baseCode(code, wkt);
+  const plain = definition.replace(/\s\+(?:towgs84|nadgrids)=.*?(?=\s\+|$)/g, '');
+  if (Object.hasOwn(shifts, base) && !/\+datum=/.test(definition))
+    return plain.replace(/ \+no_defs| \+type=crs/, (tail) => ` +towgs84=${shifts[base]}${tail}`);
+  const grid = /\s\+nadgrids=([^@]\S*)/.exec(definition);
+  if (grid) throw new CrsError(`EPSG:${code} needs the grid-shift file ${grid[1]}, which is not available`);
+  return definition;
+}
 
 /** Projected, geographic and compound systems can place pixels; engineering and geocentric ones cannot. */
 function checkKind(code: number, entry: IndexEntry): string {
@@ -36,14 +52,6 @@ function checkKind(code: number, entry: IndexEntry): string {
       `EPSG:${code} (${entry.name}) counts its axes to the south or west; that is not supported`,
     );
   return definition;
-}
-
-function withoutGrids(code: number, definition: string): string {
-  const grid = /\s\+nadgrids=(\S+)/.exec(definition);
-  if (!grid || grid[1].startsWith('@')) return definition;
-  if (!Object.hasOwn(shiftsInsteadOfGrids, grid[1]))
-    throw new CrsError(`EPSG:${code} needs the grid-shift file ${grid[1]}, which is not available`);
-  return definition.replace(/\s\+nadgrids=.*?(?=\s\+|$)/, ` +towgs84=${shiftsInsteadOfGrids[grid[1]]}`);
 }
 
 const definitions = new Map<number, { definition: string; name: string }>();
@@ -64,7 +72,7 @@ export function epsgDefinition(code: number): { readonly definition: string; rea
   } catch (cause) {
     throw new CrsError(`EPSG:${code} is not known here`, { cause });
   }
-  const found = { definition: withoutGrids(code, checkKind(code, entry)), name: entry.name };
+  const found = { definition: withShift(code, checkKind(code, entry), entry.wkt ?? ''), name: entry.name };
   definitions.set(code, found);
   return found;
 }
