@@ -12,9 +12,10 @@ let token;
 let shown;
 let layer;
 
+const server = new URL('.', document.baseURI).href.replace(/\/$/, '');
 document.getElementById('connect').textContent =
-  `# Python\nimport openeo\nconnection = openeo.connect("${new URL('.', document.baseURI).href}")\n\n` +
-  `// JavaScript\nimport { OpenEO } from "@openeo/js-client"\nconst connection = await OpenEO.connect("${api}")`;
+  `# Python\nimport openeo\nopeneo.connect("${server}")\n\n` +
+  `// JavaScript\nimport { OpenEO } from "@openeo/js-client"\nawait OpenEO.connect("${server}")`;
 
 async function request(path, options = {}) {
   const headers = {
@@ -43,6 +44,12 @@ const TokenLayer = L.TileLayer.extend({
   },
 });
 
+/** Whole zoom levels keep pixels sharp: rather a little over the edge than half of the map empty. */
+function fitClosely(corners) {
+  const bounds = L.latLngBounds(corners);
+  map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(-0.1)), { animate: false });
+}
+
 async function show(service, fit) {
   try {
     const document_ = await request(service.tilejson);
@@ -63,7 +70,7 @@ async function show(service, fit) {
       ? L.tileLayer(document_.tiles[0], options)
       : new TokenLayer(document_.tiles[0], options);
     // Before the layer comes, whose zoom limits would start an animation from the old view.
-    if (fit) map.fitBounds(options.bounds, { animate: false });
+    if (fit) fitClosely(options.bounds);
     layer?.remove();
     layer = made.addTo(map);
     shown = service.id;
@@ -83,6 +90,11 @@ function fill(services) {
       button.setAttribute('aria-pressed', 'false');
       const title = document.createElement('strong');
       title.textContent = service.title ?? service.id;
+      if (!service.isPublic) {
+        const badge = document.createElement('em');
+        badge.textContent = 'not public';
+        title.append(' ', badge);
+      }
       const text = document.createElement('small');
       text.textContent = service.description ?? '';
       button.append(title, text);
