@@ -1,3 +1,3 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --initial-old-space-size=256
 'use strict';
 require('../dist/src/cli/main.js');

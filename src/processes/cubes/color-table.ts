@@ -47,12 +47,12 @@ export function scaleTable(stops: readonly (readonly [value: number, color: Rgba
   return {
     palette,
     index(values, valid, target) {
+      // NaN is neither above nor below and stays 0, the transparent entry.
       for (let i = 0; i < target.length; i++) {
-        const value = values[i];
-        if (Number.isNaN(value) || (valid !== undefined && valid[i] === 0)) continue;
-        const step = (value - low) * factor;
-        target[i] = step > 0 ? (step >= steps ? steps : (step | 0) + 1) : 1;
+        const step = (values[i] - low) * factor;
+        target[i] = step > 0 ? (step >= steps ? steps : (step | 0) + 1) : step <= 0 ? 1 : 0;
       }
+      if (valid) for (let i = 0; i < target.length; i++) target[i] *= valid[i];
     },
   };
 }
