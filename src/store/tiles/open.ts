@@ -9,14 +9,15 @@ import { SqliteAssignments } from './sqlite/assignments';
 
 export interface TileStoreOptions {
   readonly logger: Logger;
-  /** Where free tiles are drawn from; the system's random numbers unless a test wants known ones. */
+  /** What draws free tiles, unless a test wants known ones; PostgreSQL draws most of them itself. */
   readonly random?: RandomInteger;
 }
 
 function openAssignments(sql: Sql, random: RandomInteger): AssignmentStore {
-  return sql.dialect === 'postgres'
-    ? new PostgresAssignments(sql, random)
-    : new SqliteAssignments(sql, random);
+  if (sql.dialect === 'postgres') return new PostgresAssignments(sql, random);
+  // Claims touch random pages: up to 64 MiB of them stay in memory, which is enough for a million tiles.
+  sql.database.pragma('cache_size = -65536');
+  return new SqliteAssignments(sql, random);
 }
 
 /**
