@@ -31,6 +31,8 @@ async function demoConfig(line: CommandLine): Promise<Config> {
 export async function serve(line: CommandLine, { isDemo }: { readonly isDemo: boolean }): Promise<number> {
   const config = isDemo ? await demoConfig(line) : configOf(line);
   const logger = createLogger(config.logLevel);
+  // From here on: whoever reads that the server is ready may stop it in the next moment.
+  const stopped = untilStopped();
   let password: string | undefined;
   const application = await createApplication(config, logger, {
     onPassword(user, made) {
@@ -47,7 +49,7 @@ export async function serve(line: CommandLine, { isDemo }: { readonly isDemo: bo
     print(
       `Log in as ${config.adminUser}; "npm run tilegraph -- users password ${config.adminUser}" sets a new password.`,
     );
-  await untilStopped();
+  await stopped;
   await application.stop(graceMs);
   return 0;
 }
