@@ -2,7 +2,7 @@ import type { Planes } from '../../kernel/types';
 import type { Block } from '../../raster/cube';
 import { copyValues, createValuesLike, product, sliceValues, type Values } from '../../raster/layers';
 import { widest } from '../../raster/missing-values';
-import type { PixelCallback } from './cube-callbacks';
+import type { ValueCallback } from './cube-callbacks';
 
 /** Values along one axis of a block: `before` × `length` × `after`, in C order. */
 export interface Axis {
@@ -12,6 +12,9 @@ export interface Axis {
   readonly length: number;
   /** Which of them the block has, in its order. */
   readonly read: readonly number[];
+  /** Where in the block each of `read` is, when it has others too; and how many it has. */
+  readonly at?: readonly number[];
+  readonly total?: number;
   /** Product of the lengths of the axes after it, pixels included. */
   readonly after: number;
 }
@@ -21,12 +24,12 @@ const shortPiece = 4096;
 
 /** Planes of the array parameter for the pieces `first` to `last` of the axes before. */
 function gather(block: Block, axis: Axis, first: number, last: number): Planes {
-  const { length, read, after } = axis;
+  const { length, read, after, at, total = axis.read.length } = axis;
   const data = new Array<Values>(length).fill(createValuesLike(block.data, 0));
   const valid = block.valid && new Array<Uint8Array | undefined>(length).fill(undefined);
   const pieces = last - first;
   read.forEach((element, position) => {
-    const start = (piece: number) => ((first + piece) * read.length + position) * after;
+    const start = (piece: number) => ((first + piece) * total + (at ? at[position] : position)) * after;
     if (pieces === 1) {
       data[element] = sliceValues(block.data, start(0), start(0) + after);
       if (valid) valid[element] = block.valid!.subarray(start(0), start(0) + after);
@@ -56,7 +59,7 @@ export interface AlongResult {
  * @param parameter the callback's name of the array.
  */
 export async function evaluateAlong(
-  callback: PixelCallback,
+  callback: ValueCallback,
   parameter: string,
   block: Block,
   axis: Axis,

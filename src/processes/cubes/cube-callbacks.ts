@@ -4,15 +4,19 @@ import type { CallbackInput, Evaluator, Planes } from '../../kernel/types';
 import type { Cube, DataType } from '../../raster/cube';
 import { callbackResultType } from './callback-result-type';
 
-/** A callback ready for the pixels of a cube. */
-export interface PixelCallback {
-  readonly evaluator: Evaluator;
+/** What makes values of values, pixel by pixel. */
+export interface ValueCallback {
   /** What its values mean, as far as it is known before a run. */
   readonly dataType: DataType;
   /** The form of its results: truth values, text and whatever is only known after a run have a mask. */
   readonly missing: Cube['missing'];
   /** @see Evaluator.run */
   run(inputs: ReadonlyMap<string, Planes>, count: number, signal: AbortSignal): Promise<Planes>;
+}
+
+/** A callback of a graph ready for the pixels of a cube. */
+export interface PixelCallback extends ValueCallback {
+  readonly evaluator: Evaluator;
 }
 
 /**

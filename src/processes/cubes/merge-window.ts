@@ -14,7 +14,7 @@ import {
 } from '../../raster/layers';
 import { dropPixels, toMaskForm, widest } from '../../raster/missing-values';
 import { joinPlanes } from './along-dimension';
-import type { PixelCallback } from './cube-callbacks';
+import type { ValueCallback } from './cube-callbacks';
 import { type MergePlan, ownLayers } from './merge-plan';
 
 /** The planes of one cube that a window of the merged cube needs. */
@@ -152,7 +152,7 @@ function both(one: Side['cover'], other: Side['cover'], pixels: number): Side['c
 }
 
 /** @param resolver makes one value of `x` and `y`; needed where both cubes have a plane. */
-export async function mergeWindow(request: Request, resolver: PixelCallback | undefined): Promise<Block> {
+export async function mergeWindow(request: Request, resolver: ValueCallback | undefined): Promise<Block> {
   const { layout, form, window, signal } = request;
   const [first, second] = await Promise.all([readSide(request, 'first'), readSide(request, 'second')]);
   const pixels = planeLength(window);

@@ -3,7 +3,7 @@ import { joinVersions } from '../../raster/data-version';
 import { labelCount, missingBlock, product } from '../../raster/layers';
 import { commonType } from '../../raster/missing-values';
 import { inRowChunks } from '../../raster/row-chunks';
-import type { PixelCallback } from './cube-callbacks';
+import type { ValueCallback } from './cube-callbacks';
 import type { MergePlan } from './merge-plan';
 import { mergeWindow } from './merge-window';
 
@@ -19,7 +19,7 @@ export function commonValues(first: Cube, second: Cube): Pick<Cube, 'missing' | 
  * The cube that a plan describes. Reads of each cube only the labels that a window needs, on the window's grid.
  * @param resolver makes one value of `x` and `y`; needed where the plan has overlaps.
  */
-export function mergedCube(plan: MergePlan, resolver?: PixelCallback): Cube {
+export function mergedCube(plan: MergePlan, resolver?: ValueCallback): Cube {
   const { first, second } = plan;
   const { missing: form, dataType: common } = commonValues(first, second);
   const isWhole =

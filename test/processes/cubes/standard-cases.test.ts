@@ -41,6 +41,13 @@ interface Case {
 
 /** Cases that contradict the text of the specification: file, position, reason. */
 const disputed = new Map([
+  [
+    'aggregate_temporal_period 3',
+    'labels hours like days, and has one plane for the two hours without values',
+  ],
+  ['aggregate_temporal_period 4', 'labels days as `YYYY-MM-DD-00`, which the description has for hours'],
+  ['aggregate_temporal_period 8', 'expects the dimension "t2" to be called "t" afterwards'],
+  ['aggregate_temporal_period 9', 'expects the dimension "t2" to be called "t" afterwards'],
   ['reduce_dimension 1', 'refers to nodes by "from_argument", which the API does not know'],
   ['rename_labels 5', 'leaves out the required parameter "target"'],
   ['rename_labels 7', 'leaves out the required parameter "target"'],
@@ -138,7 +145,8 @@ async function expectCube(actual: unknown, expected: JsonCube, delta: number): P
   const reference = described.find(({ reference_system: system }) => system !== undefined)?.reference_system;
   if (reference && actual.grid) expect(actual.grid.crs.id).toBe(parseCrs(reference).id);
   const wanted = valuesOf(expected);
-  if (!wanted) return;
+  // A cube without dimensions has a single value, which arrays cannot say.
+  if (!wanted || (described.length === 0 && wanted.length === 0)) return;
   const values = await readAll(actual);
   expect(values).toHaveLength(wanted.length);
   wanted.forEach((value, i) => {

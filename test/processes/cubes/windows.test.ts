@@ -38,6 +38,16 @@ function flat(form: Form, seed = 0): Cube {
   return cubeOf([y, x], values(35, seed), { form, grid });
 }
 
+function twoYears(form: Form, seed = 0): Cube {
+  const dates = times('2023-01-01', '2023-02-11', '2024-02-01');
+  return cubeOf([dates, b, y, x], values(9 * 35, seed), { form, grid });
+}
+
+/** A target with other dates. */
+function dates(): Cube {
+  return cubeOf([times('2024-01-09', '2024-01-06', '2024-06-01', '2024-01-28')], [1, 2, 3, 4]);
+}
+
 const sum = callback('add', { x: from('x'), y: from('y') });
 const triangle = {
   type: 'Polygon',
@@ -128,6 +138,48 @@ const cases: Readonly<Record<string, (form: Form) => Promise<Cube>>> = {
     runCube('drop_dimension', {
       data: await runCube('filter_bands', { data: full(form), bands: ['nir'] }),
       name: 'bands',
+    }),
+  aggregate_temporal: (form) =>
+    runCube('aggregate_temporal', {
+      data: full(form),
+      intervals: [
+        ['2024-01-01', '2024-01-12'],
+        ['2024-01-05', '2024-03-01'],
+        ['2024-03-01', null],
+      ],
+      reducer: reducer('max'),
+    }),
+  'aggregate_temporal_period that takes truth values': (form) =>
+    runCube('aggregate_temporal_period', {
+      data: full(form),
+      period: 'dekad',
+      reducer: {
+        process_graph: {
+          mean: { process_id: 'mean', arguments: { data: from('data') } },
+          is: { process_id: 'gt', arguments: { x: fromNode('mean'), y: 3 }, result: true },
+        },
+      },
+    }),
+  aggregate_temporal_period: (form) =>
+    runCube('aggregate_temporal_period', { data: full(form), period: 'dekad', reducer: reducer('mean') }),
+  resample_cube_temporal: (form) => runCube('resample_cube_temporal', { data: full(form), target: dates() }),
+  'resample_cube_temporal to valid values': (form) =>
+    runCube('resample_cube_temporal', { data: full(form), target: dates(), valid_within: 20 }),
+  climatological_normal: (form) =>
+    runCube('climatological_normal', {
+      data: twoYears(form),
+      period: 'month',
+      climatology_period: [2023, 2024],
+    }),
+  anomaly: async (form) =>
+    runCube('anomaly', {
+      data: twoYears(form),
+      period: 'month',
+      normals: await runCube('climatological_normal', {
+        data: twoYears('mask', 4),
+        period: 'month',
+        climatology_period: [2023, 2024],
+      }),
     }),
   colormap: (form) => runCube('colormap', { data: flat(form), min: -4, max: 19 }),
 };
