@@ -2,7 +2,8 @@ import { types } from 'node:util';
 import { OpenEOError } from '../../base/errors';
 import { storeUnavailable } from './unavailable';
 
-function codeOf(error: unknown): string {
+/** SQLite's code of an error, or an empty text for other errors. */
+export function codeOf(error: unknown): string {
   const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 }

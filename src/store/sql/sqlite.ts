@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import SQLite, { type Database, type Statement } from 'better-sqlite3';
 import { type Migrations, pendingSteps } from './migrations';
-import { isBusy, translateSqliteError } from './sqlite-errors';
+import { codeOf, isBusy, translateSqliteError } from './sqlite-errors';
 import type { SqliteSql } from './types';
 import { storeUnavailable } from './unavailable';
 
@@ -89,9 +89,9 @@ export async function openSqlite(file: string, migrations: Migrations): Promise<
     await retried(() => immediate(database, () => migrate(database, migrations)));
   } catch (error) {
     database.close();
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    if (cause instanceof SQLite.SqliteError)
-      throw new Error(`The SQLite file ${file} cannot be used: ${cause.message}`, { cause });
+    const cause = (error as Error).cause ?? error;
+    if (codeOf(cause))
+      throw new Error(`The SQLite file ${file} cannot be used: ${(cause as Error).message}`, { cause });
     throw error;
   }
   return new OpenSqlite(file, database);
