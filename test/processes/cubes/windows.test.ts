@@ -48,6 +48,12 @@ function dates(): Cube {
   return cubeOf([times('2024-01-09', '2024-01-06', '2024-06-01', '2024-01-28')], [1, 2, 3, 4]);
 }
 
+const kernel3 = [
+  [1, 2, 1],
+  [0, 3, -1],
+  [1, 0, 2],
+];
+
 const sum = callback('add', { x: from('x'), y: from('y') });
 const triangle = {
   type: 'Polygon',
@@ -181,6 +187,10 @@ const cases: Readonly<Record<string, (form: Form) => Promise<Cube>>> = {
         climatology_period: [2023, 2024],
       }),
     }),
+  apply_kernel: (form) =>
+    runCube('apply_kernel', { data: full(form), kernel: kernel3, border: 'wrap', replace_invalid: -3 }),
+  'apply_kernel with a number beyond the border': (form) =>
+    runCube('apply_kernel', { data: full(form), kernel: [...kernel3, ...kernel3.slice(1)], border: 4 }),
   colormap: (form) => runCube('colormap', { data: flat(form), min: -4, max: 19 }),
 };
 
