@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../base/pace';
 
 const sliceMs = 10;
 
@@ -29,6 +29,6 @@ export function inBlocks(
 }
 
 async function finish(slice: () => boolean): Promise<void> {
-  do await setImmediate();
+  do await nextTurn();
   while (!slice());
 }

@@ -1,3 +1,4 @@
+import { createPace } from '../base/pace';
 import { gridsEqual, subGrid } from '../geo/grid';
 import type { Grid } from '../geo/types';
 import { chooseLevel, reduction } from './levels';
@@ -30,6 +31,7 @@ export interface BandSource {
 export class BandReader {
   readonly #levels = new Map<string, Level>();
   readonly #mappings: { target: Grid; source: Grid; level: string; mapping: Mapping }[] = [];
+  readonly #rest: () => Promise<void> | undefined;
   readonly #indices: { mapping: Mapping; patch: Patch; index: Int32Array }[] = [];
 
   constructor(
@@ -37,7 +39,9 @@ export class BandReader {
     readonly grid: Grid,
     readonly resampling: Resampling,
     readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.#rest = createPace(signal);
+  }
 
   /** Fills an output of the grid's size with a band, as far as the file reaches. @throws OpenEOError `SourceUnreadable` */
   async read(band: BandSource, out: Output): Promise<void> {
@@ -75,6 +79,7 @@ export class BandReader {
     out: Output,
   ): Promise<void> {
     this.signal.throwIfAborted();
+    await this.#rest();
     const isWhole = width === this.grid.width && height === this.grid.height;
     const target = isWhole ? this.grid : subGrid(this.grid, column, row, width, height);
     const { image } = level;

@@ -9,7 +9,7 @@ import {
   layerDimensions,
   type Window,
 } from './cube';
-import { warpBlock } from './warp';
+import { warpBlockInTurns } from './warp';
 
 export interface MemoryCubeOptions {
   readonly dimensions: readonly Dimension[];
@@ -82,7 +82,8 @@ export function memoryCube(options: MemoryCubeOptions): Cube {
       if (!grid) return chosen;
       if (!window.grid) throw new TypeError('A window of a cube with a grid needs a grid');
       return (
-        cropBlock(chosen, window.grid) ?? warpBlock(chosen, window.grid, { resampling: 'near', missing })
+        cropBlock(chosen, window.grid) ??
+        warpBlockInTurns(chosen, window.grid, { resampling: 'near', missing }, signal)
       );
     },
   });

@@ -3,7 +3,7 @@ import { gridsAligned, intersectBounds, padGrid, snappedGrid } from '../geo/grid
 import type { Grid } from '../geo/types';
 import { type Block, type Cube, deriveCube, gridBounds, type Window } from './cube';
 import type { Resampling } from './source';
-import { warpBlock } from './warp';
+import { warpBlockInTurns } from './warp';
 
 /** Pixels of the fixed grid around a window, for kernels and bent edges. */
 const margin = 4;
@@ -29,7 +29,7 @@ export function fixGrid(cube: Cube, grid: Grid, resampling: Resampling): Cube {
       { grid: wanted ? source : { ...source, width: 1, height: 1 }, ...(select && { select }) },
       signal,
     );
-    return warpBlock(block, target, { resampling, missing: cube.missing });
+    return warpBlockInTurns(block, target, { resampling, missing: cube.missing }, signal);
   };
   return deriveCube(cube, {
     grid,
@@ -43,7 +43,7 @@ export function fixGrid(cube: Cube, grid: Grid, resampling: Resampling): Cube {
       const wanted = intersectBounds(area, gridBounds(grid));
       const source = wanted ? padGrid(snappedGrid(wanted, grid), margin) : { ...grid, width: 1, height: 1 };
       const block = clipTo(grid, await readFixed(source, select, signal), cube.missing);
-      return warpBlock(block, target, { resampling: 'near', missing: cube.missing });
+      return warpBlockInTurns(block, target, { resampling: 'near', missing: cube.missing }, signal);
     },
   });
 }

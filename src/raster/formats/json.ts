@@ -1,4 +1,5 @@
 import { OpenEOError } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import type { Grid } from '../../geo/types';
 import { type Block, type Cube, type Dimension, isCube, isHorizontal, layerDimensions } from '../cube';
 import { checkSize, layerCount, refuseEmpty } from './layers';
@@ -9,6 +10,9 @@ const parameters = {} as const satisfies FormatParameters;
 
 /** A text of more values is of no use to a reader of JSON, and one string can't hold it. */
 const maxValues = 5_000_000;
+
+/** Rows of values that become bytes together. */
+const rowsAtOnce = 64;
 
 const file = { mediaType: 'application/json', extension: '.json' } as const;
 
@@ -85,6 +89,8 @@ function* nest(block: Block, cube: Cube, shape: readonly number[]): Generator<st
     const value: unknown = data[at];
     if (valid ? valid[at] === 0 : isNan && Number.isNaN(value)) return 'null';
     if (isBoolean && typeof value === 'number') return value ? 'true' : 'false';
+    // Much faster than JSON.stringify, and the same text.
+    if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
     return JSON.stringify(value) ?? 'null';
   };
   function* level(depth: number): Generator<string> {
@@ -151,7 +157,15 @@ async function encodeCube(cube: Cube, request: EncodeRequest): Promise<Encoded> 
   };
   const shape = ordered.map(({ values }) => values.length);
   const parts: Buffer[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"data":`)];
-  for (const text of nest(block, cube, shape)) parts.push(Buffer.from(text));
+  const rest = createPace(request.signal);
+  let pending: string[] = [];
+  for (const text of nest(block, cube, shape)) {
+    if (pending.push(text) < rowsAtOnce) continue;
+    parts.push(Buffer.from(pending.join('')));
+    pending = [];
+    await rest();
+  }
+  parts.push(Buffer.from(pending.join('')));
   parts.push(Buffer.from('}'));
   return { ...file, body: Buffer.concat(parts), hasData: isAnyValid(block, cube) };
 }
