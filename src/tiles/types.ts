@@ -1,4 +1,5 @@
 import type { TileAddress } from '../geo/types';
+import type { Microseconds } from './instant';
 
 export type AssignmentStage = 'claimed' | 'submitted' | 'released';
 
@@ -57,6 +58,111 @@ export interface AssignmentStore {
     serviceId: string,
     filter?: { readonly userId?: string; readonly limit?: number },
   ): Promise<readonly TransitionRecord[]>;
+}
+
+/** Where tiles of the catalogue come from: a closed set. */
+export type TileSource = 'google_maps' | 'uav';
+
+/** A row of the catalogue. UUIDs are lowercase with hyphens. */
+export interface CatalogueTile {
+  readonly id: string;
+  readonly tile: TileAddress;
+  readonly locationHash: string;
+  /** Of the centre; for people only. */
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly sizeMeters: number;
+  readonly sizePixels: number;
+  /** `jpeg`, `png`, `webp`; older rows may have other spellings. */
+  readonly imageType: string;
+  /** Key in the object store. */
+  readonly filePath: string;
+  readonly source: TileSource;
+  /** Time of the download for google_maps, of the picture for uav. */
+  readonly capturedAt: Microseconds;
+  readonly createdAt: Microseconds;
+  readonly updatedAt: Microseconds;
+  readonly flightId?: string;
+  /** Hexadecimal. */
+  readonly contentSha256?: string;
+  readonly byteCount?: number;
+  readonly legacyId?: string;
+}
+
+/** What a writer says of a tile whose file is stored already. */
+export interface TileWrite {
+  readonly tile: TileAddress;
+  readonly source: TileSource;
+  readonly capturedAt: Microseconds;
+  /** Demanded of uav, refused of google_maps. */
+  readonly flightId?: string;
+  readonly filePath: string;
+  readonly imageType: string;
+  readonly sizePixels: number;
+  /** Where given it must be within 1 % of the cell's size, which is what is kept. */
+  readonly sizeMeters?: number;
+  /** Hexadecimal, of the stored bytes. */
+  readonly contentSha256: string;
+  readonly byteCount: number;
+}
+
+export interface Written {
+  readonly tile: CatalogueTile;
+  /** The file of the row that was replaced: nothing points to it any more. */
+  readonly replacedPath?: string;
+  readonly isNew: boolean;
+}
+
+/** As much of the tile of a cell as serving its file needs; one index answers it. */
+export interface TileFile {
+  readonly id: string;
+  readonly filePath: string;
+  readonly source: TileSource;
+  readonly updatedAt: Microseconds;
+}
+
+/** Cells of one zoom; two ranges of columns where a region crosses the antimeridian. */
+export interface CellWindow {
+  readonly zoom: number;
+  readonly columns: readonly CellRange[];
+  readonly rows: CellRange;
+}
+
+/** Position in the list of a flight: the last row of the page before. */
+export interface FlightPosition {
+  readonly capturedAt: Microseconds;
+  readonly id: string;
+}
+
+/**
+ * Imagery tiles: one row per cell, source and flight. Of several rows of a cell the one with the greatest
+ * `(capturedAt, updatedAt, id)` is its tile. Each method is one round trip to the database, except `write`.
+ * @throws OpenEOError `TileRowInvalid` where a row says what no writer of this contract may write
+ */
+export interface TileCatalogue {
+  /** Inserts or replaces the row of its cell, source and flight. @throws OpenEOError `TileInvalid` */
+  write(tile: TileWrite): Promise<Written>;
+  /** Which file is served for a cell. */
+  file(locationHash: string): Promise<TileFile | undefined>;
+  /** The tile of a cell. @throws OpenEOError `TileInvalid` */
+  atCell(tile: TileAddress): Promise<CatalogueTile | undefined>;
+  byHash(locationHash: string): Promise<CatalogueTile | undefined>;
+  byId(id: string): Promise<CatalogueTile | undefined>;
+  /** The tiles of many cells by location hash; hashes of empty cells are missing. */
+  byHashes(locationHashes: readonly string[]): Promise<ReadonlyMap<string, CatalogueTile>>;
+  /** One tile per cell that has any, by row and column. */
+  inWindow(window: CellWindow, limit: number): Promise<readonly CatalogueTile[]>;
+  /** Tiles of a flight by `(capturedAt, id)`. */
+  ofFlight(
+    flightId: string,
+    page: { readonly limit: number; readonly after?: FlightPosition },
+  ): Promise<readonly CatalogueTile[]>;
+  /** Removes one row; resolves to its file. */
+  remove(id: string): Promise<string | undefined>;
+  /** Removes the rows of a flight; resolves to their files. */
+  removeFlight(flightId: string): Promise<readonly string[]>;
+  /** Those of some files that a row points to. */
+  referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** The database of TILEGRAPH_TILE_STORE_URL. */
