@@ -13,7 +13,8 @@ const labelBlind = new Set(
   ).split(' '),
 );
 
-function isLabelBlind({ plan }: Callback): boolean {
+/** Whether a callback gives the same for arrays that differ in nothing but their labels. */
+export function isLabelBlind({ plan }: Callback): boolean {
   return plan.nodes.every(
     ({ process, body, arguments: args }) =>
       !body &&

@@ -191,6 +191,31 @@ const cases: Readonly<Record<string, (form: Form) => Promise<Cube>>> = {
     runCube('apply_kernel', { data: full(form), kernel: kernel3, border: 'wrap', replace_invalid: -3 }),
   'apply_kernel with a number beyond the border': (form) =>
     runCube('apply_kernel', { data: full(form), kernel: [...kernel3, ...kernel3.slice(1)], border: 4 }),
+  apply_neighborhood: (form) =>
+    runCube('apply_neighborhood', {
+      data: full(form),
+      process: callback('apply_kernel', { data: from('data'), kernel: kernel3, border: 'replicate' }),
+      size: [
+        { dimension: 'x', value: 3, unit: 'px' },
+        { dimension: 'y', value: 2, unit: 'px' },
+        { dimension: 't', value: 2 },
+      ],
+      overlap: [
+        { dimension: 'x', value: 1, unit: 'px' },
+        { dimension: 't', value: 1 },
+      ],
+    }),
+  'apply_neighborhood with arrays of pixels': (form) =>
+    runCube('apply_neighborhood', {
+      data: full(form),
+      process: callback('array_create', { data: from('data') }),
+      size: [
+        { dimension: 'x', value: 1, unit: 'px' },
+        { dimension: 'y', value: 1, unit: 'px' },
+        { dimension: 't', value: 1 },
+        { dimension: 'bands', value: 1 },
+      ],
+    }),
   colormap: (form) => runCube('colormap', { data: flat(form), min: -4, max: 19 }),
 };
 
