@@ -95,7 +95,12 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
     const objects = opened(await openObjectStore(config.objectStoreUrl, { logger }), (part) => part.close());
     const catalog = await openCatalog({ collections: config.collections, http, logger });
     const raster = opened(
-      createRasterReader({ http, logger, cacheBytes: config.caches.blockBytes }),
+      createRasterReader({
+        http,
+        logger,
+        cacheBytes: config.caches.blockBytes,
+        maxValues: config.limits.pixels,
+      }),
       (part) => part.close(),
     );
     const checks = new SchemaChecks();

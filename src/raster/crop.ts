@@ -1,4 +1,4 @@
-import { sameCrs, transformBounds } from '../geo/crs';
+import { sameCrs, transformBounds, transformer } from '../geo/crs';
 import { subGrid } from '../geo/grid';
 import type { Bounds, Crs, Grid } from '../geo/types';
 import { type Block, type Cube, deriveCube, gridBounds, type Window } from './cube';
@@ -66,6 +66,7 @@ function pixelsOf(grid: Grid, { left, right, top, bottom }: PixelRange): Grid {
 export function coverage(grid: Grid, area: Area): 'all' | 'none' | Uint8Array {
   if (area.boxes.length === 0 || grid.width === 0 || grid.height === 0) return 'none';
   const isSame = sameCrs(grid.crs, area.crs);
+  if (!isSame && isSurelyInside(grid, area)) return 'all';
   const bounds = isSame ? gridBounds(grid) : transformBounds(gridBounds(grid), grid.crs, area.crs);
   // Longitudes may be counted differently on both sides; then only the pixels can tell.
   const isCyclic =
@@ -79,6 +80,34 @@ export function coverage(grid: Grid, area: Area): 'all' | 'none' | Uint8Array {
   const count = isSame ? coverAligned(grid, near, inside) : coverProjected(grid, area, near, inside);
   if (count === 0) return 'none';
   return count === inside.length ? 'all' : inside;
+}
+
+/**
+ * True where nine points of a grid lie so far inside of a box that what lies between them does as well; most tiles of
+ * a map do, and need no closer look.
+ */
+function isSurelyInside(grid: Grid, { crs, boxes }: Area): boolean {
+  const { west, south, east, north } = gridBounds(grid);
+  const { forward } = transformer(grid.crs, crs);
+  const found = { west: Infinity, south: Infinity, east: -Infinity, north: -Infinity };
+  for (const x of [west, (west + east) / 2, east])
+    for (const y of [south, (south + north) / 2, north]) {
+      const [u, v] = forward(x, y);
+      if (!Number.isFinite(u) || !Number.isFinite(v)) return false;
+      found.west = Math.min(found.west, u);
+      found.east = Math.max(found.east, u);
+      found.south = Math.min(found.south, v);
+      found.north = Math.max(found.north, v);
+    }
+  const slackX = (found.east - found.west) / 4;
+  const slackY = (found.north - found.south) / 4;
+  return boxes.some(
+    (box) =>
+      box.west <= found.west - slackX &&
+      box.east >= found.east + slackX &&
+      box.south <= found.south - slackY &&
+      box.north >= found.north + slackY,
+  );
 }
 
 function touches(box: Bounds, other: Bounds): boolean {

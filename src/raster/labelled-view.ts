@@ -18,6 +18,8 @@ import {
   selectedIndices,
   strides,
 } from './layers';
+import { memoryCube } from './memory-cube';
+import { transposeLayers } from './transpose';
 
 /** Coordinates of the pixel centres along one axis of a grid, from west to east or from north to south. */
 export function gridLabels(grid: Grid, axis: 'x' | 'y'): number[] {
@@ -33,9 +35,60 @@ export function labelsOf(cube: Pick<Cube, 'grid'>, dimension: Dimension): readon
   return dimension.labels ?? [];
 }
 
+/**
+ * The opposite of {@link withLabels}: a cube with labelled x and y that are the pixels of `grid` gets it back. Any
+ * window of it needs the whole scene. Cubes that have lost or changed one of the two are returned as they are.
+ */
+export function withGrid(input: Cube, grid: Grid): Cube {
+  const axes = (['y', 'x'] as const).map((axis) =>
+    input.dimensions.findIndex((dimension) => dimension.type === 'spatial' && dimension.axis === axis),
+  );
+  if (input.grid || axes.includes(-1)) return input;
+  const lengths = axes.map((axis) => input.dimensions[axis].labels?.length);
+  if (lengths[0] !== grid.height || lengths[1] !== grid.width) return input;
+  const dimensions = input.dimensions.map((dimension, index) =>
+    axes.includes(index) ? ({ ...dimension, labels: undefined } as Dimension) : dimension,
+  );
+  const result: Cube = deriveCube(input, {
+    dimensions,
+    grid,
+    async read(window: Window, signal: AbortSignal): Promise<Block> {
+      const { select } = window;
+      const block = await input.read(select ? { select } : {}, signal);
+      const layers = layerDimensions(result);
+      const order = [
+        ...layers.map(({ name }) => input.dimensions.findIndex((d) => d.name === name)),
+        ...axes,
+      ];
+      const { data, valid } = transposeLayers(block, block.shape, order, 1);
+      const shape = order.map((axis) => block.shape[axis]);
+      const chosen = layers.map((layer, index) => ({
+        ...layer,
+        labels: Array.from({ length: shape[index] }, (_, label) => label),
+      }));
+      const scene = memoryCube({
+        dimensions: [...chosen, ...axes.map((axis) => dimensions[axis])] as Dimension[],
+        grid,
+        shape,
+        data,
+        valid,
+        missing: input.missing,
+        dataType: input.dataType,
+      });
+      return await scene.read({ grid: window.grid }, signal);
+    },
+  });
+  return result;
+}
+
 function range(indices: readonly number[]): [first: number, count: number] {
   const first = Math.min(...indices);
   return [first, Math.max(...indices) - first + 1];
+}
+
+/** All of a range, in its order. */
+function isPlain(indices: readonly number[], first: number): boolean {
+  return indices.every((index, position) => index === first + position);
 }
 
 /**
@@ -77,6 +130,9 @@ export function withLabels(input: Cube): Cube {
         layers.map((layer) => [layer.name, wanted[dimensions.findIndex((d) => d.name === layer.name)]]),
       );
       const block = await input.read({ grid: part, select }, signal);
+
+      if (isPlain(wanted[x], column) && isPlain(wanted[y], row) && y === layers.length && x === y + 1)
+        return { shape: lengths, data: block.data, valid: block.valid };
 
       // Where each dimension of ours lies in the block, whose last two axes are y and x.
       const steps = strides([...layers.map((layer) => select.get(layer.name)!.length), height, width]);

@@ -13,11 +13,13 @@ const defaultCacheBytes = 256 * 1024 * 1024;
  * Reads raster files (GeoTIFF, cloud-optimised or not; local or over HTTP) and makes cubes of them.
  * Keeps files open and a cache of decoded blocks; close it at the end.
  * @param options.cacheBytes what decoded blocks may take in memory; default 256 MiB.
+ * @param options.maxValues values (width × height × labels) of one window; default: no limit.
  */
 export function createRasterReader(options: {
   readonly http: HttpClient;
   readonly logger: Logger;
   readonly cacheBytes?: number;
+  readonly maxValues?: number;
 }): RasterReader {
   const files = new FilePool(options.http);
   const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes);
@@ -33,7 +35,8 @@ export function createRasterReader(options: {
         version: file.version,
       };
     },
-    sceneCube: (sceneOptions, signal) => createSceneCube(sceneOptions, files, patches, signal),
+    sceneCube: (sceneOptions, signal) =>
+      createSceneCube(sceneOptions, { files, patches, maxValues: options.maxValues }, signal),
     warp: warpBlock,
     async close() {
       cache.clear();

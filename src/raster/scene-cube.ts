@@ -43,13 +43,21 @@ interface Plan {
   readonly version: string;
 }
 
+/** What reading needs beside the scenes. */
+interface Tools {
+  readonly files: FilePool;
+  readonly patches: PatchReader;
+  /** Values of one window; absent: any number. */
+  readonly maxValues?: number;
+}
+
 /** Makes a cube of scenes; see `RasterReader.sceneCube`. */
 export async function createSceneCube(
   options: SceneCubeOptions,
-  files: FilePool,
-  patches: PatchReader,
+  tools: Tools,
   signal: AbortSignal,
 ): Promise<Cube> {
+  const { files } = tools;
   const plan = await makePlan(options, files, signal);
   const times = groupByTime(options.scenes);
   const labels = [...times.keys()];
@@ -65,7 +73,7 @@ export async function createSceneCube(
     isGridFixed: false,
     dataVersion: plan.version,
     read: (window, readSignal) =>
-      readWindow({ options, files, patches, plan, dimensions, groups }, window, readSignal),
+      readWindow({ options, ...tools, plan, dimensions, groups }, window, readSignal),
   });
 }
 
@@ -152,10 +160,8 @@ function commonNodata(found: readonly Opened[]): number | null {
   return value !== undefined && values.every((other) => Object.is(other, value)) ? value : null;
 }
 
-interface Reading {
+interface Reading extends Tools {
   readonly options: SceneCubeOptions;
-  readonly files: FilePool;
-  readonly patches: PatchReader;
   readonly plan: Plan;
   readonly dimensions: readonly Dimension[];
   readonly groups: readonly (readonly Scene[])[];
@@ -172,6 +178,7 @@ async function readWindow(reading: Reading, window: Window, signal: AbortSignal)
   const lengths = layers.map((dimension) => select(dimension).length);
   const pixels = grid.width * grid.height;
   const count = lengths.reduce((product, length) => product * length, 1);
+  refuseHuge(count * pixels, reading.maxValues);
   const data = isWide(plan.dataType) ? new Float64Array(count * pixels) : new Float32Array(count * pixels);
   data.fill(Number.NaN);
   const valid = plan.missing === 'mask' ? new Uint8Array(count * pixels) : undefined;
@@ -216,6 +223,17 @@ async function readWindow(reading: Reading, window: Window, signal: AbortSignal)
     data,
     ...(valid && { valid }),
   };
+}
+
+/** What needs a whole scene at once must not take all of the memory. */
+function refuseHuge(values: number, maxValues: number | undefined): void {
+  if (maxValues === undefined || values <= maxValues) return;
+  const show = (value: number) => value.toLocaleString('en');
+  throw new OpenEOError('ProcessGraphComplexity', {
+    reason:
+      `it needs ${show(values)} values of the collection at once and ${show(maxValues)} may be read; ` +
+      'ask for a smaller area, fewer dates or fewer bands.',
+  });
 }
 
 /** False only for scenes that surely lie elsewhere; boxes over the antimeridian are not judged. */

@@ -8,8 +8,10 @@ import type { ProcessContext } from '../processes/context';
 import { type Cube, isCube } from '../raster/cube';
 import type { User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
+import { withinSeconds } from './deadline';
 import type { PreparedService } from './prepared-services';
 import type { ServiceLogs } from './service-logs';
+import { SharedWork } from './shared-work';
 import { tileParameters } from './tile-parameters';
 import { missingParameters, tileStoreHandle } from './tile-store-access';
 
@@ -34,9 +36,29 @@ export interface Evaluated {
 /** How long one evaluation serves for other tiles before the graph is evaluated anew, which notices changed data. */
 const handleTtlMs = 2000;
 
-function cubeOf(value: unknown): Cube | undefined {
+/** The cube that a graph returned, saved in a format or not. */
+export function cubeOf(value: unknown): Cube | undefined {
   const data = value instanceof SavedResult ? value.data : value;
   return isCube(data) ? data : undefined;
+}
+
+/** Values for a graph: `bound` are those of its own parameters, `all` also those that the service supplies. */
+export function serviceParameters(
+  { definition, settings, matrixSet, service }: Omit<PreparedService, 'plan'>,
+  { tile, query, user }: Pick<Evaluation, 'tile' | 'query' | 'user'>,
+  tileStore: TileStore | undefined,
+): { bound: Map<string, unknown>; all: Map<string, unknown> } {
+  const declared = new Set((definition.parameters ?? []).map((parameter) => parameter.name));
+  const defaults = Object.entries(settings.parameters).filter(([name]) => declared.has(name));
+  const bound = new Map<string, unknown>([...defaults, ...bindQuery(definition, query)]);
+  const all = new Map<string, unknown>([
+    ...bound,
+    ...tileParameters(tile, matrixSet),
+    ['_openeo_service_id', service.id],
+  ]);
+  if (user) all.set('_openeo_user', injectedUser(user));
+  if (settings.tileStore && tileStore) all.set('_openeo_tile_store', tileStoreHandle(tileStore));
+  return { bound, all };
 }
 
 /**
@@ -44,36 +66,48 @@ function cubeOf(value: unknown): Cube | undefined {
  * address one evaluation serves all tiles for a moment, and a tile costs its pixels alone.
  */
 export class ServiceEvaluator {
-  readonly #handles = new LRUCache<string, Promise<Evaluated>>({ max: 2000, ttl: handleTtlMs });
+  readonly #handles = new LRUCache<string, Evaluated>({ max: 2000, ttl: handleTtlMs });
+  readonly #flights = new SharedWork<Evaluated>();
 
   constructor(
     private readonly parts: {
       readonly runner: GraphRunner<ProcessContext, User>;
       readonly tileStore?: TileStore;
       readonly logs: ServiceLogs;
+      /** Seconds that an evaluation may take. */
+      readonly seconds: number;
       /** Fires when the server stops. */
       readonly stopped: AbortSignal;
     },
   ) {}
 
-  /** @throws OpenEOError what the graph throws; `ProcessParameterInvalid` for reserved names in the query */
+  /**
+   * @throws OpenEOError what the graph throws; `ProcessParameterInvalid` for reserved names in the query;
+   *   `RequestTimeout`; the signal's reason
+   */
   async evaluate(prepared: PreparedService, request: Evaluation): Promise<Evaluated> {
-    const parameters = this.#parameters(prepared, request);
+    const parameters = serviceParameters(prepared, request, this.parts.tileStore);
     const key = this.#key(prepared, request, parameters.bound);
-    const isShared = !prepared.writes && !prepared.readsTile;
-    const known = isShared ? this.#handles.get(key) : undefined;
+    const run = (signal: AbortSignal) => this.#run(prepared, parameters.all, { ...request, signal }, key);
+    return withinSeconds(this.parts.seconds, request.signal, (signal) => {
+      if (prepared.writes || prepared.readsTile) return run(signal);
+      return this.#shared(key, signal, run);
+    });
+  }
+
+  async #shared(
+    key: string,
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => Promise<Evaluated>,
+  ): Promise<Evaluated> {
+    const known = this.#handles.get(key);
     if (known) return known;
-    const signal = isShared ? this.parts.stopped : request.signal;
-    const run = this.#run(prepared, parameters.all, { ...request, signal }, key);
-    if (isShared) {
-      this.#handles.set(key, run);
-      const forget = () => {
-        if (this.#handles.peek(key) === run) this.#handles.delete(key);
-      };
+    return this.#flights.do(key, signal, async (shared) => {
+      const made = await run(AbortSignal.any([shared, this.parts.stopped]));
       // Only cubes are handles; other values may be different the next time.
-      run.then((made) => made.cube ?? forget(), forget);
-    }
-    return run;
+      if (made.cube) this.#handles.set(key, made);
+      return made;
+    });
   }
 
   async #run(
@@ -92,25 +126,6 @@ export class ServiceEvaluator {
       service: { id: service.id },
     });
     return { value, cube: cubeOf(value), key };
-  }
-
-  #parameters(
-    prepared: PreparedService,
-    request: Evaluation,
-  ): { bound: Map<string, unknown>; all: Map<string, unknown> } {
-    const { definition, settings, matrixSet, service } = prepared;
-    const declared = new Set((definition.parameters ?? []).map((parameter) => parameter.name));
-    const defaults = Object.entries(settings.parameters).filter(([name]) => declared.has(name));
-    const bound = new Map<string, unknown>([...defaults, ...bindQuery(definition, request.query)]);
-    const all = new Map<string, unknown>([
-      ...bound,
-      ...tileParameters(request.tile, matrixSet),
-      ['_openeo_service_id', service.id],
-    ]);
-    if (request.user) all.set('_openeo_user', injectedUser(request.user));
-    if (settings.tileStore && this.parts.tileStore)
-      all.set('_openeo_tile_store', tileStoreHandle(this.parts.tileStore));
-    return { bound, all };
   }
 
   #key(prepared: PreparedService, request: Evaluation, bound: ReadonlyMap<string, unknown>): string {

@@ -1,17 +1,21 @@
 import { v7 as uuid } from 'uuid';
 import { OpenEOError } from '../base/errors';
-import type { LogLevel } from '../base/logger';
+import { type LogLevel, silentLogger } from '../base/logger';
 import type { GraphRunner } from '../graph/runner';
-import type { ProcessDefinition } from '../graph/types';
 import type { ProcessContext } from '../processes/context';
+import type { Cube } from '../raster/cube';
 import type { LogRecord, Page, PageRequest, RecordStore, ServiceRecord, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { mayManage } from './access';
 import { checkConfiguration, xyzSettings } from './configuration';
+import { withinSeconds } from './deadline';
+import { cubeOf, serviceParameters } from './evaluate';
+import { type PreparedService, prepareService } from './prepared-services';
 import type { ServiceLogs } from './service-logs';
-import { suppliedTo } from './tile-store-access';
+import { missingParameters } from './tile-store-access';
 import type { ServiceType } from './types/service-type';
 import { xyz } from './types/xyz';
+import { refuseHugeScene } from './whole-scenes';
 
 /** All kinds of services, by lower-case id. */
 export const serviceTypes: ReadonlyMap<string, ServiceType> = new Map([[xyz.id, xyz]]);
@@ -44,6 +48,9 @@ const readOnly = ['id', 'type', 'url', 'attributes', 'created', 'costs'];
 /** A change of a service: only what is named is changed; settings inside `configuration` likewise. */
 export type ServiceChange = Partial<Pick<NewService, (typeof editable)[number]>>;
 
+/** Who makes a service waits so long at most for its graph to be tried out. */
+const trySeconds = 5;
+
 /** The life of secondary services. Every method checks that the user may do it. */
 export class ServiceManager {
   constructor(
@@ -52,6 +59,9 @@ export class ServiceManager {
       readonly runner: GraphRunner<ProcessContext, User>;
       readonly tileStore?: TileStore;
       readonly logs: ServiceLogs;
+      readonly limits: { readonly pixels: number; readonly seconds: number };
+      /** Fires when the server stops. */
+      readonly stopped: AbortSignal;
       /** Called after a change made here, at once; other servers hear of it by `records.onChange`. */
       readonly onChanged: (id: string) => void;
     },
@@ -89,7 +99,6 @@ export class ServiceManager {
     const type = serviceTypes.get(body.type.toLowerCase());
     if (!type) throw new OpenEOError('ServiceUnsupported', { type: body.type });
     const configuration = body.configuration ?? {};
-    await this.#check(type, body.process, configuration, user);
     const now = new Date();
     const service: ServiceRecord = {
       id: uuid(),
@@ -107,6 +116,7 @@ export class ServiceManager {
       createdAt: now,
       updatedAt: now,
     };
+    await this.#check(service, user);
     await this.parts.records.services.create(service);
     return service;
   }
@@ -121,11 +131,9 @@ export class ServiceManager {
     const configuration = change.configuration && { ...service.configuration, ...change.configuration };
     if (change.process || configuration) {
       const owner = await this.parts.records.users.get(service.ownerId);
-      const type = serviceTypes.get(service.type)!;
+      const { process } = change;
       await this.#check(
-        type,
-        change.process ?? service.process,
-        configuration ?? service.configuration,
+        { ...service, ...(process && { process }), ...(configuration && { configuration }) },
         owner ?? user,
       );
     }
@@ -160,22 +168,37 @@ export class ServiceManager {
     return this.parts.records.logs.list(`service:${id}`, filter);
   }
 
-  async #check(
-    type: ServiceType,
-    process: Readonly<Record<string, unknown>>,
-    configuration: Readonly<Record<string, unknown>>,
-    owner: User,
-  ): Promise<void> {
-    checkConfiguration(type, configuration);
-    const request = suppliedTo(xyzSettings(configuration), this.parts.tileStore, owner);
-    await this.parts.runner.plan(definitionOf(process), { user: owner, ...request });
+  /** Everything that is wrong with a service and can be known before a tile is asked for. */
+  async #check(service: ServiceRecord, owner: User): Promise<void> {
+    const { runner, tileStore, limits } = this.parts;
+    checkConfiguration(serviceTypes.get(service.type)!, service.configuration);
+    const prepared = await prepareService(service, owner, runner, tileStore);
+    const cube = await this.#tryOut(prepared, owner);
+    if (cube) refuseHugeScene(cube, limits.pixels);
   }
-}
 
-/** @throws OpenEOError `ProcessGraphMissing` */
-export function definitionOf(process: Readonly<Record<string, unknown>>): ProcessDefinition {
-  const graph = process['process_graph'];
-  if (typeof graph !== 'object' || graph === null || Array.isArray(graph))
-    throw new OpenEOError('ProcessGraphMissing');
-  return process as unknown as ProcessDefinition;
+  /** The handle of the result, where the graph can be evaluated already: data may come later, and parameters with the tile. */
+  async #tryOut(prepared: PreparedService, user: User): Promise<Cube | undefined> {
+    const { runner, tileStore, limits } = this.parts;
+    const { service, settings, plan, writes, readsTile } = prepared;
+    if (writes || readsTile) return undefined;
+    const request = { tile: { z: 0, x: 0, y: 0 }, query: new Map<string, string>(), user };
+    try {
+      const { all } = serviceParameters(prepared, request, tileStore);
+      const value = await withinSeconds(Math.min(trySeconds, limits.seconds), this.parts.stopped, (signal) =>
+        runner.run(plan, {
+          user,
+          parameters: all,
+          missing: missingParameters(settings, tileStore, user),
+          signal,
+          logger: silentLogger,
+          service: { id: service.id },
+        }),
+      );
+      return cubeOf(value);
+    } catch (error) {
+      if (error instanceof OpenEOError) return undefined;
+      throw error;
+    }
+  }
 }

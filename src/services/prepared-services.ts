@@ -7,7 +7,6 @@ import type { ProcessContext } from '../processes/context';
 import type { ChangeTopic, RecordStore, ServiceRecord, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { type XyzSettings, xyzSettings } from './configuration';
-import { definitionOf } from './manager';
 import { tileParameterNames } from './tile-parameters';
 import { suppliedTo } from './tile-store-access';
 
@@ -24,6 +23,48 @@ export interface PreparedService {
   readonly readsTile: boolean;
   /** The graph refers to the user, so that nothing of it is shared between users. */
   readonly readsUser: boolean;
+}
+
+/**
+ * Reads the settings of a service and plans its graph.
+ * @throws OpenEOError `ServiceConfigInvalid`, `ProcessGraphMissing`, and what is wrong with the graph
+ */
+export async function prepareService(
+  service: ServiceRecord,
+  owner: User | undefined,
+  runner: GraphRunner<ProcessContext, User>,
+  tileStore: TileStore | undefined,
+): Promise<PreparedService> {
+  const settings = xyzSettings(service.configuration);
+  const matrixSet = tileMatrixSet(settings.tilematrixset);
+  if (!matrixSet)
+    throw new OpenEOError('ServiceConfigInvalid', {
+      parameter: 'tilematrixset',
+      reason: 'it is not served any more',
+    });
+  const definition = definitionOf(service.process);
+  const plan = await runner.plan(definition, {
+    user: owner,
+    ...suppliedTo(settings, tileStore, owner),
+  });
+  return {
+    service,
+    settings,
+    matrixSet,
+    definition,
+    plan,
+    writes: plan.effects === 'write',
+    readsTile: [...plan.free].some((name) => tileParameterNames.has(name)),
+    readsUser: plan.free.has('_openeo_user'),
+  };
+}
+
+/** @throws OpenEOError `ProcessGraphMissing` */
+export function definitionOf(process: Readonly<Record<string, unknown>>): ProcessDefinition {
+  const graph = process['process_graph'];
+  if (typeof graph !== 'object' || graph === null || Array.isArray(graph))
+    throw new OpenEOError('ProcessGraphMissing');
+  return process as unknown as ProcessDefinition;
 }
 
 const relevant: readonly ChangeTopic[] = ['services', 'stored_processes', 'users'];
@@ -74,28 +115,7 @@ export class PreparedServices {
   async #prepare(id: string): Promise<PreparedService> {
     const service = await this.records.services.get(id);
     if (!service) throw new OpenEOError('ServiceNotFound', { identifier: id });
-    const settings = xyzSettings(service.configuration);
-    const matrixSet = tileMatrixSet(settings.tilematrixset);
-    if (!matrixSet)
-      throw new OpenEOError('ServiceConfigInvalid', {
-        parameter: 'tilematrixset',
-        reason: 'it is not served any more',
-      });
-    const definition = definitionOf(service.process);
     const owner = await this.records.users.get(service.ownerId);
-    const plan = await this.runner.plan(definition, {
-      user: owner,
-      ...suppliedTo(settings, this.tileStore, owner),
-    });
-    return {
-      service,
-      settings,
-      matrixSet,
-      definition,
-      plan,
-      writes: plan.effects === 'write',
-      readsTile: [...plan.free].some((name) => tileParameterNames.has(name)),
-      readsUser: plan.free.has('_openeo_user'),
-    };
+    return prepareService(service, owner, this.runner, this.tileStore);
   }
 }

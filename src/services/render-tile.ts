@@ -11,6 +11,7 @@ import type { TileAddress } from '../geo/types';
 import type { User } from '../store/records/types';
 import { requireSight } from './access';
 import type { XyzSettings } from './configuration';
+import { withinSeconds } from './deadline';
 import { drawingOf, drawTile } from './draw';
 import { emptyTile } from './empty-tile';
 import type { Evaluated, ServiceEvaluator } from './evaluate';
@@ -18,6 +19,7 @@ import type { PreparedService, PreparedServices } from './prepared-services';
 import type { ServiceLogs } from './service-logs';
 import { SharedWork } from './shared-work';
 import { matchesTag, type TileResponse } from './tile-response';
+import { WholeScenes } from './whole-scenes';
 
 export interface TileRequest {
   readonly serviceId: string;
@@ -84,6 +86,7 @@ function requireZoom(tile: TileAddress, settings: XyzSettings): void {
 export class TileRenderer {
   readonly #cache: LRUCache<string, RenderedTile> | undefined;
   readonly #flights = new SharedWork<RenderedTile>();
+  readonly #scenes: WholeScenes;
 
   constructor(
     private readonly parts: {
@@ -95,6 +98,7 @@ export class TileRenderer {
       readonly cacheBytes: number;
     },
   ) {
+    this.#scenes = new WholeScenes(parts.limits.pixels);
     if (parts.cacheBytes > 0) {
       const sizeCalculation = ({ body }: RenderedTile) => body.byteLength + 256;
       this.#cache = new LRUCache({ maxSize: parts.cacheBytes, sizeCalculation });
@@ -145,7 +149,8 @@ export class TileRenderer {
   async #serve(prepared: PreparedService, tile: TileAddress, request: TileRequest): Promise<TileResponse> {
     const evaluated = await this.#evaluate(prepared, tile, request, request.signal);
     if (!evaluated.cube) return this.#json(prepared, evaluated.value, request);
-    const key = `${evaluated.key}/${evaluated.cube.dataVersion}/${tile.z}/${tile.x}/${tile.y}`;
+    const address = evaluated.cube.grid ? `${tile.z}/${tile.x}/${tile.y}` : 'all';
+    const key = `${evaluated.key}/${evaluated.cube.dataVersion}/${address}`;
     const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 27)}"`;
     const headers = this.#headers(prepared, { etag });
     if (matchesTag(request.ifNoneMatch, etag)) return { status: 304, headers };
@@ -156,26 +161,8 @@ export class TileRenderer {
         this.#cache?.set(key, made);
         return made;
       }));
-    if (!drawn.hasData) return this.#empty(prepared, drawn, headers);
+    if (!drawn.hasData && evaluated.cube.grid) return this.#empty(prepared, drawn, headers);
     return { status: 200, headers: { ...headers, 'content-type': drawn.mediaType }, body: drawn.body };
-  }
-
-  /** Within the time that a synchronous request may take. */
-  async #limited<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { seconds } = this.parts.limits;
-    const deadline = new AbortController();
-    const timer = setTimeout(
-      () => deadline.abort(new OpenEOError('RequestTimeout', { seconds })),
-      seconds * 1000,
-    );
-    const both = AbortSignal.any([signal, deadline.signal]);
-    try {
-      return await work(both);
-    } catch (error) {
-      throw deadline.signal.aborted ? deadline.signal.reason : error;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #evaluate(
@@ -185,9 +172,7 @@ export class TileRenderer {
     signal: AbortSignal,
   ): Promise<Evaluated> {
     const { query, user } = request;
-    return this.#limited(signal, (limited) =>
-      this.parts.evaluator.evaluate(prepared, { tile, query, user, signal: limited }),
-    );
+    return this.parts.evaluator.evaluate(prepared, { tile, query, user, signal });
   }
 
   #draw(
@@ -199,9 +184,16 @@ export class TileRenderer {
     const { settings, matrixSet } = prepared;
     const grid = matrixSet.grid(tile, settings.tileSize);
     const { limiter, limits } = this.parts;
-    const work = (limited: AbortSignal) =>
-      drawTile(evaluated.cube!, drawingOf(evaluated, settings), grid, settings, limits.pixels, limited);
-    return this.#limited(signal, (limited) =>
+    const work = (signal: AbortSignal) =>
+      drawTile(evaluated.cube!, drawingOf(evaluated, settings), {
+        grid,
+        settings,
+        maxPixels: limits.pixels,
+        scenes: this.#scenes,
+        key: prepared.writes ? undefined : `${evaluated.key}/${evaluated.cube!.dataVersion}`,
+        signal,
+      });
+    return withinSeconds(limits.seconds, signal, (limited) =>
       limiter.run(
         async () => {
           const { mediaType, hasData, body } = await work(limited);

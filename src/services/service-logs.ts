@@ -15,6 +15,7 @@ function visible(fields: LogFields): Pick<LogRecord, 'code' | 'data' | 'path'> {
 export class ServiceLogs {
   #pending: Omit<LogRecord, 'id'>[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly records: Pick<RecordStore, 'logs'>,
@@ -37,13 +38,17 @@ export class ServiceLogs {
     });
   }
 
-  /** Writes what is waiting; called before logs are read and when the server stops. */
+  /** Writes what is waiting and waits for what is being written; called before logs are read and when the server stops. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const entries = this.#pending;
     this.#pending = [];
-    if (entries.length === 0) return;
+    if (entries.length > 0) this.#writing = this.#writing.then(() => this.#write(entries));
+    await this.#writing;
+  }
+
+  async #write(entries: Omit<LogRecord, 'id'>[]): Promise<void> {
     try {
       await this.records.logs.append(entries);
     } catch (error) {

@@ -36,16 +36,30 @@ export function createServices(parts: {
   const stopping = new AbortController();
   const logs = new ServiceLogs(records, parts.logger);
   const prepared = new PreparedServices(records, parts.registry, runner, tileStore);
-  const evaluator = new ServiceEvaluator({ runner, tileStore, logs, stopped: stopping.signal });
+  const evaluator = new ServiceEvaluator({
+    runner,
+    tileStore,
+    logs,
+    seconds: limits.seconds,
+    stopped: stopping.signal,
+  });
   return {
-    manager: new ServiceManager({ records, runner, tileStore, logs, onChanged: () => prepared.clear() }),
+    manager: new ServiceManager({
+      records,
+      runner,
+      tileStore,
+      logs,
+      limits,
+      stopped: stopping.signal,
+      onChanged: () => prepared.clear(),
+    }),
     prepared,
     evaluator,
     renderer: new TileRenderer({ prepared, evaluator, logs, limiter, limits, cacheBytes: parts.cacheBytes }),
     async close() {
       prepared.close();
-      await logs.flush();
       stopping.abort(new Error('The server stops'));
+      await logs.flush();
     },
   };
 }

@@ -5,6 +5,7 @@ import { OpenEOError } from '../../base/errors';
 import { bindQuery, injectedUser } from '../../graph/parameters';
 import type { ProcessDefinition } from '../../graph/types';
 import type { Encoded } from '../../raster/formats/types';
+import { withinSeconds } from '../../services/deadline';
 import { encodeResult } from '../../services/encode-result';
 import { missingParameters } from '../../services/tile-store-access';
 import type { Backend } from '../backend';
@@ -29,20 +30,9 @@ export function resultRoutes(backend: Backend): Route[] {
 
   /** Ends with the request: by its answer, by the client's leaving or by the time limit. */
   async function compute(process: ProcessDefinition, request: ApiRequest, response: Response): Promise<void> {
-    const timeout = new AbortController();
-    const timer = setTimeout(
-      () => timeout.abort(new OpenEOError('RequestTimeout', { seconds })),
-      seconds * 1000,
+    await withinSeconds(seconds, request.context.signal, async (signal) =>
+      send(response, await run(process, request, signal), signal),
     );
-    const signal = AbortSignal.any([request.context.signal, timeout.signal]);
-    try {
-      await send(response, await run(process, request, signal), signal);
-    } catch (error) {
-      // Whatever broke because of the abort, the abort is the reason.
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async function run(process: ProcessDefinition, request: ApiRequest, signal: AbortSignal): Promise<Encoded> {

@@ -9,6 +9,7 @@ import {
   layerDimensions,
   type Window,
 } from '../../raster/cube';
+import { withGrid } from '../../raster/labelled-view';
 import {
   allIndices,
   blockShape,
@@ -124,7 +125,8 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
       });
     },
   });
-  return result;
+  const { grid } = args.data as Cube;
+  return grid ? withGrid(result, grid) : result;
 }
 
 /** An existing target has to be a dimension with labels as well. */
