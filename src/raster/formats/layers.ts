@@ -1,4 +1,5 @@
 import { OpenEOError, ProcessException } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import { subGrid } from '../../geo/grid';
 import type { Grid } from '../../geo/types';
 import {
@@ -180,8 +181,11 @@ export function createAreaReader(
   signal: AbortSignal,
 ): (area: Area, group?: LayerGroup) => Promise<Pixels> {
   const { cube, grid } = raster;
+  const rest = createPace(signal);
   const read = async (window: Window): Promise<Pixels> => {
     signal.throwIfAborted();
+    // Areas whose blocks are in memory are read without ever waiting.
+    await rest();
     const block: Block = await cube.read(window, signal);
     return {
       data: block.data as NumericArray,
