@@ -169,6 +169,14 @@ const commands = {
     ensureBuild();
     node([...jest, ...args]);
   },
+  // Runs the sources: the cases need the development dependencies anyway.
+  conformance: (args) => {
+    node([
+      '--disable-warning=ExperimentalWarning',
+      ...['--require', './test/support/typescript.cjs', 'test/conformance/official/main.ts'],
+      ...args,
+    ]);
+  },
   bench: (args) => {
     ensureBuild();
     node(['test/bench/run.cjs', ...args]);

@@ -99,7 +99,8 @@ export class Compiler {
     position: (id: string) => number,
   ): ArgumentStep {
     const spec = process.spec.parameters?.find((parameter) => parameter.name === name) as ParameterSpec;
-    const check = isSettled(argument) ? undefined : this.checks.of(spec, process.spec.exceptions);
+    const isAnswered = process.module?.answers?.includes(name);
+    const check = isSettled(argument) ? undefined : this.checks.of(spec, process.spec.exceptions, isAnswered);
     return {
       name,
       source: this.#source(argument, position, [id, name]),

@@ -72,6 +72,11 @@ export interface ProcessModule<C = never, K = unknown> {
   run(args: Arguments, context: C): unknown;
   readonly kernel?: K;
   readonly effects?: Effects;
+  /**
+   * Parameters for which the function itself answers to null and to numbers outside of the schema's range: the
+   * logarithm of -1 is NaN, an element at -1 is an error of its own. They are not refused before the call.
+   */
+  readonly answers?: readonly string[];
 }
 
 /** A process that graphs can call. */

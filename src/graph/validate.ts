@@ -136,7 +136,8 @@ class NodeValidator<C> {
   #validateValue(name: string, argument: ParsedArgument, parameter: ParameterSpec): void {
     const spec = this.#linked?.process.spec;
     const { value, isPartial } = probe(argument);
-    const check = this.validation.checks.of(parameter, spec?.exceptions);
+    const isAnswered = this.#linked?.process.module?.answers?.includes(name);
+    const check = this.validation.checks.of(parameter, spec?.exceptions, isAnswered);
     const violations = isPartial ? check.checkPartial(value) : check.check(value);
     const isMisplaced = violations.length === 0 && hasMisplacedGraph(argument, parameter, []);
     const found = isMisplaced ? [{ path: '', reason: 'must not be or hold a process graph' }] : violations;

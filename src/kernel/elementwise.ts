@@ -17,14 +17,16 @@ export interface Elementwise {
   readonly keepsNaN?: boolean;
 }
 
-/** `run` and `kernel` of such a process, from one definition of what it computes. */
+/** What the file of such a process exports, from one definition of what it computes: it does so for all numbers. */
 export function elementwise(definition: Elementwise): {
   run(args: Arguments): number | boolean | null;
   kernel: Kernel;
+  answers: readonly string[];
 } {
   const { operands, takes = 'number', gives = 'number', operation, keepsNaN } = definition;
   const call = callable(operation, operands.length);
   return {
+    answers: operands,
     run: (args) => {
       const values = operands.map((name) => args[name] ?? null);
       return values.includes(null) ? null : call(...(values as never[]));

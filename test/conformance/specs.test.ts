@@ -4,6 +4,20 @@ import { packagePath, packageRoot } from '../../src/base/paths';
 import { describeSpecProblem } from '../../src/graph/library/description';
 import { SchemaChecks } from '../../src/graph/schema/checks';
 import type { ProcessSpec } from '../../src/graph/types';
+import { difference } from './official/compare';
+import { isLiteral, runProcess } from './official/run-case';
+import { openSuite, type Suite } from './official/suite';
+
+interface Example {
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly returns?: unknown;
+}
+
+let suite: Suite;
+beforeAll(async () => {
+  suite = await openSuite();
+});
+afterAll(() => suite.close());
 
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as ProcessSpec;
 const names = readdirSync(packagePath('processes')).filter((name) => name.endsWith('.json'));
@@ -24,6 +38,16 @@ function withoutProse(json: unknown): unknown {
           !prose.has(key) || (typeof value === 'object' && key !== 'examples' && key !== 'links'),
       )
       .map(([key, value]) => [key, withoutProse(value)]),
+  );
+}
+
+/** Sentences of more than four words. */
+function sentences(json: unknown): string[] {
+  if (typeof json !== 'object' || json === null) return [];
+  return Object.entries(json).flatMap(([key, value]) =>
+    typeof value === 'string' && ['summary', 'description', 'message', 'title'].includes(key)
+      ? value.split(/(?<=[.!?])\s+|\n+/).filter((sentence) => sentence.split(' ').length > 4)
+      : sentences(value),
   );
 }
 
@@ -58,9 +82,36 @@ describe.each(names)('%s', (name) => {
   });
 
   const original = standard.map((folder) => join(folder, name)).find((file) => existsSync(file));
-  if (original)
+  if (original) {
+    const theirs = read(original);
+
     test('has the signature of the standard', () => {
-      expect(signature(spec)).toEqual(signature(read(original)));
+      expect(signature(spec)).toEqual(signature(theirs));
+      expect(spec.categories).toEqual(theirs.categories);
+    });
+
+    test('has at least the exceptions of the standard', () => {
+      expect(Object.keys(spec.exceptions ?? {})).toEqual(
+        expect.arrayContaining(Object.keys(theirs.exceptions ?? {})),
+      );
+    });
+
+    test('says everything in its own words', () => {
+      const copied = new Set(sentences(theirs));
+      expect(sentences(spec).filter((sentence) => copied.has(sentence))).toEqual([]);
+    });
+  }
+
+  // Others show where an argument comes from.
+  const examples = ((spec.examples ?? []) as unknown as Example[]).filter(
+    (example) => Object.hasOwn(example, 'returns') && Object.values(example.arguments).every(isLiteral),
+  );
+  if (examples.length > 0)
+    test('gives what its examples promise', async () => {
+      for (const { arguments: args, returns } of examples) {
+        const actual = await runProcess(suite.parts.runner, spec.id, args);
+        expect(await difference(actual, returns, 1e-10)).toBeUndefined();
+      }
     });
 });
 

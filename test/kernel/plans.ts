@@ -13,7 +13,7 @@ import {
 } from '../../src/graph/types';
 
 /** The families of processes that work on values. */
-export const families = ['math', 'comparison', 'logic', 'arrays', 'statistics', 'texts'];
+export const families = ['math', 'comparison', 'logic', 'arrays', 'statistics', 'texts', 'dates'];
 
 const modules = new Map<string, ProcessModule>();
 for (const family of families) {
@@ -75,7 +75,7 @@ function argumentOf(value: unknown, bodies: ReadonlyMap<string, Plan>): PlanArgu
       return {
         kind: 'callback',
         plan: planOf(reference.process_graph, bodies),
-        parameters: ['x', 'context'],
+        parameters: ['x', 'index', 'label', 'context'],
       };
   }
   return { kind: 'literal', value };

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { JsonSchema } from '../../base/json';
 import { createProcessSchemaCompiler, type ErrorObject, type ValidateFunction } from '../../base/schema';
 import type { ParameterSpec, ProcessSpec } from '../types';
 import { explain, type Violation } from './explain';
@@ -32,16 +33,18 @@ export class SchemaChecks {
   /**
    * The check of a parameter. A process that declares an exception for a missing dimension answers for
    * those itself.
+   * @param isAnswered the function answers to null and to numbers out of range; see {@link ProcessModule.answers}.
    * @throws Error that tells what is wrong with the schema.
    */
-  of(parameter: ParameterSpec, exceptions?: ProcessSpec['exceptions']): ParameterCheck {
+  of(parameter: ParameterSpec, exceptions?: ProcessSpec['exceptions'], isAnswered = false): ParameterCheck {
     const known = this.#byParameter.get(parameter);
     if (known) return known;
     const ignoreDimensions = missingDimensionCodes.some((code) => Object.hasOwn(exceptions ?? {}, code));
-    const text = JSON.stringify([ignoreDimensions, parameter.schema]);
+    const text = JSON.stringify([ignoreDimensions, isAnswered, parameter.schema]);
     let check = this.#byText.get(text);
     if (!check) {
-      check = this.#compile(parameter.schema, ignoreDimensions);
+      const schema = isAnswered ? withoutRange(parameter.schema) : parameter.schema;
+      check = this.#compile(schema, ignoreDimensions);
       this.#byText.set(text, check);
     }
     const tolerant = acceptDefault(check, parameter);
@@ -79,6 +82,15 @@ export class SchemaChecks {
 }
 
 const none: readonly Violation[] = [];
+
+/** The schema with null beside it and numbers of any size. */
+function withoutRange(schema: ParameterSpec['schema']): JsonSchema[] {
+  const alternatives = [schema].flat() as JsonSchema[];
+  return [
+    ...alternatives.map(({ minimum, maximum, exclusiveMinimum, exclusiveMaximum, ...rest }) => rest),
+    { type: 'null' },
+  ];
+}
 
 /** Some descriptions of the standard have a default that their own schema refuses; clients may write it out. */
 function acceptDefault(check: ParameterCheck, { default: value }: ParameterSpec): ParameterCheck {

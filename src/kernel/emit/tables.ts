@@ -24,12 +24,13 @@ export function emitFold(writer: Writer, step: FoldStep): string {
   };
   const pass = (first: string, width: number) => {
     const planes = Array.from({ length: width }, (_, k) => k);
-    const locals = planes.map((k) => `const p${k} = T[${first} + ${k}]; const q${k} = M[${first} + ${k}];`);
+    // Not `p0`: that is the first plane where an operand reads it.
+    const locals = planes.map((k) => `const t${k} = T[${first} + ${k}]; const u${k} = M[${first} + ${k}];`);
     const read = nodes.map(
       (node, k) =>
         `let a${k} = ${first} === 0 ? ${node.initial} : ${buffers[k]}[j]${node.type === 'boolean' ? ' !== 0' : ''};`,
     );
-    const items = planes.map((k) => one(`p${k}`, `q${k}`));
+    const items = planes.map((k) => one(`t${k}`, `u${k}`));
     const write = nodes.map((node, k) => `${buffers[k]}[j] = ${stored(node, `a${k}`)};`);
     const body = [prepare, ...read, ...items, ...write].join('\n');
     return `${locals.join('\n')}\nfor (let i = start, j = 0; i < end; i++, j++) {\n${body}\n}`;

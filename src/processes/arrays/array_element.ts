@@ -29,6 +29,9 @@ function position(
   throw new ProcessException('ArrayElementNotAvailable', `The array has no element with the ${wanted}.`);
 }
 
+/** An index below zero is one that no array has. */
+export const answers = ['index'];
+
 export function run(args: Arguments): unknown {
   const { data, index = null, label = null } = args;
   const values = elements(data);

@@ -1,6 +1,6 @@
 import { elementwise } from '../../kernel/elementwise';
 
-export const { run, kernel } = elementwise({
+export const { run, kernel, answers } = elementwise({
   operands: ['x', 'y'],
   takes: 'boolean',
   gives: 'boolean',

@@ -1,3 +1,6 @@
 import { elementwise } from '../../kernel/elementwise';
 
-export const { run, kernel } = elementwise({ operands: ['y', 'x'], operation: 'Math.atan2($0, $1)' });
+export const { run, kernel, answers } = elementwise({
+  operands: ['y', 'x'],
+  operation: 'Math.atan2($0, $1)',
+});

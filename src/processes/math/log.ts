@@ -8,4 +8,4 @@ function log(x: number, base: number): number {
   return Math.log(x) / Math.log(base);
 }
 
-export const { run, kernel } = elementwise({ operands: ['x', 'base'], operation: log });
+export const { run, kernel, answers } = elementwise({ operands: ['x', 'base'], operation: log });

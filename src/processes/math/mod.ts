@@ -8,4 +8,4 @@ function mod(x: number, y: number): number {
   return isOtherSide && Number.isFinite(y) ? remainder + y : remainder;
 }
 
-export const { run, kernel } = elementwise({ operands: ['x', 'y'], operation: mod });
+export const { run, kernel, answers } = elementwise({ operands: ['x', 'y'], operation: mod });

@@ -1,3 +1,3 @@
 import { elementwise } from '../../kernel/elementwise';
 
-export const { run, kernel } = elementwise({ operands: ['x', 'y'], operation: '($0 * $1)' });
+export const { run, kernel, answers } = elementwise({ operands: ['x', 'y'], operation: '($0 * $1)' });

@@ -22,4 +22,4 @@ function round(x: number, p: number): number {
   return Number.isFinite(scaled) ? roundToEven(scaled) / scale : x;
 }
 
-export const { run, kernel } = elementwise({ operands: ['x', 'p'], operation: round });
+export const { run, kernel, answers } = elementwise({ operands: ['x', 'p'], operation: round });

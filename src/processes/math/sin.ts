@@ -1,3 +1,3 @@
 import { elementwise } from '../../kernel/elementwise';
 
-export const { run, kernel } = elementwise({ operands: ['x'], operation: 'Math.sin($0)' });
+export const { run, kernel, answers } = elementwise({ operands: ['x'], operation: 'Math.sin($0)' });

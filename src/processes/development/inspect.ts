@@ -1,0 +1,19 @@
+import type { LogLevel } from '../../base/logger';
+import type { Arguments } from '../../graph/types';
+import type { ProcessContext } from '../context';
+import { summaryOf } from './summary';
+
+/** So many entries of one run; callbacks over pixels would fill any log. */
+const maxEntries = 1000;
+const written = new WeakMap<ProcessContext, number>();
+
+export function run(args: Arguments, context: ProcessContext): unknown {
+  const { data = null, message = '', code = 'User', level = 'info' } = args;
+  const count = written.get(context) ?? 0;
+  if (count > maxEntries) return data;
+  written.set(context, count + 1);
+  if (count === maxEntries)
+    context.logger.warning(`Only the first ${maxEntries} entries of "inspect" are logged`, { code });
+  else context.logger[level as LogLevel](message as string, { code, data: summaryOf(data) });
+  return data;
+}

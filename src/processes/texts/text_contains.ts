@@ -1,0 +1,3 @@
+import { matching } from './matching';
+
+export const run = matching('anywhere');
