@@ -1,13 +1,28 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedFolder } from '../support/tools';
-import { readCaseFolder } from './official/case-file';
+import { type CaseFile, type OfficialCase, readCaseFolder } from './official/case-file';
 import { openSuite, type Suite } from './official/suite';
 
 /** The same cases, run the same way, as `npm run conformance`. */
-const folder = sharedFolder && join(sharedFolder, 'spec', 'openeo-processes', 'tests');
+const standard = sharedFolder && join(sharedFolder, 'spec', 'openeo-processes');
+const folder = standard && join(standard, 'tests');
 
-if (!folder || !existsSync(folder))
+/** The examples in the standard's descriptions as test cases. */
+function examplesIn(path: string): CaseFile[] {
+  const names = readdirSync(path).filter((name) => name.endsWith('.json'));
+  return names.flatMap((name) => {
+    const file = join(path, name);
+    const { id, examples = [] } = JSON.parse(readFileSync(file, 'utf8')) as {
+      id: string;
+      examples?: OfficialCase[];
+    };
+    const tests = examples.filter((example) => Object.hasOwn(example, 'returns'));
+    return tests.length > 0 ? [{ id, file, tests }] : [];
+  });
+}
+
+if (!standard || !folder || !existsSync(folder))
   it.skip("the standard's own cases: none found beside the repository or in SHARED_DIR", () => {});
 else {
   const files = readCaseFolder(folder);
@@ -25,6 +40,14 @@ else {
     expect(file.problem).toBeUndefined();
     const results = await Promise.all([...file.tests.keys()].map((index) => suite.run(file, index)));
     const failed = results.filter(({ status }) => status !== 'passed' && status !== 'disputed');
+    expect(failed).toEqual([]);
+  });
+
+  const described = [standard, join(standard, 'proposals')].flatMap(examplesIn);
+
+  it.each(described.map((file) => [file.id, file] as const))('the examples of %s', async (_, file) => {
+    const results = await Promise.all([...file.tests.keys()].map((index) => suite.run(file, index)));
+    const failed = results.filter(({ status }) => status === 'failed');
     expect(failed).toEqual([]);
   });
 }

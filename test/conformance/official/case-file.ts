@@ -73,6 +73,8 @@ function canonical(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
+  // No-data has two ways to be written.
+  if ((value as { type?: unknown }).type === 'nodata') return null;
   const keys = Object.keys(value).sort();
   return keys.map((key) => [key, canonical((value as Record<string, unknown>)[key])]);
 }
