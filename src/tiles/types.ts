@@ -163,11 +163,17 @@ export interface TileCatalogue {
   removeFlight(flightId: string): Promise<readonly string[]>;
   /** Those of some files that a row points to. */
   referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Calls the listener with the location hash of each cell that is written to, or with undefined when writes may
+   * have been missed. On PostgreSQL writes of other processes are among them. Returns the way to stop.
+   */
+  watch(listener: (locationHash: string | undefined) => void): () => void;
 }
 
 /** The database of TILEGRAPH_TILE_STORE_URL. */
 export interface TileStore {
   readonly assignments: AssignmentStore;
+  readonly catalogue: TileCatalogue;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

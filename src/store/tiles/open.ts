@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Logger } from '../../base/logger';
-import type { AssignmentStore, TileStore } from '../../tiles/types';
+import type { AssignmentStore, TileCatalogue, TileStore } from '../../tiles/types';
 import type { RandomInteger } from '../../tiles/window';
 import { openSql } from '../sql/open';
 import type { Sql } from '../sql/types';
 import { PostgresAssignments } from './postgres/assignments';
+import { PostgresCatalogue } from './postgres/catalogue';
 import { SqliteAssignments } from './sqlite/assignments';
+import { SqliteCatalogue } from './sqlite/catalogue';
 
 export interface TileStoreOptions {
   readonly logger: Logger;
@@ -18,6 +20,10 @@ function openAssignments(sql: Sql, random: RandomInteger): AssignmentStore {
   // Claims touch random pages: up to 64 MiB of them stay in memory, which is enough for a million tiles.
   sql.database.pragma('cache_size = -65536');
   return new SqliteAssignments(sql, random);
+}
+
+function openCatalogue(sql: Sql): TileCatalogue {
+  return sql.dialect === 'postgres' ? new PostgresCatalogue(sql) : new SqliteCatalogue(sql);
 }
 
 /**
@@ -38,6 +44,7 @@ export async function openTileStore(
   });
   return {
     assignments: openAssignments(sql, random),
+    catalogue: openCatalogue(sql),
     ping: () => sql.ping(),
     close: () => sql.close(),
   };

@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   check,
+  doublePrecision,
+  index,
   integer,
   pgTable,
   primaryKey,
@@ -9,8 +11,11 @@ import {
   text,
   timestamp,
   unique,
+  uniqueIndex,
+  uuid,
+  varchar,
 } from 'drizzle-orm/pg-core';
-import { postgresKey } from '../../sql/columns';
+import { postgresBytes, postgresKey } from '../../sql/columns';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
@@ -69,4 +74,51 @@ export const tileHistory = pgTable(
     at: instant('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.serviceId, table.id] })],
+);
+
+/** With microseconds, which are part of what tells two rows of a cell apart. */
+const exactInstant = (name: string) => timestamp(name, { withTimezone: true, precision: 6 });
+
+/**
+ * Imagery tiles, in the columns that other systems know. The migration adds what drizzle cannot say: the index
+ * `tiles_leaflet_path` with its INCLUDE, and `tile_uuid`, which names tiles as ../../../tiles/identity.ts does.
+ */
+export const tiles = pgTable(
+  'tiles',
+  {
+    id: uuid('id').primaryKey(),
+    tileZoom: integer('tile_zoom').notNull(),
+    tileX: integer('tile_x').notNull(),
+    tileY: integer('tile_y').notNull(),
+    latitude: doublePrecision('latitude').notNull(),
+    longitude: doublePrecision('longitude').notNull(),
+    tileSizeMeters: doublePrecision('tile_size_meters').notNull(),
+    tileSizePixels: integer('tile_size_pixels').notNull(),
+    imageType: varchar('image_type', { length: 10 }).notNull(),
+    filePath: varchar('file_path', { length: 500 }).notNull(),
+    createdAt: exactInstant('created_at').notNull().defaultNow(),
+    updatedAt: exactInstant('updated_at').notNull().defaultNow(),
+    // No CHECK: readers must find out by themselves, as rows come from other writers too.
+    source: varchar('source', { length: 32 }).notNull(),
+    capturedAt: exactInstant('captured_at').notNull(),
+    flightId: uuid('flight_id'),
+    locationHash: uuid('location_hash').notNull(),
+    contentSha256: postgresBytes('content_sha256'),
+    byteCount: bigint('byte_count', { mode: 'number' }),
+    legacyId: uuid('legacy_id'),
+    /** Left over from earlier systems: never read, never written. */
+    mapsVersion: text('maps_version'),
+    version: text('version'),
+  },
+  (table) => [
+    uniqueIndex('idx_tiles_unique_identity').on(
+      table.tileZoom,
+      table.tileX,
+      table.tileY,
+      table.tileSizeMeters,
+      table.source,
+      sql`coalesce(${table.flightId}, '00000000-0000-0000-0000-000000000000'::uuid)`,
+    ),
+    index('idx_tiles_flight_captured').on(table.flightId, table.capturedAt),
+  ],
 );

@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import {
+  blob,
+  check,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 
 /** Milliseconds since 1970. */
 const instant = (name: string) => integer(name, { mode: 'timestamp_ms' });
@@ -63,4 +74,60 @@ export const tileHistory = sqliteTable(
   },
   // The rowid, which is `id`, ends every entry.
   (table) => [index('tile_history_service').on(table.serviceId)],
+);
+
+/** Now in microseconds, as exactly as SQLite knows it. */
+const now = sql`(CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000)`;
+
+/** Imagery tiles, in the columns that other systems know. UUIDs are text, instants microseconds since 1970. */
+export const tiles = sqliteTable(
+  'tiles',
+  {
+    id: text('id').primaryKey().notNull(),
+    tileZoom: integer('tile_zoom').notNull(),
+    tileX: integer('tile_x').notNull(),
+    tileY: integer('tile_y').notNull(),
+    latitude: real('latitude').notNull(),
+    longitude: real('longitude').notNull(),
+    tileSizeMeters: real('tile_size_meters').notNull(),
+    tileSizePixels: integer('tile_size_pixels').notNull(),
+    imageType: text('image_type').notNull(),
+    filePath: text('file_path').notNull(),
+    createdAt: integer('created_at').notNull().default(now),
+    updatedAt: integer('updated_at').notNull().default(now),
+    // No CHECK: readers must find out by themselves, as rows come from other writers too.
+    source: text('source').notNull(),
+    capturedAt: integer('captured_at').notNull(),
+    flightId: text('flight_id'),
+    locationHash: text('location_hash').notNull(),
+    contentSha256: blob('content_sha256', { mode: 'buffer' }),
+    byteCount: integer('byte_count'),
+    legacyId: text('legacy_id'),
+    /** Left over from earlier systems: never read, never written. */
+    mapsVersion: text('maps_version'),
+    version: text('version'),
+    flightKey: text('flight_key').generatedAlwaysAs(
+      sql`coalesce(flight_id, '00000000-0000-0000-0000-000000000000')`,
+      { mode: 'virtual' },
+    ),
+  },
+  (table) => [
+    uniqueIndex('idx_tiles_unique_identity').on(
+      table.tileZoom,
+      table.tileX,
+      table.tileY,
+      table.tileSizeMeters,
+      table.source,
+      table.flightKey,
+    ),
+    index('tiles_leaflet_path').on(
+      table.locationHash,
+      sql`captured_at desc`,
+      sql`updated_at desc`,
+      sql`id desc`,
+      table.filePath,
+      table.source,
+    ),
+    index('idx_tiles_flight_captured').on(table.flightId, table.capturedAt),
+  ],
 );

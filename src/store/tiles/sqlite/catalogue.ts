@@ -1,0 +1,118 @@
+import type { TileAddress } from '../../../geo/types';
+import { locationHash, nilUuid, tileSizeMeters } from '../../../tiles/identity';
+import type {
+  CatalogueTile,
+  CellWindow,
+  FlightPosition,
+  TileCatalogue,
+  TileFile,
+  TileWrite,
+  Written,
+} from '../../../tiles/types';
+import type { SqliteSql } from '../../sql/types';
+import { type FileRow, readFile, readTile, type TileRow, writeValues } from '../catalogue-rows';
+import { TileChanges } from '../changes';
+import * as statements from './catalogue-statements';
+import { SharedTransactions } from './shared-transactions';
+import { registerTileUuid } from './tile-uuid';
+
+/** The tile catalogue in SQLite. Changes that another process makes are not announced. */
+export class SqliteCatalogue implements TileCatalogue {
+  readonly #changes = new TileChanges();
+  readonly #transactions: SharedTransactions;
+
+  constructor(readonly sql: SqliteSql) {
+    this.#transactions = new SharedTransactions(sql);
+    registerTileUuid(sql.database);
+  }
+
+  async write(given: TileWrite): Promise<Written> {
+    const { hash, write, values } = writeValues(given);
+    const { tile, source, flightId } = write;
+    const key = [tile.z, tile.x, tile.y, tileSizeMeters(tile), source, flightId ?? nilUuid];
+    const { replaced, row: written } = await this.#transactions.run(() => {
+      const now = Date.now() * 1000;
+      const [before] = this.#rows<{ file_path: string }>(statements.before, key);
+      const [row] = this.#rows<TileRow>(statements.upsert, [...values, write.capturedAt, now, now]);
+      return { replaced: before, row };
+    });
+    this.#changes.tell(hash);
+    return {
+      tile: readTile(written),
+      isNew: replaced === undefined,
+      ...(replaced && { replacedPath: replaced.file_path }),
+    };
+  }
+
+  file(hash: string): Promise<TileFile | undefined> {
+    return this.sql.run(() => {
+      const [row] = this.#rows<FileRow>(statements.file, [hash]);
+      return row && readFile(row);
+    });
+  }
+
+  async atCell(tile: TileAddress): Promise<CatalogueTile | undefined> {
+    return this.byHash(locationHash(tile));
+  }
+
+  async byHash(hash: string): Promise<CatalogueTile | undefined> {
+    return (await this.#tiles(statements.byHash, [hash]))[0];
+  }
+
+  async byId(id: string): Promise<CatalogueTile | undefined> {
+    return (await this.#tiles(statements.byId, [id]))[0];
+  }
+
+  async byHashes(hashes: readonly string[]): Promise<ReadonlyMap<string, CatalogueTile>> {
+    if (hashes.length === 0) return new Map();
+    const tiles = await this.#tiles(statements.byHashes, [JSON.stringify([...new Set(hashes)])]);
+    return new Map(tiles.map((tile) => [tile.locationHash, tile]));
+  }
+
+  inWindow({ zoom, columns, rows }: CellWindow, limit: number): Promise<readonly CatalogueTile[]> {
+    const [first, second = [1, 0]] = columns;
+    return this.#tiles(statements.inWindow, [zoom, ...first, ...second, ...rows, limit]);
+  }
+
+  ofFlight(
+    flightId: string,
+    { limit, after }: { readonly limit: number; readonly after?: FlightPosition },
+  ): Promise<readonly CatalogueTile[]> {
+    return this.#tiles(statements.ofFlight, [flightId, after?.capturedAt ?? -1, after?.id ?? '', limit]);
+  }
+
+  async remove(id: string): Promise<string | undefined> {
+    return (await this.#removed(statements.remove, id))[0];
+  }
+
+  removeFlight(flightId: string): Promise<readonly string[]> {
+    return this.#removed(statements.removeFlight, flightId);
+  }
+
+  referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.sql.run(() => {
+      const rows = this.#rows<{ file_path: string }>(statements.referenced, [JSON.stringify(filePaths)]);
+      return new Set(rows.map((row) => row.file_path));
+    });
+  }
+
+  watch(listener: (locationHash: string | undefined) => void): () => void {
+    return this.#changes.add(listener);
+  }
+
+  async #removed(statement: string, id: string): Promise<readonly string[]> {
+    const rows = await this.#transactions.run(() =>
+      this.#rows<{ file_path: string; location_hash: string }>(statement, [id]),
+    );
+    for (const row of rows) this.#changes.tell(row.location_hash);
+    return rows.map((row) => row.file_path);
+  }
+
+  #tiles(statement: string, values: readonly unknown[]): Promise<CatalogueTile[]> {
+    return this.sql.run(() => this.#rows<TileRow>(statement, values).map(readTile));
+  }
+
+  #rows<Row>(statement: string, values: readonly unknown[]): Row[] {
+    return this.sql.prepare(statement).all(...values) as Row[];
+  }
+}
