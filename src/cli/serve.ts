@@ -7,7 +7,7 @@ import { createSample } from '../sample/create';
 import type { CommandLine } from './arguments';
 import { configOf } from './commands';
 import { publishSampleServices } from './sample-services';
-import { print } from './terminal';
+import { CommandError, print } from './terminal';
 
 /** Requests that run when a stop is asked for may take so long to finish. */
 const graceMs = 25_000;
@@ -15,6 +15,17 @@ const graceMs = 25_000;
 function baseUrl({ host, publicUrl, tls }: Config, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return publicUrl ?? `${tls ? 'https' : 'http'}://${name}:${port}`;
+}
+
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program; choose another one with --port or PORT',
+  EACCES: 'may not be used by this user; ports below 1024 often need more rights',
+  EADDRNOTAVAIL: 'is not an address of this machine; choose another one with --host or HOST',
+};
+
+function listenError({ host, port }: Config, error: NodeJS.ErrnoException): Error {
+  const reason = listenProblems[error.code ?? ''];
+  return reason ? new CommandError(`${host}:${port} ${reason}.`) : error;
 }
 
 /** The configuration of `npm start`: a tile store and the sample collection, unless they are set. */
@@ -41,7 +52,9 @@ export async function serve(line: CommandLine, { isDemo }: { readonly isDemo: bo
     },
   });
   if (isDemo) await publishSampleServices(application);
-  const port = await application.listen();
+  const port = await application.listen().catch((error: Error) => {
+    throw listenError(config, error);
+  });
   const url = baseUrl(config, port);
   print(`Tilegraph is ready: ${url}/`);
   print(`openEO API:        ${url}/openeo/1.2`);
