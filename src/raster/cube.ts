@@ -23,6 +23,12 @@ export interface BandInfo {
   readonly statistics?: { readonly minimum: number; readonly maximum: number };
 }
 
+/** Identifier and properties of a GeoJSON Feature. */
+export interface FeatureInfo {
+  readonly id?: number | string;
+  readonly properties: Readonly<Record<string, unknown>> | null;
+}
+
 /**
  * A dimension. `labels` exist for all but the horizontal dimensions of a cube with a grid,
  * whose labels follow from the grid.
@@ -45,7 +51,10 @@ export type Dimension =
   | {
       readonly type: 'geometry';
       readonly name: string;
+      /** GeoJSON geometries in the coordinates of `referenceSystem` (WGS 84 where it is absent); null is empty. */
       readonly labels: readonly unknown[];
+      /** What is known of each geometry beside its place. */
+      readonly features?: readonly FeatureInfo[];
       readonly referenceSystem?: number | string | object;
     }
   | {

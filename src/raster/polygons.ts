@@ -1,7 +1,7 @@
 import { sameCrs, transformer, wgs84 } from '../geo/crs';
 import type { Bounds, Crs, Grid } from '../geo/types';
 
-/** Longitude and latitude, further coordinates are ignored. */
+/** Two coordinates, in WGS 84 longitude and latitude; further ones are ignored. */
 export type Position = readonly number[];
 
 /** Rings of one polygon: the outer one, then its holes. */
@@ -23,7 +23,7 @@ export function polygonBounds(polygons: readonly Polygon[]): Bounds | undefined 
 const maxSplits = 12;
 
 /** An edge in another reference system, with points added until it bends by less than `tolerance`. */
-function projectEdge(
+export function projectEdge(
   project: (x: number, y: number) => [number, number],
   from: Position,
   to: Position,
@@ -43,14 +43,14 @@ function projectEdge(
 }
 
 /** A ring as x, y, x, y, … in a reference system. */
-function projectRing(ring: readonly Position[], crs: Crs, tolerance: number): Float64Array {
+function projectRing(ring: readonly Position[], from: Crs, crs: Crs, tolerance: number): Float64Array {
   const points: number[] = [];
   const add = (x: number, y: number) => {
     if (Number.isFinite(x) && Number.isFinite(y)) points.push(x, y);
   };
-  if (sameCrs(crs, wgs84)) for (const [x, y] of ring) add(x, y);
+  if (sameCrs(crs, from)) for (const [x, y] of ring) add(x, y);
   else {
-    const { forward } = transformer(wgs84, crs);
+    const { forward } = transformer(from, crs);
     let before = ring[0];
     let start = forward(before[0], before[1]);
     add(start[0], start[1]);
@@ -78,16 +78,16 @@ function fillRow(crossings: number[], grid: Grid, target: Uint8Array, offset: nu
 }
 
 /**
- * 1 for each pixel of a grid whose centre lies in one of the polygons. Edges are straight in longitude and latitude.
- * @param polygons in WGS 84.
+ * 1 for each pixel of a grid whose centre lies in one of the polygons. Edges are straight in the
+ * reference system of the polygons.
  */
-export function rasterizePolygons(polygons: readonly Polygon[], grid: Grid): Uint8Array {
+export function rasterizePolygons(polygons: readonly Polygon[], grid: Grid, crs: Crs = wgs84): Uint8Array {
   const inside = new Uint8Array(grid.width * grid.height);
   const tolerance = Math.min(grid.resX, grid.resY) / 20;
   for (const polygon of polygons) {
     const rings = polygon
       .filter((ring) => ring.length >= 3)
-      .map((ring) => projectRing(ring, grid.crs, tolerance));
+      .map((ring) => projectRing(ring, crs, grid.crs, tolerance));
     const rows = new Map<number, number[]>();
     for (const ring of rings) {
       for (let i = 0; i < ring.length; i += 2) {

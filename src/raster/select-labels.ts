@@ -2,9 +2,15 @@ import { type Block, type Cube, type Dimension, deriveCube, isHorizontal, type W
 import { withLabels } from './labelled-view';
 import { allIndices, labelCount, missingBlock } from './layers';
 
-/** A dimension with a part of its labels; the metadata of bands goes along. */
+/** A dimension with a part of its labels; what is known of bands and geometries goes along. */
 export function pickLabels(dimension: Dimension, indices: readonly number[]): Dimension {
   const labels = indices.map((index) => dimension.labels![index]);
+  if (dimension.type === 'geometry')
+    return {
+      ...dimension,
+      labels,
+      features: dimension.features && indices.map((index) => dimension.features![index]),
+    };
   if (dimension.type !== 'bands') return { ...dimension, labels } as Dimension;
   return {
     ...dimension,

@@ -57,7 +57,11 @@ export function dimensionLabels(cube: Cube, name: string): readonly unknown[] {
 
 /** A dimension of the same name and type with other labels; what described the old ones is dropped. */
 export function relabel(dimension: Dimension, labels: readonly unknown[]): Dimension {
-  const changes: { labels: readonly unknown[]; bands?: undefined } =
-    dimension.type === 'bands' ? { labels, bands: undefined } : { labels };
+  const changes: { labels: readonly unknown[]; bands?: undefined; features?: undefined } =
+    dimension.type === 'bands'
+      ? { labels, bands: undefined }
+      : dimension.type === 'geometry'
+        ? { labels, features: undefined }
+        : { labels };
   return { ...dimension, ...changes } as Dimension;
 }

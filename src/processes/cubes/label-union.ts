@@ -78,5 +78,14 @@ export function unitedDimension(one: Dimension, other: Dimension, union: LabelUn
     });
     return { ...one, labels: union.labels as (number | string)[], bands };
   }
+  if (one.type === 'geometry' && other.type === 'geometry' && (one.features || other.features)) {
+    const features = union.labels.map(
+      (_, index) =>
+        (union.first[index] >= 0
+          ? one.features?.[union.first[index]]
+          : other.features?.[union.second[index]]) ?? { properties: null },
+    );
+    return { ...one, labels: union.labels, features };
+  }
   return { ...one, labels: union.labels } as Dimension;
 }

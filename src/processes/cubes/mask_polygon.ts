@@ -1,6 +1,5 @@
-import { OpenEOError } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
-import { type Cube, isCube } from '../../raster/cube';
+import type { Cube } from '../../raster/cube';
 import { requireGrid } from './cube-dimensions';
 import { readPolygons } from './geojson-polygons';
 import { maskPolygons } from './polygon-mask';
@@ -9,8 +8,6 @@ import type { Replacement } from './replace-values';
 export function run(args: Arguments): Cube {
   const cube = args.data as Cube;
   requireGrid(cube, 'mask_polygon', 'data');
-  if (isCube(args.mask))
-    throw new OpenEOError('FeatureUnsupported', { feature: 'masking by vector data cubes' });
   return maskPolygons(cube, readPolygons(args.mask, 'mask_polygon', 'mask'), {
     inside: args.inside as boolean,
     replacement: args.replacement as Replacement,

@@ -1,3 +1,5 @@
+import { wgs84 } from '../../geo/crs';
+import type { Crs } from '../../geo/types';
 import { type Block, type Cube, deriveCube, type Window } from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product } from '../../raster/layers';
 import { isMissingAt, toMaskForm } from '../../raster/missing-values';
@@ -11,7 +13,11 @@ import { missingWith, type Replacement, replaceValues, typeWith } from './replac
 export function maskPolygons(
   cube: Cube,
   polygons: readonly Polygon[],
-  { inside = false, replacement = null }: { inside?: boolean; replacement?: Replacement } = {},
+  {
+    inside = false,
+    replacement = null,
+    crs = wgs84,
+  }: { inside?: boolean; replacement?: Replacement; crs?: Crs } = {},
 ): Cube {
   const missing = missingWith(cube.missing, replacement);
   const result: Cube = deriveCube(cube, {
@@ -22,7 +28,7 @@ export function maskPolygons(
       const length = product(blockShape(layerLengths(cube, window), window));
       if (length === 0) return missingBlock(result, window);
       const flag = inside ? 1 : 0;
-      const masked = rasterizePolygons(polygons, grid).map((value) => (value === flag ? 1 : 0));
+      const masked = rasterizePolygons(polygons, grid, crs).map((value) => (value === flag ? 1 : 0));
       if (replacement === null && !masked.includes(0)) return missingBlock(result, window);
       const read = await cube.read(window, signal);
       const block = missing === cube.missing ? read : toMaskForm(read, cube.missing);

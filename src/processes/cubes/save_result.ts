@@ -4,11 +4,19 @@ import { type Cube, isCube } from '../../raster/cube';
 import { readOptions } from '../../raster/formats/options';
 import { findFormat, outputFormats } from '../../raster/formats/registry';
 import type { OutputFormat } from '../../raster/formats/types';
+import { geometryDimension } from '../../raster/geometry';
 import { labelCount } from '../../raster/layers';
 
 /** @throws ProcessException `FormatUnsuitable`, `DataCubeEmpty` */
 function checkCube(cube: Cube, format: OutputFormat): void {
   if (format.gisDataTypes.includes('table') || format.gisDataTypes.includes('other')) return;
+  if (!format.gisDataTypes.includes('raster')) {
+    if (geometryDimension(cube)) return;
+    throw new ProcessException(
+      'FormatUnsuitable',
+      `${format.name} holds geometries, but the cube has no dimension of them.`,
+    );
+  }
   if (!cube.grid)
     throw new ProcessException(
       'FormatUnsuitable',

@@ -1,4 +1,3 @@
-import { OpenEOError } from '../../base/errors';
 import { wgs84 } from '../../geo/crs';
 import { cropCube } from '../../raster/crop';
 import { type Cube, gridBounds, isCube } from '../../raster/cube';
@@ -14,11 +13,10 @@ export interface SpatialExtent {
   readonly polygons?: readonly Polygon[];
 }
 
-/** @throws OpenEOError `ProcessParameterInvalid`, `FeatureUnsupported` */
+/** @throws OpenEOError `ProcessParameterInvalid` */
 export function parseSpatialExtent(value: unknown, process: string): SpatialExtent | undefined {
   if (value === null || value === undefined) return undefined;
-  if (isCube(value)) throw new OpenEOError('FeatureUnsupported', { feature: 'loading by vector data cubes' });
-  if (!('type' in (value as object)) && 'west' in (value as object))
+  if (!isCube(value) && !('type' in (value as object)) && 'west' in (value as object))
     return { box: parseBox(value as BoundingBox, process, 'spatial_extent') };
   const polygons = readPolygons(value, process, 'spatial_extent');
   return { box: { ...polygonBounds(polygons)!, crs: wgs84 }, polygons };

@@ -1,3 +1,4 @@
+import { geojson } from './geojson';
 import { gtiff } from './gtiff';
 import { jpeg } from './jpeg';
 import { json } from './json';
@@ -6,7 +7,7 @@ import type { OutputFormat } from './types';
 import { webp } from './webp';
 
 /** Everything that `save_result` can write, in the order of `GET /file_formats`. */
-export const outputFormats: readonly OutputFormat[] = Object.freeze([gtiff, png, jpeg, webp, json]);
+export const outputFormats: readonly OutputFormat[] = Object.freeze([gtiff, png, jpeg, webp, json, geojson]);
 
 const byName = new Map(
   outputFormats.flatMap((format) =>

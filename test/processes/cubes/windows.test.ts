@@ -216,6 +216,25 @@ const cases: Readonly<Record<string, (form: Form) => Promise<Cube>>> = {
         { dimension: 'bands', value: 1 },
       ],
     }),
+  filter_spatial: (form) => runCube('filter_spatial', { data: full(form), geometries: triangle }),
+  apply_polygon: async (form) =>
+    runCube('apply_polygon', {
+      data: full(form),
+      geometries: await runCube('load_geojson', { data: triangle }),
+      process: callback('apply_kernel', { data: from('data'), kernel: kernel3, border: 'replicate' }),
+    }),
+  flatten_dimensions: (form) =>
+    runCube('flatten_dimensions', { data: full(form), dimensions: ['bands', 't'], target_dimension: 'both' }),
+  unflatten_dimension: async (form) =>
+    runCube('unflatten_dimension', {
+      data: await runCube('flatten_dimensions', {
+        data: full(form),
+        dimensions: ['t', 'bands'],
+        target_dimension: 'both',
+      }),
+      dimension: 'both',
+      target_dimensions: ['u', 'v'],
+    }),
   colormap: (form) => runCube('colormap', { data: flat(form), min: -4, max: 19 }),
 };
 
