@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Every RUN step is an npm script or a plain command that also works outside of Docker (test/deploy.test.ts runs them).
+# Every RUN step is an npm script or a plain command that also works outside of Docker (test/e2e/deploy.test.ts runs them).
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

@@ -36,8 +36,10 @@ export interface SpawnOptions {
   readonly dataDir?: string;
   /** Null: none is set, so that the program makes one. */
   readonly adminPassword?: string | null;
-  /** The folder of the program; default: this repository. */
-  readonly root?: string;
+  /** Where to start; default: a folder that has nothing to do with the program. */
+  readonly cwd?: string;
+  /** What Node is given before the command; default: the build of this repository. */
+  readonly program?: readonly string[];
   /** Default: a free one. Needed where the server does not print its own address (TILEGRAPH_PUBLIC_URL). */
   readonly port?: number;
   readonly uid?: number;
@@ -82,12 +84,11 @@ const readyLine = /Tilegraph is ready: (\S+)/;
  * @throws Error with everything that it printed when it ends before
  */
 export async function spawnServer(options: SpawnOptions = {}): Promise<ServerProcess> {
-  const { command = 'serve', args = [], env = {}, root } = options;
+  const { command = 'serve', args = [], env = {}, program = [builtProgram()] } = options;
   const password = options.adminPassword === undefined ? adminPassword : options.adminPassword;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tilegraph-process-'));
-  const program = root === undefined ? builtProgram() : join(root, 'dist', 'src', 'cli', 'main.js');
-  const child = spawn(process.execPath, [program, command, '--data-dir', dataDir, ...args], {
-    cwd: root ?? tmpdir(),
+  const child = spawn(process.execPath, [...program, command, '--data-dir', dataDir, ...args], {
+    cwd: options.cwd ?? tmpdir(),
     env: {
       ...plainEnvironment(),
       PORT: String(options.port ?? 0),
