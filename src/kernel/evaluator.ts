@@ -1,9 +1,9 @@
 import type { Callback } from '../graph/types';
 import { FusedProgram } from './fused';
 import { runGeneral } from './general';
-import { KernelTooLarge } from './nodes';
+import { KernelTooLarge, NoKernel } from './nodes';
 import { arrayItems, type Operand, type Scalar } from './operands';
-import { NoKernel, type Trace, traceCallback } from './trace';
+import { type Trace, traceCallback } from './trace';
 import type { CallbackShape, Evaluator } from './types';
 
 /**
@@ -54,7 +54,7 @@ function createFused(callback: Callback, shape: CallbackShape): Evaluator | unde
   return {
     isFused: true,
     outputs: outputs.length,
-    labels: array?.labels,
+    labels: array?.hasVaryingLabels ? undefined : array?.labels,
     isArray: array !== undefined,
     outputTypes: outputs.map((output) => output.type),
     reads: (parameter) => reads.get(parameter) ?? [],

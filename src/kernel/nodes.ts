@@ -102,6 +102,9 @@ export function isInvariant(node: Node): boolean {
 /** Thrown where a callback has more steps than kernels may have; the general path takes over. */
 export class KernelTooLarge extends Error {}
 
+/** Thrown where a callback has no kernel as a whole. */
+export class NoKernel extends Error {}
+
 /** Nodes in order of creation; equal ones are the same node (common sub-expressions). */
 export class NodeTable {
   readonly nodes: Node[] = [];

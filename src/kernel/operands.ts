@@ -1,6 +1,6 @@
 import { LabeledArray } from '../graph/types';
 import type { Builder } from './builder';
-import type { Node, ValueType } from './nodes';
+import { type Node, NoKernel, type ValueType } from './nodes';
 
 /** A value that is the same for all pixels and known before any is read. */
 export interface Constant {
@@ -24,6 +24,23 @@ export interface ArrayOperand {
   readonly kind: 'array';
   readonly items: readonly Operand[];
   readonly labels?: readonly (number | string)[];
+  /** See {@link varyingLabels}. */
+  readonly hasVaryingLabels?: true;
+}
+
+/**
+ * An array whose elements have other labels at each pixel. Elements are found by index; a kernel that asks for
+ * the labels ends the attempt, and the general path takes over.
+ */
+export function varyingLabels(items: readonly Operand[]): ArrayOperand {
+  return {
+    kind: 'array',
+    items,
+    hasVaryingLabels: true,
+    get labels(): never {
+      throw new NoKernel();
+    },
+  };
 }
 
 /** A process graph given as an argument. */

@@ -1,6 +1,6 @@
 import type { Callback, Plan, PlanArgument, PlanNode } from '../graph/types';
 import { Builder } from './builder';
-import { NodeTable, type ValueType } from './nodes';
+import { NodeTable, NoKernel, type ValueType } from './nodes';
 import { type Constant, constant, type Kernel, type Operand } from './operands';
 import type { CallbackInput, CallbackShape } from './types';
 
@@ -21,9 +21,6 @@ export interface Trace {
   readonly planes: readonly PlaneSource[];
   readonly result: Operand;
 }
-
-/** Thrown where a callback has no kernel as a whole. */
-export class NoKernel extends Error {}
 
 interface Scope {
   readonly parameters: ReadonlyMap<string, Operand>;

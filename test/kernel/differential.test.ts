@@ -234,6 +234,10 @@ function plain(
   );
 }
 
+/** Some arrays have labels, at uneven distances. */
+const labelsFor = (length: number) =>
+  length % 4 === 1 ? Array.from({ length }, (_, k) => k * k + 0.5) : undefined;
+
 const { signal } = new AbortController();
 
 describe.each(['nan', 'mask'] as const)('in the %s form, fused code', (missing) => {
@@ -242,7 +246,9 @@ describe.each(['nan', 'mask'] as const)('in the %s form, fused code', (missing) 
     await fc.assert(
       fc.asyncProperty(cases, async (example) => {
         const shape: CallbackShape = {
-          inputs: new Map([['data', { kind: 'array', length: example.length }]]),
+          inputs: new Map([
+            ['data', { kind: 'array', length: example.length, labels: labelsFor(example.length) }],
+          ]),
           missing,
         };
         const callback = callbackOf(example.graph, ['data']);

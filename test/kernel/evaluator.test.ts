@@ -84,6 +84,21 @@ describe('a fused callback', () => {
     expect(result).toEqual({ data: [Uint8Array.of(0, 1, 0)], valid: [Uint8Array.of(1, 1, 0)] });
   });
 
+  it('finds what another plane of a long array holds', async () => {
+    const wanted = { process_id: 'array_element', arguments: { data, index: 2 } };
+    const found = {
+      process_id: 'array_find',
+      arguments: { data, value: { from_node: 'wanted' }, reverse: true },
+    };
+    const callback = callbackOf({ wanted, found: { ...found, result: true } }, ['data', 'context']);
+    const planes = Array.from({ length: 20 }, (_, k) => Float64Array.of(k % 7, k < 3 ? 1 : 2));
+    const evaluator = createEvaluator(callback, shape(20));
+    expect(evaluator.isFused).toBe(true);
+    expect(await evaluator.run(new Map([['data', { data: planes }]]), 2, signal)).toEqual({
+      data: [Float64Array.of(16, 2)],
+    });
+  });
+
   it('says at once when the array lacks the wanted element', () => {
     const graph = { a: { process_id: 'array_element', arguments: { data, index: 7 }, result: true } };
     expect(() => createEvaluator(callbackOf(graph, ['data', 'context']), shape(3))).toThrow(

@@ -3,7 +3,7 @@ import { packagePath } from '../../src/base/paths';
 import { createRegistry, type Registry } from '../../src/graph/registry';
 import { createGraphRunner } from '../../src/graph/run';
 import { SchemaChecks } from '../../src/graph/schema/checks';
-import type { Arguments, Callback, ProcessDefinition } from '../../src/graph/types';
+import { type Arguments, type Callback, LabeledArray, type ProcessDefinition } from '../../src/graph/types';
 import { createEvaluator } from '../../src/kernel/evaluator';
 import type { Cube } from '../../src/raster/cube';
 import { memoryCube } from '../../src/raster/memory-cube';
@@ -100,13 +100,21 @@ const graphs: Record<string, object> = {
 const values = [null, Number.NaN, -1, 0, 2.5, Number.POSITIVE_INFINITY];
 const pixels = values.flatMap((a) => values.flatMap((b) => values.map((c) => [a, b, c])));
 
-it.each(Object.entries(graphs))(
-  '%s: the executor’s callback is fused and gives what calls give',
-  async (_, graph) => {
+const labels = ['a', 'b', 'c'];
+const cases = Object.entries(graphs).flatMap(([name, graph]) => [
+  [name, 'plain', graph] as const,
+  // Its parts would have the same labels.
+  ...(name === 'values put together' ? [] : [[name, 'labelled', graph] as const]),
+]);
+
+it.each(cases)(
+  '%s of %s arrays: the executor’s callback is fused and gives what calls give',
+  async (_, kind, graph) => {
+    const isLabeled = kind === 'labelled';
     const callback = await callbackOf(graph);
     const evaluator = createEvaluator(callback, {
       inputs: new Map([
-        ['data', { kind: 'array', length: 3 }],
+        ['data', { kind: 'array', length: 3, ...(isLabeled && { labels }) }],
         ['context', { kind: 'value', value: null }],
       ]),
       missing: 'mask',
@@ -132,9 +140,13 @@ it.each(Object.entries(graphs))(
       return evaluator.outputTypes?.[k] === 'boolean' ? value !== 0 : value;
     };
     for (const [i, pixel] of pixels.entries()) {
-      const called = await callback.call({ data: pixel, context: null });
+      const argument = isLabeled ? new LabeledArray(labels, pixel) : pixel;
+      const called = await callback.call({ data: argument, context: null });
       const fused = result.data.map((_plane, k) => read(k, i));
-      expect({ pixel, value: evaluator.isArray ? fused : fused[0] }).toEqual({ pixel, value: called });
+      expect({ pixel, value: evaluator.isArray ? fused : fused[0] }).toEqual({
+        pixel,
+        value: called instanceof LabeledArray ? called.values : called,
+      });
     }
   },
 );

@@ -45,6 +45,8 @@ export const kernel: Kernel = (args) => {
   const label = constantOf(args.get('label'), null);
   const returnsNodata = flagOf(args.get('return_nodata'), false);
   if (!data || !index || !label || returnsNodata === undefined) return undefined;
-  const found = position(data.items.length, data.labels, index.value, label.value, returnsNodata);
+  // Labels that differ from pixel to pixel are no trouble where none is asked for.
+  const labels = label.value === null ? undefined : data.labels;
+  const found = position(data.items.length, labels, index.value, label.value, returnsNodata);
   return found === undefined ? constant(null) : data.items[found];
 };

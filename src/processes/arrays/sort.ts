@@ -1,6 +1,6 @@
 import type { Arguments } from '../../graph/types';
 import { elements, labelsOf } from '../../kernel/elements';
-import { arrayItems, type Kernel } from '../../kernel/operands';
+import { arrayItems, type Kernel, type Operand, varyingLabels } from '../../kernel/operands';
 import { withLabels } from './labelled';
 import { orderOf } from './ranking';
 import { sortedItems } from './sorting-network';
@@ -16,19 +16,16 @@ export function run({ data, asc, nodata = null }: Arguments): unknown {
 }
 
 export const kernel: Kernel = (args, build) => {
-  // With labels, every pixel would have its own.
-  if (arrayItems(args.get('data'))?.labels) return undefined;
-  const sorted = sortedItems(args, build);
-  return (
-    sorted && {
-      kind: 'array',
-      items: sorted.map(({ value, isMissing }) => ({
-        kind: 'scalar',
-        type: 'number',
-        node: value,
-        valid: isMissing ? [build.node('(!$0)', 'boolean', [isMissing])] : [],
-        isNaNWhenInvalid: false,
-      })),
-    }
+  const data = arrayItems(args.get('data'));
+  const sorted = sortedItems(args, build)?.map(
+    ({ value, isMissing }): Operand => ({
+      kind: 'scalar',
+      type: 'number',
+      node: value,
+      valid: isMissing ? [build.node('(!$0)', 'boolean', [isMissing])] : [],
+      isNaNWhenInvalid: false,
+    }),
   );
+  if (!data || !sorted) return undefined;
+  return data.hasVaryingLabels || data.labels ? varyingLabels(sorted) : { kind: 'array', items: sorted };
 };
