@@ -12,6 +12,8 @@ import { manageUsers } from './users';
 
 export interface Command {
   readonly flags?: CommandFlags;
+  /** How many words may follow the command; default: none. */
+  readonly positionals?: number;
   /** Resolves to the exit code. */
   run(line: CommandLine): Promise<number>;
 }
@@ -50,6 +52,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     'users',
     {
       flags: { role: { type: 'string' }, password: { type: 'string' } },
+      positionals: 3,
       run: (line) => withParts(line, (parts) => manageUsers(line, parts)),
     },
   ],

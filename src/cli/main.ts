@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { OpenEOError } from '../base/errors';
 import { packagePath } from '../base/paths';
 import { ConfigError } from '../config/load';
-import { readCommandLine, UsageError } from './arguments';
+import { type CommandFlags, readCommandLine, UsageError } from './arguments';
 import { commands } from './commands';
 import { helpText } from './help';
 import { CommandError } from './terminal';
@@ -11,12 +11,14 @@ import { CommandError } from './terminal';
  * Pixels live in array buffers. Where V8 can, it counts them with the rest of the heap (which starts at 256 MB, see
  * scripts/launch.cjs) in place of collecting everything at every 64 MB of them: a third of the cost of a cold tile.
  */
-if (Number(process.versions.node.split('.')[0]) >= 24) setFlagsFromString('--external-memory-accounted-in-global-limit');
+if (Number(process.versions.node.split('.')[0]) >= 24)
+  setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 async function main(args: readonly string[]): Promise<number> {
-  const [name = ''] = args.filter((argument) => !argument.startsWith('-'));
+  const flags = Object.assign({}, ...[...commands.values()].map((command) => command.flags ?? {}));
+  const line = readCommandLine(args, flags as CommandFlags);
+  const name = line.command;
   const command = commands.get(name);
-  const line = readCommandLine(args, command?.flags ?? {});
   if (line.flags['version']) {
     process.stdout.write(`${(require(packagePath('package.json')) as { version: string }).version}\n`);
     return 0;
@@ -29,6 +31,11 @@ async function main(args: readonly string[]): Promise<number> {
     throw new UsageError(
       name ? `There is no command ${name}. "tilegraph --help" lists the commands.` : helpText(),
     );
+  const foreign = Object.keys(line.flags).find((flag) => !Object.hasOwn(command.flags ?? {}, flag));
+  if (foreign !== undefined) throw new UsageError(`--${foreign} does not belong to the command ${name}.`);
+  const [extra] = line.positionals.slice(command.positionals ?? 0);
+  if (extra !== undefined)
+    throw new UsageError(`The command ${name} does not know what to do with "${extra}".`);
   return command.run(line);
 }
 

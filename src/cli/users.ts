@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ApplicationParts } from '../app';
 import { type CommandLine, UsageError } from './arguments';
-import { print, readSecret, table } from './terminal';
+import { CommandError, print, readSecret, table } from './terminal';
 
 const usage = 'users add|list|remove|password|role; "tilegraph --help" shows how';
 
@@ -22,10 +22,19 @@ async function password(line: CommandLine): Promise<{ readonly value: string; re
   return { value: await readSecret('Password'), isMadeUp: false };
 }
 
-/** The command `users`. @throws UserError, UsageError */
-export async function manageUsers(line: CommandLine, { auth, records }: ApplicationParts): Promise<number> {
-  const { users } = auth;
-  await records.ping();
+/** The command `users`. @throws CommandError for what users can't be or do; UsageError */
+export async function manageUsers(line: CommandLine, parts: ApplicationParts): Promise<number> {
+  await parts.records.ping();
+  try {
+    return await manage(line, parts.auth);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UserError')
+      throw new CommandError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function manage(line: CommandLine, { users }: ApplicationParts['auth']): Promise<number> {
   switch (line.positionals[0]) {
     case 'add': {
       const name = argument(line, 1, 'The name');

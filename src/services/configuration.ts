@@ -1,5 +1,6 @@
 import { OpenEOError } from '../base/errors';
 import { createSchemaCompiler, describeErrors, type ValidateFunction } from '../base/schema';
+import { tileMatrixSet } from '../geo/tile-matrix-set';
 import type { ServiceType } from './types/service-type';
 
 /** The settings of an XYZ service with all defaults filled in. */
@@ -54,6 +55,13 @@ export function checkConfiguration(
     throw new OpenEOError('ServiceConfigInvalid', {
       parameter: 'minzoom',
       reason: `it is larger than maxzoom (${settings.maxzoom})`,
+    });
+  }
+  const deepest = tileMatrixSet(settings.tilematrixset)?.maxZoom ?? 0;
+  if (settings.minzoom > deepest) {
+    throw new OpenEOError('ServiceConfigInvalid', {
+      parameter: 'minzoom',
+      reason: `${settings.tilematrixset} has the zoom levels 0 to ${deepest}`,
     });
   }
   if (settings.extent) checkExtent(settings.extent);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Limiter } from '../base/limiter';
 import type { TileAddress } from '../geo/types';
 import { bindQuery, injectedUser } from '../graph/parameters';
 import type { GraphRunner } from '../graph/runner';
@@ -74,6 +75,8 @@ export class ServiceEvaluator {
       readonly runner: GraphRunner<ProcessContext, User>;
       readonly tileStore?: TileStore;
       readonly logs: ServiceLogs;
+      /** Bounds how many evaluations run at once. */
+      readonly limiter: Limiter;
       /** Seconds that an evaluation may take. */
       readonly seconds: number;
       /** Fires when the server stops. */
@@ -90,7 +93,8 @@ export class ServiceEvaluator {
     const key = this.#key(prepared, request, parameters.bound);
     const run = (signal: AbortSignal) => this.#run(prepared, parameters.all, { ...request, signal }, key);
     return withinSeconds(this.parts.seconds, request.signal, (signal) => {
-      if (prepared.writes || prepared.readsTile) return run(signal);
+      if (prepared.writes) return run(signal);
+      if (prepared.readsTile) return this.parts.limiter.run(() => run(signal), { signal, priority: 1 });
       return this.#shared(key, signal, run);
     });
   }
@@ -103,7 +107,8 @@ export class ServiceEvaluator {
     const known = this.#handles.get(key);
     if (known) return known;
     return this.#flights.do(key, signal, async (shared) => {
-      const made = await run(AbortSignal.any([shared, this.parts.stopped]));
+      const both = AbortSignal.any([shared, this.parts.stopped]);
+      const made = await this.parts.limiter.run(() => run(both), { signal: both, priority: 1 });
       // Only cubes are handles; other values may be different the next time.
       if (made.cube) this.#handles.set(key, made);
       return made;

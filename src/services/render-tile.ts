@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../base/errors';
@@ -8,12 +7,15 @@ import { transformBounds, wgs84 } from '../geo/crs';
 import { intersectBounds } from '../geo/grid';
 import type { TileMatrixSet } from '../geo/tile-matrix-set';
 import type { TileAddress } from '../geo/types';
+import { outputFormats } from '../raster/formats/registry';
+import type { Encoded } from '../raster/formats/types';
 import type { User } from '../store/records/types';
 import { requireSight } from './access';
 import type { XyzSettings } from './configuration';
 import { withinSeconds } from './deadline';
 import { drawingOf, drawTile } from './draw';
 import { emptyTile } from './empty-tile';
+import { encodeResult } from './encode-result';
 import type { Evaluated, ServiceEvaluator } from './evaluate';
 import type { PreparedService, PreparedServices } from './prepared-services';
 import type { ServiceLogs } from './service-logs';
@@ -137,7 +139,10 @@ export class TileRenderer {
     if (request.isHead) return { status: 200, headers };
     try {
       const evaluated = await this.#evaluate(prepared, tile, request, request.signal);
-      if (!evaluated.cube) return { status: 200, headers, body: Buffer.from(toJson(evaluated.value)) };
+      if (!evaluated.cube) {
+        const { mediaType, body } = await this.#encode(evaluated, request.signal);
+        return { status: 200, headers: { ...headers, 'content-type': mediaType }, body };
+      }
       const drawn = await this.#draw(prepared, tile, evaluated, request.signal);
       return { status: 200, headers: { ...headers, 'content-type': drawn.mediaType }, body: drawn.body };
     } catch (error) {
@@ -148,7 +153,7 @@ export class TileRenderer {
 
   async #serve(prepared: PreparedService, tile: TileAddress, request: TileRequest): Promise<TileResponse> {
     const evaluated = await this.#evaluate(prepared, tile, request, request.signal);
-    if (!evaluated.cube) return this.#json(prepared, evaluated.value, request);
+    if (!evaluated.cube) return this.#value(prepared, evaluated, request);
     const address = evaluated.cube.grid ? `${tile.z}/${tile.x}/${tile.y}` : 'all';
     const key = `${evaluated.key}/${evaluated.cube.dataVersion}/${address}`;
     const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 27)}"`;
@@ -194,26 +199,22 @@ export class TileRenderer {
         signal,
       });
     return withinSeconds(limits.seconds, signal, (limited) =>
-      limiter.run(
-        async () => {
-          const { mediaType, hasData, body } = await work(limited);
-          return {
-            mediaType,
-            hasData,
-            body: body instanceof Uint8Array ? body : await buffer(body as Readable),
-          };
-        },
-        { signal: limited, priority: 1 },
-      ),
+      limiter.run(async () => collected(await work(limited)), { signal: limited, priority: 1 }),
     );
   }
 
-  #json(prepared: PreparedService, value: unknown, request: TileRequest): TileResponse {
-    const body = Buffer.from(toJson(value));
+  /** What is no cube, in the format that the graph names. */
+  async #encode({ value }: Evaluated, signal: AbortSignal): Promise<RenderedTile> {
+    const { pixels } = this.parts.limits;
+    return collected(await encodeResult(value, { formats: outputFormats, signal, maxPixels: pixels }));
+  }
+
+  async #value(prepared: PreparedService, evaluated: Evaluated, request: TileRequest): Promise<TileResponse> {
+    const { mediaType, body } = await this.#encode(evaluated, request.signal);
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
     const headers = { ...this.#headers(prepared, { etag }), 'cache-control': 'private, no-cache' };
     if (matchesTag(request.ifNoneMatch, etag)) return { status: 304, headers };
-    return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body };
+    return { status: 200, headers: { ...headers, 'content-type': mediaType }, body };
   }
 
   async #empty(
@@ -253,9 +254,6 @@ export class TileRenderer {
   }
 }
 
-function toJson(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, item) => (typeof item === 'number' && !Number.isFinite(item) ? null : item)) ??
-    'null'
-  );
+async function collected({ mediaType, hasData, body }: Encoded): Promise<RenderedTile> {
+  return { mediaType, hasData, body: body instanceof Uint8Array ? body : await buffer(body) };
 }

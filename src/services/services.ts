@@ -40,6 +40,7 @@ export function createServices(parts: {
     runner,
     tileStore,
     logs,
+    limiter,
     seconds: limits.seconds,
     stopped: stopping.signal,
   });

@@ -13,21 +13,28 @@ export interface TileAddresses {
 const world = { west: -180, south: -85.0511287798066, east: 180, north: 85.0511287798066 };
 const round = (value: number) => Math.round(value * 1e6) / 1e6;
 
+/** Both from −180 to 180, whichever way a grid counts; a western edge beyond the eastern one crosses the antimeridian. */
+function longitudes(west: number, east: number): [number, number] {
+  if (east - west >= 360) return [-180, 180];
+  const wrapped = (value: number) =>
+    value < -180 || value > 180 ? ((((value + 180) % 360) + 360) % 360) - 180 : value;
+  const [from, to] = [wrapped(west), wrapped(east)];
+  return [from === 180 ? -180 : from, to === -180 ? 180 : to];
+}
+
 /** West, south, east, north of a service in degrees: its configured extent, or that of its data, or the world. */
 export function serviceBounds(
   { settings }: PreparedService,
   evaluated: Evaluated | undefined,
 ): readonly [number, number, number, number] {
   if (settings.extent) return settings.extent;
+  const everywhere = [world.west, world.south, world.east, world.north] as const;
   const grid = evaluated?.cube?.grid;
-  if (!grid) return [world.west, world.south, world.east, world.north];
+  if (!grid || grid.width * grid.height === 0) return everywhere;
   const { west, south, east, north } = transformBounds(gridBounds(grid), grid.crs, wgs84);
-  return [
-    round(Math.max(-180, west)),
-    round(Math.max(-90, south)),
-    round(Math.min(180, east)),
-    round(Math.min(90, north)),
-  ];
+  if (![west, south, east, north].every(Number.isFinite)) return everywhere;
+  const [from, to] = longitudes(west, east);
+  return [round(from), round(Math.max(-90, south)), round(to), round(Math.min(90, north))];
 }
 
 /** The TileJSON 3.0.0 document of a service (https://github.com/mapbox/tilejson-spec). */

@@ -1,7 +1,7 @@
 import { crsFromEpsg, transformer, wgs84 } from '../../src/geo/crs';
 import { tileMatrixSet } from '../../src/geo/tile-matrix-set';
 import type { TileAddress } from '../../src/geo/types';
-import type { Json } from '../support/api';
+import { adminPassword, type Json } from '../support/api';
 import { decodePicture, type Picture } from '../support/picture';
 import { sampleCollection } from '../support/sample';
 import { startServer, type TestServer } from '../support/server';
@@ -219,4 +219,24 @@ describe('graphs that need the whole scene', () => {
       expect.objectContaining({ code: 'ProcessGraphComplexity' }),
     ]);
   });
+});
+
+test('documents for map clients have a tag that follows their content', async () => {
+  const graph = { load: load(['B04'], box), last: reduced('load'), save: png('last') };
+  const id = await create(graph);
+  const document = (headers: Record<string, string> = {}) =>
+    server.login('admin', adminPassword).then((token) =>
+      fetch(`${server.api}/services/xyz/${id}/tilejson.json`, {
+        headers: { authorization: `Bearer ${token}`, ...headers },
+      }),
+    );
+  const first = await document();
+  const tag = first.headers.get('etag')!;
+  expect(first.headers.get('vary')).toMatch(/Authorization/);
+  const again = await document({ 'if-none-match': tag });
+  expect([again.status, await again.text()]).toEqual([304, '']);
+  const change = { configuration: { maxzoom: 21 } };
+  expect((await server.call('PATCH', `/services/${id}`, change)).status).toBe(204);
+  const changed = await document({ 'if-none-match': tag });
+  expect([changed.status, await changed.json()]).toEqual([200, expect.objectContaining({ maxzoom: 21 })]);
 });

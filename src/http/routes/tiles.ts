@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 import type { Auth } from '../../auth/auth';
 import { OpenEOError } from '../../base/errors';
@@ -67,11 +68,12 @@ export function tileRoutes(services: Services, auth: Pick<Auth, 'verify'>): Rout
     query: Map<string, string>,
   ): Promise<{ prepared: PreparedService; evaluated?: Evaluated }> {
     const prepared = await services.prepared.get(id(request));
-    const { service, settings, writes, readsTile } = prepared;
+    const { service, settings, writes, readsTile, readsUser } = prepared;
     if (!(await isSigned(request, query))) requireSight(service, settings, request.context.user);
     if (!service.enabled) throw new OpenEOError('ServiceDisabled', { identifier: service.id });
-    if (writes || readsTile) return { prepared };
     const { user, signal } = request.context;
+    // What is read for nobody in particular tells nothing of what a user will get.
+    if (writes || readsTile || (readsUser && !user)) return { prepared };
     const evaluated = await services.evaluator.evaluate(prepared, {
       tile: { z: 0, x: 0, y: 0 },
       query,
@@ -88,12 +90,13 @@ export function tileRoutes(services: Services, auth: Pick<Auth, 'verify'>): Rout
     body: string,
     prepared: PreparedService,
   ): void {
-    const tag = `W/"${prepared.service.revision}-${body.length}"`;
+    const tag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
     const isPublic = prepared.settings.scope === 'public' && !prepared.readsUser;
     response.set({
       'content-type': mediaType,
       'cache-control': `${isPublic ? 'public' : 'private'}, max-age=60`,
       etag: tag,
+      ...(!isPublic && { vary: 'Authorization' }),
     });
     if (matchesTag(request.headers['if-none-match'], tag)) response.status(304).end();
     else response.end(body);

@@ -50,10 +50,17 @@ function fitClosely(corners) {
   map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(-0.1)), { animate: false });
 }
 
+let wanted;
+
 async function show(service, fit) {
+  wanted = service.id;
   try {
     const document_ = await request(service.tilejson);
-    const [west, south, east, north] = document_.bounds;
+    // Another service was chosen in the meantime.
+    if (wanted !== service.id) return;
+    const [west, south, right, north] = document_.bounds;
+    // West of the antimeridian, Leaflet counts on.
+    const east = right < west ? right + 360 : right;
     const options = {
       minZoom: document_.minzoom,
       maxZoom: Math.max(document_.maxzoom, 18),

@@ -142,7 +142,8 @@ function rename(tree: Tree, path: Path, to: string): void {
 
 /** A copy of a tree with changes. */
 export function mutate(tree: Tree, mutations: readonly Mutation[]): Tree {
-  const result = structuredClone(tree);
+  // Not structuredClone: it would keep parts that seeds share, and changes could close a circle through them.
+  const result: Tree = JSON.parse(JSON.stringify(tree));
   for (const { kind, where, other, value } of mutations) {
     const paths = pathsOf(result).filter((path) => path.length > 0);
     if (paths.length === 0) return result;
