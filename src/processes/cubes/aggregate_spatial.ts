@@ -14,6 +14,7 @@ import { asCallback } from './cube-callbacks';
 import { requireGrid } from './cube-dimensions';
 import { readGeometries } from './geometry-argument';
 import { reducedBlock } from './reduced-block';
+import { rangesAfter } from './value-range';
 import { geometryValues } from './zonal-values';
 
 const process = 'aggregate_spatial';
@@ -57,7 +58,7 @@ export function run(args: Arguments): Cube {
   const isNumber = reducer.dataType !== 'text' && (target !== null || reducer.dataType !== 'boolean');
 
   const result: Cube = deriveCube(cube, {
-    dimensions: [zones, ...others, ...counts],
+    dimensions: rangesAfter([zones, ...others, ...counts], asCallback(args.reducer)),
     grid: undefined,
     dataType: isNumber ? 'float64' : reducer.dataType,
     missing: 'mask',

@@ -9,6 +9,7 @@ import { pickedLabels } from './picked-labels';
 import { onlyTemporalDimension } from './temporal-dimension';
 import { parseInstant } from './temporal-extent';
 import { differenceOf } from './value-callbacks';
+import { withoutRange } from './value-range';
 
 const process = 'anomaly';
 
@@ -54,5 +55,8 @@ export function run(args: Arguments): Cube {
       'normals',
       'apart from the temporal dimension, its dimensions and labels have to be those of the data',
     );
-  return mergedCube(plan, differenceOf(commonValues(plan.first, plan.second)));
+  return mergedCube(
+    { ...plan, dimensions: withoutRange(plan.dimensions) },
+    differenceOf(commonValues(plan.first, plan.second)),
+  );
 }

@@ -4,6 +4,7 @@ import { blockShape, layerLengths, missingBlock, product } from '../../raster/la
 import { joinPlanes } from './along-dimension';
 import { asCallback, preparePixels } from './cube-callbacks';
 import { notSingle } from './single-value';
+import { rangesAfter } from './value-range';
 
 /** One value becomes one value, so a window needs the same window. */
 export function run(args: Arguments): Cube {
@@ -11,6 +12,7 @@ export function run(args: Arguments): Cube {
   const process = preparePixels(asCallback(args.process), { x: { kind: 'plane' } }, args.context, cube);
   if (process.evaluator.isArray) throw notSingle('apply', 'process');
   const result: Cube = deriveCube(cube, {
+    dimensions: rangesAfter(cube.dimensions, asCallback(args.process)),
     dataType: process.dataType,
     missing: process.missing,
     async read(window: Window, signal: AbortSignal): Promise<Block> {

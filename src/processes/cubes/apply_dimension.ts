@@ -26,6 +26,7 @@ import type { ProcessContext } from '../context';
 import { axisAt, evaluateAlong } from './along-dimension';
 import { arrayInput, asCallback, type PixelCallback, preparePixels } from './cube-callbacks';
 import { relabel, requireDimension, withLabelsOn } from './cube-dimensions';
+import { rangesAfter } from './value-range';
 
 /** How many values the callback makes: known of fused ones, found out by a pixel of zeros for others. */
 async function countOutputs(
@@ -87,7 +88,7 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
   const wanted = reads === 'all' ? allIndices(labels.length) : reads;
 
   const result: Cube = deriveCube(cube, {
-    dimensions,
+    dimensions: rangesAfter(dimensions, asCallback(args.process)),
     dataType: process.dataType,
     missing: process.missing,
     async read(window: Window, readSignal: AbortSignal): Promise<Block> {

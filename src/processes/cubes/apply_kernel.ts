@@ -9,6 +9,7 @@ import { inRowChunks } from '../../raster/row-chunks';
 import { computedType } from './callback-result-type';
 import { requireGrid } from './cube-dimensions';
 import { readPadded } from './padded-window';
+import { withoutRange } from './value-range';
 
 /** Weights row by row. */
 interface Kernel {
@@ -80,6 +81,7 @@ export function run(args: Arguments): Cube {
   const [reachX, reachY] = [(kernel.width - 1) / 2, (kernel.height - 1) / 2];
 
   const result: Cube = deriveCube(cube, {
+    dimensions: withoutRange(cube.dimensions),
     dataType,
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const lengths = layerLengths(cube, window);

@@ -21,6 +21,7 @@ import {
 import { chunksOf, pixelChunks } from './neighborhood-pixels';
 import { pickedLabels } from './picked-labels';
 import { onGrid, sameShape } from './sub-cube';
+import { rangesLike } from './value-range';
 
 function byDimension(cube: Cube, entries: readonly ChunkSize[], parameter: string): Map<string, ChunkSize> {
   const found = new Map<string, ChunkSize>();
@@ -92,6 +93,7 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
       : cube;
 
   const result: Cube = deriveCube(cube, {
+    dimensions: rangesLike(cube.dimensions, sample.dimensions),
     dataType: sample.dataType,
     missing: sample.missing,
     locality: sample.locality,

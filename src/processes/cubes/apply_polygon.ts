@@ -15,6 +15,7 @@ import { readGeometries } from './geometry-argument';
 import { maskPolygons } from './polygon-mask';
 import type { Replacement } from './replace-values';
 import { differenceTo, onGrid } from './sub-cube';
+import { rangesLike } from './value-range';
 
 const process = 'apply_polygon';
 
@@ -130,6 +131,7 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
   const sample = await applied(first, subGrid(native, column, row, width, height), signal);
 
   const result: Cube = deriveCube(cube, {
+    dimensions: rangesLike(cube.dimensions, sample.dimensions),
     dataType: sample.dataType,
     missing: sample.missing,
     locality: sample.locality,

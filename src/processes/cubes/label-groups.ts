@@ -1,8 +1,9 @@
 import type { Callback } from '../../graph/types';
-import type { Cube } from '../../raster/cube';
+import { type Cube, deriveCube } from '../../raster/cube';
 import { aggregateLabels, type LabelGroup } from './aggregated-labels';
 import { arrayInput, type PixelCallback, preparePixels } from './cube-callbacks';
 import { requireDimension } from './cube-dimensions';
+import { keepsRange, withoutRange } from './value-range';
 
 /** Processes that see nothing of an array but its values: two arrays of one length are the same to them. */
 const labelBlind = new Set(
@@ -45,7 +46,7 @@ export function reduceGroups(
     return reducer;
   };
   return aggregateLabels(
-    cube,
+    keepsRange(callback) ? cube : deriveCube(cube, { dimensions: withoutRange(cube.dimensions) }),
     name,
     groups.map((group) => ({ ...group, reducer: reducerOf(group.indices) })),
     process,

@@ -4,6 +4,7 @@ import type { Cube } from '../../raster/cube';
 import { asCallback, preparePixels } from './cube-callbacks';
 import { planMerge } from './merge-plan';
 import { commonValues, mergedCube } from './merged-cube';
+import { rangesAfter } from './value-range';
 
 export function run(args: Arguments): Cube {
   const plan = planMerge(args.cube1 as Cube, args.cube2 as Cube);
@@ -19,5 +20,6 @@ export function run(args: Arguments): Cube {
     args.context,
     commonValues(plan.first, plan.second),
   );
-  return mergedCube(plan, resolver);
+  const dimensions = rangesAfter(plan.dimensions, asCallback(args.overlap_resolver));
+  return mergedCube({ ...plan, dimensions }, resolver);
 }

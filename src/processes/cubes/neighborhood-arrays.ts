@@ -22,6 +22,7 @@ import { isLabelBlind } from './label-groups';
 import { type Neighborhoods, placesOf } from './neighborhood-labels';
 import { chunksOf } from './neighborhood-pixels';
 import { pickedLabels } from './picked-labels';
+import { rangesAfter } from './value-range';
 
 function checkOutputs({ outputs }: AlongResult, count: number): void {
   if (outputs !== count)
@@ -125,6 +126,7 @@ export function arrayNeighborhoods(
   }
 
   const result: Cube = deriveCube(cube, {
+    dimensions: rangesAfter(cube.dimensions, callback),
     ...layout,
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const lengths = layerLengths(cube, window);

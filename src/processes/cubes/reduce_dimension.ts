@@ -14,6 +14,7 @@ import { axisAt, evaluateAlong } from './along-dimension';
 import { arrayInput, asCallback, preparePixels } from './cube-callbacks';
 import { withLabelsOn } from './cube-dimensions';
 import { notSingle } from './single-value';
+import { rangesAfter } from './value-range';
 
 /** Only the labels that the reducer uses are read. Over x or y, every window needs the whole scene. */
 export function run(args: Arguments): Cube {
@@ -29,7 +30,10 @@ export function run(args: Arguments): Cube {
   const wanted = reads === 'all' ? allIndices(labels.length) : reads;
 
   const result: Cube = deriveCube(cube, {
-    dimensions: cube.dimensions.filter((dimension) => dimension.name !== name),
+    dimensions: rangesAfter(
+      cube.dimensions.filter((dimension) => dimension.name !== name),
+      asCallback(args.reducer),
+    ),
     dataType: reducer.dataType,
     missing: reducer.missing,
     async read(window: Window, signal: AbortSignal): Promise<Block> {

@@ -5,6 +5,7 @@ import { arrayReducer, type Reduced } from './array-reducer';
 import { asCallback } from './cube-callbacks';
 import { requireGrid } from './cube-dimensions';
 import { reducedBlock } from './reduced-block';
+import { rangesAfter } from './value-range';
 import { allValues } from './zonal-values';
 
 const process = 'reduce_spatial';
@@ -15,7 +16,7 @@ export function run(args: Arguments): Cube {
   const reducer = arrayReducer(asCallback(args.reducer), args.context, cube, process);
   const isNumber = reducer.dataType !== 'text' && reducer.dataType !== 'boolean';
   const result: Cube = deriveCube(cube, {
-    dimensions: layerDimensions(cube),
+    dimensions: rangesAfter(layerDimensions(cube), asCallback(args.reducer)),
     grid: undefined,
     dataType: isNumber ? 'float64' : reducer.dataType,
     missing: 'mask',
