@@ -91,28 +91,31 @@ export class ServiceEvaluator {
   async evaluate(prepared: PreparedService, request: Evaluation): Promise<Evaluated> {
     const parameters = serviceParameters(prepared, request, this.parts.tileStore);
     const key = this.#key(prepared, request, parameters.bound);
+    const isShared = !prepared.writes && !prepared.readsTile;
+    const known = isShared ? this.#handles.get(key) : undefined;
+    if (known) return known;
     const run = (signal: AbortSignal) => this.#run(prepared, parameters.all, { ...request, signal }, key);
     return withinSeconds(this.parts.seconds, request.signal, (signal) => {
       if (prepared.writes) return run(signal);
-      if (prepared.readsTile) return this.parts.limiter.run(() => run(signal), { signal, priority: 1 });
-      return this.#shared(key, signal, run);
+      return isShared ? this.#shared(key, signal, run) : this.#bounded(signal, run);
     });
   }
 
-  async #shared(
+  /** Once for all who ask at the same time. Only cubes are handles; other values may be different the next time. */
+  #shared(
     key: string,
     signal: AbortSignal,
     run: (signal: AbortSignal) => Promise<Evaluated>,
   ): Promise<Evaluated> {
-    const known = this.#handles.get(key);
-    if (known) return known;
     return this.#flights.do(key, signal, async (shared) => {
-      const both = AbortSignal.any([shared, this.parts.stopped]);
-      const made = await this.parts.limiter.run(() => run(both), { signal: both, priority: 1 });
-      // Only cubes are handles; other values may be different the next time.
+      const made = await this.#bounded(AbortSignal.any([shared, this.parts.stopped]), run);
       if (made.cube) this.#handles.set(key, made);
       return made;
     });
+  }
+
+  #bounded<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.parts.limiter.run(() => run(signal), { signal, priority: 1 });
   }
 
   async #run(

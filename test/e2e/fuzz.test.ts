@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { packagePath } from '../../src/base/paths';
+import { tileMatrixSet } from '../../src/geo/tile-matrix-set';
 import type { Json } from '../support/api';
 import { sampleCollection } from '../support/sample';
 import { startServer, type TestServer } from '../support/server';
@@ -12,6 +13,8 @@ import { seeds } from './support/seeds';
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 60);
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_240_622);
 const options = { numRuns, seed, endOnFailure: numRuns > 1000 };
+const { z, x, y } = tileMatrixSet('WebMercatorQuad')!.tileAt(11.333, 47.752, 15);
+const sampleTile = `${z}/${x}/${y}`;
 const patience = numRuns * 2000;
 
 function documentedCodes(): Set<string> {
@@ -83,6 +86,14 @@ test(
         for (const { code } of checked?.errors ?? [])
           if (!codes.has(code)) throw new Error(`validation: ${code}`);
         await expectDocumented(await server.call('POST', '/result', { process }));
+        const created = await server.call('POST', '/services', { type: 'xyz', process });
+        const service = created.headers.get('openeo-identifier');
+        await expectDocumented(created);
+        if (service === null) return;
+        const address = `/services/xyz/${service}`;
+        await expectDocumented(await server.call('GET', `${address}/tiles/${sampleTile}`));
+        await expectDocumented(await server.call('GET', `${address}/tilejson.json`));
+        await expectDocumented(await server.call('DELETE', `/services/${service}`));
       }),
       options,
     );
