@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Auth, createAuth } from './auth/auth';
 import { ensureAdmin } from './auth/users';
 import { OpenEOError } from './base/errors';
@@ -17,6 +18,7 @@ import type { Backend } from './http/backend';
 import { createMetrics, type Metrics } from './http/metrics';
 import { pages } from './http/pages';
 import { apiRoutes } from './http/routes/api';
+import { catalogueRoutes } from './http/routes/catalogue';
 import { serviceTypeRoutes } from './http/routes/service-types';
 import { serviceRoutes } from './http/routes/services';
 import { tileRoutes } from './http/routes/tiles';
@@ -256,10 +258,19 @@ export async function createApplication(
   await makeAdmin(parts, options, stopping.signal);
   const metrics = createMetrics({ isProcessMeasured: true });
   const backend = backendOf(parts, metrics);
+  const { tileStore, objects } = parts;
+  const catalogue =
+    tileStore &&
+    catalogueRoutes({
+      ...{ catalogue: tileStore.catalogue, objects, logger, metrics, ...config.tiles },
+      uploadFolder: join(config.dataDir, 'uploads'),
+      cacheBytes: config.caches.tileBytes,
+    });
   const serviceParts = [
     ...serviceTypeRoutes,
     ...serviceRoutes(parts.services, parts.auth),
     ...tileRoutes(parts.services, parts.auth),
+    ...(catalogue?.routes ?? []),
   ];
   const app = createHttpApp(backend, apiRoutes(backend, serviceParts), { pages: pages() });
   const server: HttpServer = createHttpServer(app, { tls, logger });
@@ -270,6 +281,7 @@ export async function createApplication(
     async stop(graceMs) {
       stopping.abort();
       await server.close(graceMs);
+      catalogue?.close();
       await parts.close();
       metrics.close();
     },

@@ -18,6 +18,8 @@ export interface ErrorOptions {
   readonly links?: readonly { rel: string; href: string; title?: string }[];
   /** Seconds for a `Retry-After` header. */
   readonly retryAfter?: number;
+  /** Replaces the table's status, where another contract than openEO's demands it. */
+  readonly status?: number;
 }
 
 function fill(template: string, details: ErrorDetails): string {
@@ -42,7 +44,7 @@ export class OpenEOError extends Error {
     super(options.message ?? fill(entry.message, details), { cause: options.cause });
     this.name = code;
     this.code = code;
-    this.status = entry.status;
+    this.status = options.status ?? entry.status;
     this.details = details;
     this.links = options.links;
     this.retryAfter = options.retryAfter;

@@ -186,6 +186,11 @@ function complete(values: Record<string, unknown>): Config {
       bodyBytes: values['limitBody'] as number,
     },
     caches: { blockBytes: values['blockCache'] as number, tileBytes: values['tileCache'] as number },
+    tiles: {
+      isPublic: values['tilesPublic'] as boolean,
+      uploadBytes: values['limitUpload'] as number,
+      uploadPixels: values['limitUploadPixels'] as number,
+    },
     tls:
       values['tlsKey'] === undefined
         ? undefined

@@ -59,10 +59,11 @@ export function parseText(option: Option, text: string): unknown {
       .map((part) => part.trim())
       .filter((part) => part !== '');
   }
+  const isBoolean = option.type === 'boolean' || option.key === 'trustProxy';
+  if (isBoolean && (text === 'true' || text === 'false')) return text === 'true';
   const isNumeric = option.type === 'integer' || option.type === 'number' || option.key === 'trustProxy';
   if (isNumeric && /^-?\d+(\.\d+)?$/.test(text.trim())) return Number(text);
   const size = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b)$/i.exec(text.trim());
   if (option.type === 'integer' && size) return Math.round(Number(size[1]) * units[size[2].toLowerCase()]);
-  if (option.key === 'trustProxy' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }

@@ -45,6 +45,12 @@ export interface Config {
   readonly limits: Limits;
   /** Memory for what is kept to be used again. */
   readonly caches: { readonly blockBytes: number; readonly tileBytes: number };
+  /** Who may read the tile catalogue, and what an uploaded image may take. */
+  readonly tiles: {
+    readonly isPublic: boolean;
+    readonly uploadBytes: number;
+    readonly uploadPixels: number;
+  };
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 

@@ -1,0 +1,89 @@
+import { OpenEOError } from '../../base/errors';
+import { parseUploadEntry, type UploadParts, uploadTile } from '../../tiles/upload';
+import { type ApiRequest, callerOf, type Route } from '../route';
+import { type ReceivedFile, receiveForm } from '../uploads/receive-form';
+
+export interface UploadOptions extends Omit<UploadParts, 'logger'> {
+  readonly maxBytes: number;
+  /** Where files lie until they are checked. */
+  readonly folder: string;
+}
+
+/** One file's outcome, in the spelling of the wire. */
+interface Outcome {
+  readonly status: number;
+  readonly id?: string;
+  readonly location_hash?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+function readMetadata(text: string, fileCount: number): readonly unknown[] {
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch {
+    throw new OpenEOError('TileInvalid', { reason: 'the field metadata is not JSON.' });
+  }
+  if (!Array.isArray(entries))
+    throw new OpenEOError('TileInvalid', { reason: 'the field metadata must be an array.' });
+  if (entries.length !== fileCount || fileCount === 0)
+    throw new OpenEOError('TileInvalid', {
+      reason: `there are ${fileCount} files and ${entries.length} entries of metadata; each file needs one.`,
+    });
+  return entries;
+}
+
+/** Who may change the catalogue. @throws OpenEOError `PermissionsInsufficient` */
+export function requireUploader(request: ApiRequest): void {
+  const { roles } = callerOf(request);
+  if (!roles.includes('uploader') && !roles.includes('admin'))
+    throw new OpenEOError('PermissionsInsufficient', { reason: 'this needs the role "uploader"' });
+}
+
+/** `POST /api/satellite/upload` */
+export function tileUploadRoute(options: UploadOptions): Route {
+  async function store(request: ApiRequest, entry: unknown, file: ReceivedFile): Promise<Outcome> {
+    const { logger, signal } = request.context;
+    const parsed = parseUploadEntry(entry);
+    if (file.size > options.maxBytes)
+      throw new OpenEOError('FileSizeExceeded', { size: `${options.maxBytes} bytes` }, { status: 413 });
+    const { tile, isNew } = await uploadTile({ ...options, logger }, parsed, file, signal);
+    return { status: isNew ? 201 : 200, id: tile.id, location_hash: tile.locationHash };
+  }
+
+  return {
+    method: 'POST',
+    path: '/api/satellite/upload',
+    base: 'root',
+    access: 'user',
+    isListed: false,
+    async handle(request, response) {
+      requireUploader(request);
+      // Answered when nothing of the form is left on the disk.
+      const answer = await receiveForm(request, response, options, async ({ metadata, files }) => {
+        const entries = readMetadata(metadata, files.length);
+        if (files.length === 1) {
+          const outcome = await store(request, entries[0], files[0]);
+          return { status: outcome.status, body: { index: 0, ...outcome } };
+        }
+        const outcomes: (Outcome & { readonly index: number })[] = [];
+        for (const [index, file] of files.entries())
+          outcomes.push({ index, ...(await store(request, entries[index], file).catch(failed(request))) });
+        return { status: 207, body: outcomes };
+      });
+      response.status(answer.status).json(answer.body);
+    },
+  };
+}
+
+/** What one file of several answers; a fault of ours goes to the log in full. */
+function failed(request: ApiRequest): (thrown: unknown) => Outcome {
+  return (thrown) => {
+    // Nobody is left to be told.
+    if (request.context.signal.aborted) throw thrown;
+    const error = thrown instanceof OpenEOError ? thrown : new OpenEOError('Internal', {}, { cause: thrown });
+    if (error.status >= 500)
+      request.context.logger.error(error.message, { code: error.code, error: error.cause ?? error });
+    return { status: error.status, error: { code: error.code, message: error.message } };
+  };
+}

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Response } from 'express';
+import multer, { MulterError } from 'multer';
+import { OpenEOError } from '../../base/errors';
+import { fileErrorCode, translateFileError } from '../../store/objects/disk-errors';
+import type { ApiRequest } from '../route';
+import { ClientGone } from '../signal';
+import { boundedStorage } from './bounded-storage';
+
+export interface ReceivedFile {
+  readonly path: string;
+  /** As it was sent; more than the limit: it was not kept. */
+  readonly size: number;
+}
+
+export interface ReceivedForm {
+  /** The text of the field `metadata`. */
+  readonly metadata: string;
+  /** The fields `files`, in their order. */
+  readonly files: readonly ReceivedFile[];
+}
+
+export interface FormLimits {
+  /** Where the files lie while they are looked at. */
+  readonly folder: string;
+  /** Of one file. */
+  readonly maxBytes: number;
+}
+
+const maxFiles = 100;
+const maxMetadataBytes = 1024 * 1024;
+
+function translate(error: unknown, request: ApiRequest): unknown {
+  if (error instanceof MulterError)
+    return new OpenEOError(
+      'TileInvalid',
+      { reason: `the form has a fault: ${error.message}.` },
+      { cause: error },
+    );
+  const code = fileErrorCode(error);
+  if (code !== '')
+    return new OpenEOError('StorageFailure', {}, { cause: error, status: code === 'ENOSPC' ? 507 : 500 });
+  if (request.context.signal.aborted) return new ClientGone();
+  // busboy tells of what it cannot read in errors without a class.
+  if (error instanceof Error && !(error instanceof TypeError))
+    return new OpenEOError(
+      'TileInvalid',
+      { reason: `the form is broken: ${error.message}.` },
+      { cause: error },
+    );
+  return error;
+}
+
+async function makeFolder(parent: string): Promise<string> {
+  try {
+    await mkdir(parent, { recursive: true });
+    return await mkdtemp(join(parent, 'form-'));
+  } catch (error) {
+    throw translateFileError(error);
+  }
+}
+
+/**
+ * Receives a form of one field `metadata` and files named `files`, hands it to `work`, and removes the files.
+ * @throws OpenEOError `ContentTypeInvalid`, `TileInvalid`, `StorageFailure`; what `work` throws
+ */
+export async function receiveForm<T>(
+  request: ApiRequest,
+  response: Response,
+  { folder: parent, maxBytes }: FormLimits,
+  work: (form: ReceivedForm) => Promise<T>,
+): Promise<T> {
+  const type = request.headers['content-type'] ?? '(none)';
+  if (!/^multipart\/form-data\s*;/i.test(type))
+    throw new OpenEOError('ContentTypeInvalid', { type, types: 'multipart/form-data' });
+  const folder = await makeFolder(parent);
+  try {
+    const receive = multer({
+      storage: boundedStorage(folder, maxBytes),
+      limits: { fields: 1, files: maxFiles, parts: maxFiles + 1, fieldSize: maxMetadataBytes },
+    }).array('files');
+    await new Promise<void>((resolve, reject) => {
+      receive(request, response, (error: unknown) => (error ? reject(translate(error, request)) : resolve()));
+    });
+    const metadata: unknown = (request.body as Record<string, unknown> | undefined)?.['metadata'];
+    if (typeof metadata !== 'string')
+      throw new OpenEOError('TileInvalid', { reason: 'the field metadata is missing.' });
+    const files = (request.files ?? []) as readonly Express.Multer.File[];
+    return await work({ metadata, files: files.map(({ path, size }) => ({ path, size })) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { OpenEOError } from '../base/errors';
+import type { ObjectStore } from '../store/objects/types';
+import type { TileWrite } from './types';
+import { imageExtensions } from './write-rules';
+
+/** Everything of the catalogue lives below this folder of the object store; `file_path` is relative to it. */
+const root = 'tiles';
+
+export function flightFolder(flightId: string): string {
+  return `uav/${flightId}`;
+}
+
+/** Where a tile's file lies unless that name is taken. It tells people; programs go by `file_path`. */
+export function usualPath({
+  tile,
+  source,
+  flightId,
+  imageType,
+}: Pick<TileWrite, 'tile' | 'source' | 'flightId' | 'imageType'>): {
+  folder: string;
+  name: string;
+  extension: string;
+} {
+  const top = source === 'uav' ? flightFolder(flightId ?? 'none') : source;
+  return {
+    folder: `${top}/${tile.z}/${tile.x}`,
+    name: String(tile.y),
+    extension: imageExtensions.get(imageType) ?? imageType,
+  };
+}
+
+/** The files of tiles. None is ever overwritten: a row may point to it. */
+export class TileFiles {
+  constructor(readonly objects: ObjectStore) {}
+
+  /**
+   * Stores a file under a name that was free.
+   * @param body opens the bytes; called again where a name is taken
+   * @returns its `file_path`
+   */
+  async create(
+    of: Parameters<typeof usualPath>[0],
+    body: () => Readable | Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const { folder, name, extension } = usualPath(of);
+    for (let path = `${folder}/${name}.${extension}`; ; ) {
+      if (await this.objects.put(`${root}/${path}`, body(), { condition: 'absent', signal })) return path;
+      const revision = `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
+      path = `${folder}/${name}.${revision}.${extension}`;
+    }
+  }
+
+  /** Undefined where there is no such file, or could be none below the root. */
+  async read(path: string): Promise<Buffer | undefined> {
+    try {
+      const found = await this.objects.get(`${root}/${path}`);
+      return found && (await buffer(found.body));
+    } catch (error) {
+      if (error instanceof OpenEOError && error.code === 'FilePathInvalid') return undefined;
+      throw error;
+    }
+  }
+
+  async remove(path: string): Promise<boolean> {
+    try {
+      return await this.objects.remove(`${root}/${path}`);
+    } catch (error) {
+      if (error instanceof OpenEOError && error.code === 'FilePathInvalid') return false;
+      throw error;
+    }
+  }
+
+  /** Paths below a folder of files that are older than an instant. */
+  async olderThan(folder: string, instant: Date): Promise<readonly string[]> {
+    const paths: string[] = [];
+    let after: string | undefined;
+    do {
+      const { items, next } = await this.objects.list(`${root}/${folder}`, { limit: 1000, after });
+      for (const { key, modified } of items) if (modified < instant) paths.push(key.slice(root.length + 1));
+      after = next;
+    } while (after !== undefined);
+    return paths;
+  }
+}

@@ -1,0 +1,93 @@
+import { OpenEOError } from '../base/errors';
+import type { TileAddress } from '../geo/types';
+import { locationHash } from './identity';
+import { formatInstant } from './instant';
+import type { CatalogueTile, TileCatalogue } from './types';
+import { asUuid } from './write-rules';
+
+export const maxInventoryEntries = 5000;
+
+/** One answer, in the spelling of the wire. */
+export interface InventoryAnswer {
+  readonly z?: number;
+  readonly x?: number;
+  readonly y?: number;
+  readonly location_hash: string;
+  readonly present: boolean;
+  readonly tile: Readonly<Record<string, unknown>> | null;
+}
+
+interface Entry {
+  readonly tile?: TileAddress;
+  readonly hash: string;
+}
+
+function refuse(reason: string): never {
+  throw new OpenEOError('InventoryInvalid', { reason });
+}
+
+function readCell(value: unknown, index: number): Entry {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    refuse(`tiles[${index}] must be an object with z, x and y.`);
+  const { z, x, y } = value as Record<string, unknown>;
+  const tile = { z, x, y } as TileAddress;
+  try {
+    return { tile, hash: locationHash(tile) };
+  } catch (error) {
+    if (!(error instanceof OpenEOError)) throw error;
+    return refuse(`tiles[${index}]: ${String(error.details['reason'])}`);
+  }
+}
+
+/**
+ * The entries of a request: exactly one of `tiles` and `location_hashes`.
+ * @throws OpenEOError `InventoryInvalid`
+ */
+function readEntries({
+  tiles,
+  location_hashes: hashes,
+}: Readonly<Record<string, unknown>>): readonly Entry[] {
+  if ((tiles === undefined) === (hashes === undefined))
+    refuse('it must have exactly one of tiles and location_hashes.');
+  const list = tiles ?? hashes;
+  if (!Array.isArray(list)) refuse(`${tiles === undefined ? 'location_hashes' : 'tiles'} must be an array.`);
+  if (list.length > maxInventoryEntries)
+    refuse(`it has ${list.length} entries; at most ${maxInventoryEntries} are accepted.`);
+  if (tiles !== undefined) return list.map(readCell);
+  return list.map((value, index) => ({
+    hash: asUuid(value) ?? refuse(`location_hashes[${index}] must be a UUID.`),
+  }));
+}
+
+/** What is known of a tile without a look at its file. */
+function describe(tile: CatalogueTile): Readonly<Record<string, unknown>> {
+  return {
+    id: tile.id,
+    location_hash: tile.locationHash,
+    captured_at: formatInstant(tile.capturedAt),
+    source: tile.source,
+    resolution_m_per_px: tile.sizeMeters / tile.sizePixels,
+    estimated_bytes: tile.byteCount ?? null,
+  };
+}
+
+/**
+ * Which cells have a tile: one answer per entry, in the order of the entries, from one look into the database.
+ * @throws OpenEOError `InventoryInvalid`
+ */
+export async function takeInventory(
+  catalogue: TileCatalogue,
+  request: Readonly<Record<string, unknown>>,
+): Promise<readonly InventoryAnswer[]> {
+  const entries = readEntries(request);
+  const found = await catalogue.byHashes(entries.map(({ hash }) => hash));
+  return entries.map(({ tile, hash }) => {
+    const present = found.get(hash);
+    return {
+      ...(tile && { z: tile.z, x: tile.x, y: tile.y }),
+      location_hash: hash,
+      present: present !== undefined,
+      tile: present ? describe(present) : null,
+    };
+  });
+}
