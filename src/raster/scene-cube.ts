@@ -1,32 +1,18 @@
 import { createHash } from 'node:crypto';
 import { OpenEOError } from '../base/errors';
 import { Limiter } from '../base/limiter';
-import { transformBounds, wgs84 } from '../geo/crs';
-import { intersectBounds } from '../geo/grid';
-import type { Bounds, Grid } from '../geo/types';
-import { BandReader } from './band-reader';
-import {
-  type Block,
-  type Cube,
-  type DataType,
-  type Dimension,
-  defineCube,
-  gridBounds,
-  layerDimensions,
-  type Window,
-} from './cube';
-import { insideExtent } from './extent';
+import type { Grid } from '../geo/types';
+import { type Cube, type DataType, type Dimension, defineCube } from './cube';
 import type { FilePool } from './files';
 import { nativeGrid, pixelSize, sceneBounds } from './native-grid';
-import type { PatchReader } from './patches';
-import { type BandMeaning, bandMeaning, commonType, isWide, missingOf, needsMask } from './scene-meta';
+import { type BandMeaning, bandMeaning, commonType, isWide, needsMask } from './scene-meta';
+import { readWindow, type Tools } from './scene-window';
 import type { Scene, SceneBand, SceneCubeOptions } from './source';
 import type { TiffFile } from './tiff/open';
-import type { Output } from './warp/patch';
 
 /** Files that are looked into when a cube is made; of more scenes the bounding boxes tell the extent. */
 const maxOpened = 64;
-/** Planes of one window that are read at the same time. */
+/** Files that are opened at the same time. */
 const concurrency = 8;
 
 interface Opened {
@@ -41,14 +27,6 @@ interface Plan {
   readonly nodata: number | null;
   readonly missing: 'nan' | 'mask';
   readonly version: string;
-}
-
-/** What reading needs beside the scenes. */
-interface Tools {
-  readonly files: FilePool;
-  readonly patches: PatchReader;
-  /** Values of one window; absent: any number. */
-  readonly maxValues?: number;
 }
 
 /** Makes a cube of scenes; see `RasterReader.sceneCube`. */
@@ -158,157 +136,4 @@ function commonNodata(found: readonly Opened[]): number | null {
   const values = found.map(({ meaning }) => (meaning.isScaled ? Number.NaN : meaning.nodata));
   const [value] = values;
   return value !== undefined && values.every((other) => Object.is(other, value)) ? value : null;
-}
-
-interface Reading extends Tools {
-  readonly options: SceneCubeOptions;
-  readonly plan: Plan;
-  readonly dimensions: readonly Dimension[];
-  readonly groups: readonly (readonly Scene[])[];
-}
-
-async function readWindow(reading: Reading, window: Window, signal: AbortSignal): Promise<Block> {
-  const { grid } = window;
-  if (!grid) throw new TypeError('A window of a cube with a grid needs a grid');
-  signal.throwIfAborted();
-  const { options, plan, groups } = reading;
-  const select = (dimension: Dimension) =>
-    window.select?.get(dimension.name) ?? (dimension.labels ?? []).map((_, index) => index);
-  const layers = layerDimensions({ grid, dimensions: reading.dimensions });
-  const lengths = layers.map((dimension) => select(dimension).length);
-  const pixels = grid.width * grid.height;
-  const count = lengths.reduce((product, length) => product * length, 1);
-  refuseHuge(count * pixels, reading.maxValues);
-  const data = isWide(plan.dataType) ? new Float64Array(count * pixels) : new Float32Array(count * pixels);
-  data.fill(Number.NaN);
-  const valid = plan.missing === 'mask' ? new Uint8Array(count * pixels) : undefined;
-  const resampling = options.resampling ?? 'near';
-  const bands = new BandReader(reading.patches, grid, resampling, signal);
-  const area = transformBounds(gridBounds(grid), grid.crs, wgs84);
-  const inside = insideExtent(options.extent, grid);
-  const limiter = new Limiter(concurrency);
-  // One failing plane stops the others.
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-
-  const isTimeFirst = layers[0].name === options.names.t;
-  const times = select(layers[isTimeFirst ? 0 : 1]);
-  const wanted = select(layers[isTimeFirst ? 1 : 0]);
-  const jobs: Promise<void>[] = [];
-  times.forEach((time, t) => {
-    const scenes = groups[time].filter((scene) => meets(scene, area));
-    wanted.forEach((band, b) => {
-      const layer = isTimeFirst ? t * wanted.length + b : b * times.length + t;
-      const out: Output = {
-        data: data.subarray(layer * pixels, (layer + 1) * pixels),
-        ...(valid && { valid: valid.subarray(layer * pixels, (layer + 1) * pixels) }),
-        width: grid.width,
-      };
-      const job = limiter.run(
-        () => readLayer(reading, bands, scenes, options.bands[band].name, out, inside, both),
-        { signal: both },
-      );
-      jobs.push(job);
-    });
-  });
-  try {
-    await Promise.all(jobs);
-  } catch (error) {
-    stop.abort(error);
-    throw error;
-  }
-  return {
-    grid,
-    shape: [...lengths, grid.height, grid.width],
-    data,
-    ...(valid && { valid }),
-  };
-}
-
-/** What needs a whole scene at once must not take all of the memory. */
-function refuseHuge(values: number, maxValues: number | undefined): void {
-  if (maxValues === undefined || values <= maxValues) return;
-  const show = (value: number) => value.toLocaleString('en');
-  throw new OpenEOError('ProcessGraphComplexity', {
-    reason:
-      `it needs ${show(values)} values of the collection at once and ${show(maxValues)} may be read; ` +
-      'ask for a smaller area, fewer dates or fewer bands.',
-  });
-}
-
-/** False only for scenes that surely lie elsewhere; boxes over the antimeridian are not judged. */
-function meets(scene: Scene, area: Bounds): boolean {
-  const [west, south, east, north] = scene.bbox;
-  if (!(area.west <= area.east) || west > east) return true;
-  // A box in the catalogue may be rounded.
-  const slack = 0.01;
-  return (
-    intersectBounds(area, {
-      west: west - slack,
-      south: south - slack,
-      east: east + slack,
-      north: north + slack,
-    }) !== undefined
-  );
-}
-
-/** Fills one plane with a band of all scenes of one time, earlier ones on top. */
-async function readLayer(
-  reading: Reading,
-  bands: BandReader,
-  scenes: readonly Scene[],
-  name: string,
-  out: Output,
-  inside: Uint8Array | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  let isEmpty = true;
-  for (const scene of scenes) {
-    const band = scene.bands.get(name);
-    if (!band) continue;
-    if (!isEmpty && isFull(out)) break;
-    const file = await reading.files.open(band.href, signal);
-    const meaning = bandMeaning(band, file);
-    const target: Output = isEmpty ? out : emptyLike(out);
-    await bands.read({ file, sample: band.sample, missing: missingOf(meaning) }, target);
-    if (meaning.isScaled) {
-      const { data } = target;
-      for (let i = 0; i < data.length; i++) data[i] = data[i] * meaning.scale + meaning.offset;
-    }
-    if (target !== out) underlay(out, target);
-    isEmpty = false;
-  }
-  if (inside) clip(out, inside);
-}
-
-function emptyLike(out: Output): Output {
-  return {
-    data: new (out.data.constructor as Float32ArrayConstructor)(out.data.length).fill(Number.NaN),
-    ...(out.valid && { valid: new Uint8Array(out.valid.length) }),
-    width: out.width,
-  };
-}
-
-function isFull({ data, valid }: Output): boolean {
-  if (valid) return !valid.includes(0);
-  for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) return false;
-  return true;
-}
-
-/** Puts pixels below those that are there. */
-function underlay(out: Output, below: Output): void {
-  const { data, valid } = out;
-  for (let i = 0; i < data.length; i++) {
-    if (valid ? valid[i] === 1 : !Number.isNaN(data[i])) continue;
-    data[i] = below.data[i];
-    if (valid && below.valid) valid[i] = below.valid[i];
-  }
-}
-
-function clip({ data, valid }: Output, inside: Uint8Array): void {
-  for (let i = 0; i < inside.length; i++)
-    if (inside[i] === 0) {
-      data[i] = Number.NaN;
-      if (valid) valid[i] = 0;
-    }
 }
