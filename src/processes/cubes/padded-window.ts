@@ -1,6 +1,6 @@
 import { subGrid } from '../../geo/grid';
 import type { Grid } from '../../geo/types';
-import { type Border, borderRuns } from '../../raster/border';
+import { type Border, borderRuns, type Run } from '../../raster/border';
 import type { Block, Cube, Window } from '../../raster/cube';
 import { extentCoverage } from '../../raster/lattice';
 import { isMissingAt } from '../../raster/missing-values';
@@ -52,6 +52,10 @@ export async function readPadded(
           const from = rows.offsets[y] * columns.length;
           const to = (layer * height + rows.places[y]) * width;
           const plane = layer * rows.length * columns.length;
+          if (cover === 'all' && !Array.isArray(block.data)) {
+            copyFinite(block, plane + from, columns, target, to, invalid);
+            continue;
+          }
           for (let x = 0; x < columns.places.length; x++) {
             const pixel = from + columns.offsets[x];
             target[to + columns.places[x]] = valueAt(plane + pixel, pixel);
@@ -59,6 +63,25 @@ export async function readPadded(
         }
     }
   return target;
+}
+
+/** One row of numbers; a value of no-data is invalid in both forms. */
+function copyFinite(
+  { data, valid }: Block,
+  from: number,
+  { places, offsets }: Run,
+  target: Float64Array,
+  to: number,
+  invalid: number,
+): void {
+  const values = data as Float64Array;
+  for (let x = 0; x < places.length; x++) {
+    const position = from + offsets[x];
+    const value = values[position];
+    // Of NaN and the infinities the difference is NaN.
+    const isUsable = value - value === 0 && (valid === undefined || valid[position] === 1);
+    target[to + places[x]] = isUsable ? value : invalid;
+  }
 }
 
 function finiteAt(block: Block, missing: Cube['missing'], position: number, invalid: number): number {
