@@ -72,15 +72,21 @@ class Streaming implements Accumulator {
 
   add(block: Block, missing: Cube['missing'], start: number, count: number, places?: Int32Array): void {
     const { step } = steps[this.id];
+    const { data, valid: mask } = block;
+    const isNan = missing === 'nan';
+    let [known, finite, result] = [0, 0, this.#result];
     for (let i = 0; i < count; i++) {
       const position = start + (places ? places[i] : i);
-      this.total++;
-      if (isMissingAt(block, missing, position)) continue;
-      const value = block.data[position] as number;
-      this.#known++;
-      if (Number.isFinite(value)) this.valid++;
-      this.#result = step(this.#result, value);
+      const value = data[position] as number;
+      if (isNan ? Number.isNaN(value) : mask !== undefined && mask[position] === 0) continue;
+      known++;
+      if (Number.isFinite(value)) finite++;
+      result = step(result, value);
     }
+    this.total += count;
+    this.#known += known;
+    this.valid += finite;
+    this.#result = result;
   }
 
   async finish(): Promise<Reduced> {

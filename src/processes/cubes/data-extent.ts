@@ -2,7 +2,7 @@ import { subGrid } from '../../geo/grid';
 import { type Cube, layerDimensions } from '../../raster/cube';
 import { labelCount, product } from '../../raster/layers';
 import { isMissingAt } from '../../raster/missing-values';
-import { chunkValues } from '../../raster/row-chunks';
+import { scanValues } from '../../raster/row-chunks';
 
 /** Where a cube has data: 1 for each label, column and row with any value that is not missing. */
 export interface DataExtent {
@@ -22,7 +22,7 @@ export async function findData(cube: Cube, signal: AbortSignal): Promise<DataExt
   const count = product(lengths);
   const [width, height] = grid ? [grid.width, grid.height] : [1, 1];
   if (count === 0 || width === 0 || height === 0) return { layers, columns, rows };
-  const strip = Math.max(1, Math.floor(chunkValues / (count * width)));
+  const strip = Math.max(1, Math.floor(scanValues / (count * width)));
   const index = lengths.map(() => 0);
   for (let top = 0; top < height; top += strip) {
     const tall = Math.min(strip, height - top);

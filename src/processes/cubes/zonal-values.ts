@@ -4,7 +4,7 @@ import type { Cube, Window } from '../../raster/cube';
 import type { Geometry } from '../../raster/geometry';
 import { geometryPixels, pixelsAround } from '../../raster/geometry-pixels';
 import { layerLengths, product } from '../../raster/layers';
-import { chunkValues } from '../../raster/row-chunks';
+import { scanValues } from '../../raster/row-chunks';
 import type { Accumulator, ArrayReducer } from './array-reducer';
 
 /** Which pixels of a strip count, by their place in it. */
@@ -25,7 +25,7 @@ async function accumulate(
   const layers = product(layerLengths(cube, { select }));
   const accumulators = Array.from({ length: layers }, () => reducer.create());
   if (layers === 0) return accumulators;
-  const rows = Math.max(1, Math.floor(chunkValues / (Math.max(1, area.width) * layers)));
+  const rows = Math.max(1, Math.floor(scanValues / (Math.max(1, area.width) * layers)));
   for (let row = 0; row < area.height; row += rows) {
     signal.throwIfAborted();
     const height = Math.min(rows, area.height - row);
