@@ -4,6 +4,7 @@ import { packagePath, packageRoot } from '../../src/base/paths';
 import { describeSpecProblem } from '../../src/graph/library/description';
 import { SchemaChecks } from '../../src/graph/schema/checks';
 import type { ProcessSpec } from '../../src/graph/types';
+import { sharedFolder } from '../support/tools';
 import { difference } from './official/compare';
 import { isLiteral, runProcess } from './official/run-case';
 import { openSuite, type Suite } from './official/suite';
@@ -22,7 +23,7 @@ afterAll(() => suite.close());
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as ProcessSpec;
 const names = readdirSync(packagePath('processes')).filter((name) => name.endsWith('.json'));
 
-const shared = process.env.TILEGRAPH_SHARED ?? join(packageRoot, '..', 'shared');
+const shared = sharedFolder ?? join(packageRoot, '..', 'shared');
 const standard = [join(shared, 'spec/openeo-processes'), join(shared, 'spec/openeo-processes/proposals')];
 
 /** Prose says what it wants, in the standard and here; what programs read has to be the same. */
@@ -116,4 +117,4 @@ describe.each(names)('%s', (name) => {
 });
 
 if (!existsSync(standard[0]))
-  test.skip(`signatures are those of the standard (not compared: ${standard[0]} is missing; set TILEGRAPH_SHARED)`, () => {});
+  test.skip(`signatures are those of the standard (not compared: ${standard[0]} is missing; set SHARED_DIR)`, () => {});

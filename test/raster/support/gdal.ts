@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
 /** The interpreter that has rasterio: the distribution's. */
-const interpreter = process.env['TILEGRAPH_PYTHON'] ?? '/usr/bin/python3';
+const interpreter = '/usr/bin/python3';
 
 /** True where Python with numpy and rasterio is installed; without it the comparisons are skipped. */
 export const hasRasterio =

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { silentLogger } from '../../../src/base/logger';
 import { openCatalog, openStacUrl } from '../../../src/store/catalog/open';
+import { sharedFolder } from '../../support/tools';
 import {
   type DocumentServer,
   plainHttp,
@@ -16,7 +17,7 @@ import {
 const http = plainHttp();
 const always = { localMs: 0, remoteMs: 0 };
 const { signal } = new AbortController();
-const shared = process.env['TILEGRAPH_SHARED'] ?? resolve(__dirname, '../../../../shared');
+const shared = sharedFolder ?? 'shared';
 const bolzano = join(shared, 'data/s2-bolzano/collection.json');
 
 let folder: string;
