@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 function findRoot(start: string): string {
@@ -15,3 +15,8 @@ export const packageRoot = findRoot(__dirname);
 export function packagePath(...parts: string[]): string {
   return join(packageRoot, ...parts);
 }
+
+/** The version of this program, as in package.json. */
+export const packageVersion: string = (
+  JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }
+).version;

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { OpenEOError } from '../base/errors';
-import { packagePath } from '../base/paths';
+import { packageVersion } from '../base/paths';
 import { ConfigError } from '../config/load';
 import { type CommandFlags, readCommandLine, UsageError } from './arguments';
 import { commands } from './commands';
@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
   const name = line.command;
   const command = commands.get(name);
   if (line.flags['version']) {
-    process.stdout.write(`${(require(packagePath('package.json')) as { version: string }).version}\n`);
+    process.stdout.write(`${packageVersion}\n`);
     return 0;
   }
   if (line.flags['help'] || name === 'help') {

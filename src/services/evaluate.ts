@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Limiter } from '../base/limiter';
+import { packageVersion } from '../base/paths';
 import type { TileAddress } from '../geo/types';
 import { bindQuery, injectedUser } from '../graph/parameters';
 import type { GraphRunner } from '../graph/runner';
@@ -139,6 +140,7 @@ export class ServiceEvaluator {
   #key(prepared: PreparedService, request: Evaluation, bound: ReadonlyMap<string, unknown>): string {
     const { service, plan, readsUser, readsTile } = prepared;
     const parts = [
+      packageVersion,
       service.id,
       service.revision,
       plan.hash,
