@@ -7,7 +7,7 @@ import { OpenEOError } from './base/errors';
 import { Limiter } from './base/limiter';
 import type { Logger } from './base/logger';
 import { createHttpClient, type HttpClient } from './base/net';
-import { packagePath } from './base/paths';
+import { packagePath, packageVersion } from './base/paths';
 import type { Config } from './config/types';
 import { createRegistry, type Registry } from './graph/registry';
 import { createGraphRunner } from './graph/run';
@@ -23,6 +23,7 @@ import { serviceTypeRoutes } from './http/routes/service-types';
 import { serviceRoutes } from './http/routes/services';
 import { tileRoutes } from './http/routes/tiles';
 import { createHttpServer, type HttpServer } from './http/server';
+import { removeAbandonedForms } from './http/uploads/receive-form';
 import type { ProcessContext } from './processes/context';
 import { outputFormats } from './raster/formats/registry';
 import { createRasterReader } from './raster/reader';
@@ -191,14 +192,10 @@ export interface ApplicationOptions {
   readonly onPassword?: (user: string, password: string) => void;
 }
 
-function programVersion(): string {
-  return (JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }).version;
-}
-
 function backendOf(parts: ApplicationParts, metrics: Metrics): Backend {
   const { config, logger, records, tileStore, objects, catalog, registry, runner, auth } = parts;
   return {
-    version: programVersion(),
+    version: packageVersion,
     settings: config,
     logger,
     records,
@@ -259,11 +256,13 @@ export async function createApplication(
   const metrics = createMetrics({ isProcessMeasured: true });
   const backend = backendOf(parts, metrics);
   const { tileStore, objects } = parts;
+  const uploadFolder = join(config.dataDir, 'uploads');
+  if (tileStore) await removeAbandonedForms(uploadFolder);
   const catalogue =
     tileStore &&
     catalogueRoutes({
       ...{ catalogue: tileStore.catalogue, objects, logger, metrics, ...config.tiles },
-      uploadFolder: join(config.dataDir, 'uploads'),
+      uploadFolder,
       cacheBytes: config.caches.tileBytes,
     });
   const serviceParts = [

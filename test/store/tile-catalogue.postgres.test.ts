@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLogger } from '../../src/base/logger';
+import type { PgQuery, PostgresSql } from '../../src/store/sql/types';
 import { openTileStore } from '../../src/store/tiles/open';
+import { PostgresCatalogue } from '../../src/store/tiles/postgres/catalogue';
 import * as statements from '../../src/store/tiles/postgres/catalogue-statements';
 import { locationHash } from '../../src/tiles/identity';
 import { type TestTileStore, testTileStore } from '../support/tile-stores';
@@ -69,6 +71,24 @@ describe('tile catalogue on PostgreSQL', () => {
       ]);
       expect(scans[0]['Heap Fetches']).toBeLessThanOrEqual(1);
       expect(flatten(row['QUERY PLAN'][0].Plan).map((plan) => plan['Node Type'])).not.toContain('Sort');
+    });
+
+    test('5.14 the tiles of 5,000 hashes are one statement with one array', async () => {
+      const { sql } = store;
+      if (sql.dialect !== 'postgres') throw new Error('This needs PostgreSQL');
+      const asked: PgQuery[] = [];
+      const counting: PostgresSql = Object.create(sql, {
+        query: {
+          value: (query: PgQuery) => {
+            asked.push(query);
+            return sql.query(query);
+          },
+        },
+      });
+      const hashes = Array.from({ length: 5000 }, (_, x) => locationHash({ z: 20, x, y: 1 }));
+      expect((await new PostgresCatalogue(counting).byHashes([...hashes, ...hashes])).size).toBe(0);
+      // 4.8
+      expect(asked.map(({ values }) => values)).toEqual([[hashes]]);
     });
 
     test('5.5 another process learns of a write', async () => {

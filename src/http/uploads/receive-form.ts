@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Response } from 'express';
 import multer, { MulterError } from 'multer';
@@ -28,6 +28,7 @@ export interface FormLimits {
   readonly maxBytes: number;
 }
 
+const abandonedAfterMs = 24 * 60 * 60 * 1000;
 const maxFiles = 100;
 const maxMetadataBytes = 1024 * 1024;
 
@@ -58,6 +59,16 @@ async function makeFolder(parent: string): Promise<string> {
     return await mkdtemp(join(parent, 'form-'));
   } catch (error) {
     throw translateFileError(error);
+  }
+}
+
+/** Removes what a server that was killed left in the folder of uploads; younger ones may be another server's. */
+export async function removeAbandonedForms(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const stats = await stat(path).catch(() => undefined);
+    if (stats && Date.now() - stats.mtimeMs > abandonedAfterMs)
+      await rm(path, { recursive: true, force: true });
   }
 }
 
