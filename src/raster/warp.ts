@@ -4,7 +4,7 @@ import type { Grid } from '../geo/types';
 import type { Plane } from './codecs/planes';
 import type { Block, Cube, NumericArray } from './cube';
 import type { Resampling } from './source';
-import { createMapping } from './warp/mapping';
+import { createMapping, type Mapping } from './warp/mapping';
 import { nearIndex } from './warp/near';
 import { resamplePlane } from './warp/resample-plane';
 
@@ -33,15 +33,29 @@ interface WarpOptions {
 
 interface Warping {
   readonly result: Block;
-  readonly count: number;
-  /** Fills one layer of the result. */
-  layer(index: number): void;
+  readonly steps: number;
+  /** Fills a part of the result: one layer, or some rows of it where pixels are weighed. */
+  step(index: number): void;
+}
+
+/** Output pixels that are weighed without giving way to others: a few milliseconds. */
+const stepPixels = 1 << 14;
+
+/** The same mapping in strips of rows, each a mapping of its own. */
+function splitRows(mapping: Mapping): Mapping[] {
+  return mapping.cells.flatMap((cell) => {
+    const rows = Math.max(1, Math.floor(stepPixels / Math.max(1, cell.column1 - cell.column0)));
+    const strips: Mapping[] = [];
+    for (let row0 = cell.row0; row0 < cell.row1; row0 += rows)
+      strips.push({ ...mapping, cells: [{ ...cell, row0, row1: Math.min(cell.row1, row0 + rows) }] });
+    return strips;
+  });
 }
 
 function prepare(block: Block, target: Grid, options: WarpOptions): Warping {
   const source = block.grid;
   if (!source) throw new TypeError('A block without a grid cannot be warped');
-  if (gridsEqual(source, target)) return { result: { ...block, grid: target }, count: 0, layer: () => {} };
+  if (gridsEqual(source, target)) return { result: { ...block, grid: target }, steps: 0, step: () => {} };
   const layers = block.shape.slice(0, -2);
   const count = layers.reduce((product, length) => product * length, 1);
   const shape = [...layers, target.height, target.width];
@@ -56,24 +70,26 @@ function prepare(block: Block, target: Grid, options: WarpOptions): Warping {
     const { data: texts } = block;
     const index = nearIndex(mapping, geometry);
     const data: unknown[] = new Array(count * to).fill(null);
-    const layer = (number: number) => {
+    const step = (number: number) => {
       for (let i = 0; i < to; i++) {
         if (index[i] < 0 || block.valid?.[number * from + index[i]] === 0) continue;
         data[number * to + i] = texts[number * from + index[i]];
         if (valid) valid[number * to + i] = 1;
       }
     };
-    return { result: { grid: target, shape, data, ...(valid && { valid }) }, count, layer };
+    return { result: { grid: target, shape, data, ...(valid && { valid }) }, steps: count, step };
   }
 
   const input = asPlane(block.data);
   const isWide = input instanceof Float64Array;
   const data = isWide ? new Float64Array(count * to) : new Float32Array(count * to);
   data.fill(Number.NaN);
-  const layer = (number: number) =>
+  const parts = options.resampling === 'near' ? [mapping] : splitRows(mapping);
+  const step = (index: number) => {
+    const number = Math.floor(index / parts.length);
     resamplePlane(
       options.resampling,
-      mapping,
+      parts[index % parts.length],
       {
         ...geometry,
         data: input.subarray(number * from, (number + 1) * from) as Plane,
@@ -86,7 +102,12 @@ function prepare(block: Block, target: Grid, options: WarpOptions): Warping {
         width: target.width,
       },
     );
-  return { result: { grid: target, shape, data, ...(valid && { valid }) }, count, layer };
+  };
+  return {
+    result: { grid: target, shape, data, ...(valid && { valid }) },
+    steps: count * parts.length,
+    step,
+  };
 }
 
 /**
@@ -95,22 +116,22 @@ function prepare(block: Block, target: Grid, options: WarpOptions): Warping {
  * @returns numbers as Float32Array where the input's fit in (else Float64Array); text stays text, taken by nearest pixel.
  */
 export function warpBlock(block: Block, target: Grid, options: WarpOptions): Block {
-  const { result, count, layer } = prepare(block, target, options);
-  for (let index = 0; index < count; index++) layer(index);
+  const { result, steps, step } = prepare(block, target, options);
+  for (let index = 0; index < steps; index++) step(index);
   return result;
 }
 
-/** As {@link warpBlock}, with turns for others between the layers. @throws the signal's reason when it is aborted */
+/** As {@link warpBlock}, with turns for others in between. @throws the signal's reason when it is aborted */
 export async function warpBlockInTurns(
   block: Block,
   target: Grid,
   options: WarpOptions,
   signal: AbortSignal,
 ): Promise<Block> {
-  const { result, count, layer } = prepare(block, target, options);
+  const { result, steps, step } = prepare(block, target, options);
   const rest = createPace(signal);
-  for (let index = 0; index < count; index++) {
-    layer(index);
+  for (let index = 0; index < steps; index++) {
+    step(index);
     await rest();
   }
   return result;
