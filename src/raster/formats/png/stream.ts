@@ -110,9 +110,12 @@ export interface PngOptions {
   readonly level: number;
 }
 
-/** Indices barely correlate with their neighbours' numbers; brightness does. */
+/**
+ * Neighbours have similar brightness. Indices of a colour scale, which is what palettes with more than 16 entries
+ * mostly are, behave alike, since its colours follow one another; the few of a classification do not.
+ */
 function isFiltered(header: PngHeader, level: number): boolean {
-  return header.colourType !== colourType.indexed && level > 0;
+  return level > 0 && (header.colourType !== colourType.indexed || header.depth === 8);
 }
 
 /**
