@@ -124,6 +124,16 @@ ${tileMatrices(matrixSet, settings.tileSize, settings.minzoom, settings.maxzoom)
 `;
 }
 
+/** What is wrong with a tile's address in the words of OWS; undefined for other errors. */
+export function wmtsExceptionOf(error: unknown): WmtsException | undefined {
+  if (error instanceof WmtsException) return error;
+  const isAddress =
+    error instanceof OpenEOError && ['TileInvalid', 'TileOutsideService'].includes(error.code);
+  return isAddress
+    ? new WmtsException('TileOutOfRange', 'TileMatrix,TileRow,TileCol', error.message)
+    : undefined;
+}
+
 /** What a key-value request asks for. */
 export type WmtsRequest =
   | { readonly kind: 'capabilities' }
@@ -132,7 +142,11 @@ export type WmtsRequest =
 /** A WMTS request that is wrong in the sense of OWS; answered as an ows:ExceptionReport. */
 export class WmtsException extends OpenEOError {
   constructor(
-    readonly exceptionCode: 'MissingParameterValue' | 'InvalidParameterValue' | 'OperationNotSupported',
+    readonly exceptionCode:
+      | 'MissingParameterValue'
+      | 'InvalidParameterValue'
+      | 'OperationNotSupported'
+      | 'TileOutOfRange',
     readonly locator: string,
     message: string,
   ) {

@@ -510,6 +510,10 @@ describe('documents for map clients', () => {
       ['service=WMTS&request=GetFeatureInfo', 'OperationNotSupported'],
       ['service=WMTS&request=GetTile&layer=other', 'InvalidParameterValue'],
       [`service=WMTS&request=GetTile&layer=${id}`, 'MissingParameterValue'],
+      [
+        `service=WMTS&request=GetTile&layer=${id}&tilematrixset=WebMercatorQuad&tilematrix=1&tilerow=5&tilecol=0`,
+        'TileOutOfRange',
+      ],
     ]) {
       const response = await fetch(base + query);
       expect([query, response.status, (await response.text()).includes(exception)]).toEqual([

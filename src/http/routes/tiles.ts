@@ -8,7 +8,7 @@ import type { PreparedService } from '../../services/prepared-services';
 import type { Services } from '../../services/services';
 import { matchesTag, type TileResponse } from '../../services/tile-response';
 import { tileJson } from '../../services/tilejson';
-import { readWmtsRequest, WmtsException, wmtsCapabilities, wmtsParameterNames } from '../../services/wmts';
+import { readWmtsRequest, wmtsCapabilities, wmtsExceptionOf, wmtsParameterNames } from '../../services/wmts';
 import type { ApiRequest, Route } from '../route';
 import { serviceUrls } from '../service-urls';
 
@@ -166,11 +166,12 @@ export function tileRoutes(services: Services, auth: Pick<Auth, 'verify'>): Rout
           const others = new Map([...query].filter(([name]) => !wmtsParameterNames.has(name.toLowerCase())));
           await sendTile(request, response, asked.tile, others);
         } catch (error) {
-          if (!(error instanceof WmtsException)) throw error;
+          const exception = wmtsExceptionOf(error);
+          if (!exception) throw error;
           response
             .status(400)
             .set({ 'content-type': 'application/xml', 'cache-control': 'no-store' })
-            .end(error.toXml());
+            .end(exception.toXml());
         }
       },
     },
