@@ -1,21 +1,22 @@
 // Reading, warping and NDVI tiles against rio-tiler (current, from PyPI), in one run: ratios count, times depend on
 // the machine. Compared is CPU time per tile, all threads; rio-tiler runs with one.
-//   node test/bench/raster.cjs [--dist folder] [--scene file.tif] [--python .tools/rio/bin/python] [--passes 3]
-// Makes the scene (400 MB) under .tools/bench/ and the Python environment under .tools/rio/ where they are missing.
+//   node test/bench/raster.cjs [--dist folder] [--scene file.tif] [--python file] [--passes 3] [--viewports 3]
+// Makes the scene (400 MB) under .tools/bench/ where it is missing; .ci/run makes the Python environment.
 const { execFileSync } = require('node:child_process');
-const { existsSync, mkdirSync } = require('node:fs');
 const path = require('node:path');
+const { addresses } = require('./support/addresses.cjs');
+const { benchScene, python } = require('./support/scene.cjs');
 
-const root = path.join(__dirname, '../..');
 const { values: options } = require('node:util').parseArgs({
   options: {
-    dist: { type: 'string', default: path.join(root, 'dist') },
-    scene: { type: 'string', default: path.join(root, '.tools/bench/scene.tif') },
-    python: { type: 'string', default: path.join(root, '.tools/rio/bin/python') },
+    dist: { type: 'string', default: path.join(__dirname, '../../dist') },
+    scene: { type: 'string' },
+    python: { type: 'string', default: python },
     passes: { type: 'string', default: '3' },
     viewports: { type: 'string', default: '3' },
   },
 });
+const scene = options.scene ?? benchScene();
 const load = (file) => require(path.join(options.dist, 'src', file));
 const { createRasterReader } = load('raster/reader.js');
 const { tileMatrixSet } = load('geo/tile-matrix-set.js');
@@ -25,35 +26,6 @@ const { colourType, encodePng } = load('raster/formats/png/stream.js');
 const passes = Number(options.passes);
 const { signal } = new AbortController();
 const mercator = tileMatrixSet('WebMercatorQuad');
-
-function prepare() {
-  if (!existsSync(options.scene)) {
-    mkdirSync(path.dirname(options.scene), { recursive: true });
-    execFileSync('/usr/bin/python3', [path.join(__dirname, 'support/make-scene.py'), options.scene]);
-  }
-  if (!existsSync(options.python)) {
-    const folder = path.dirname(path.dirname(options.python));
-    execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
-    execFileSync(options.python, ['-m', 'pip', 'install', '-q', 'rio-tiler'], { stdio: 'inherit' });
-  }
-}
-
-/** Viewports of 5 × 4 tiles at three zoom levels, as a map asks for them. */
-function addresses() {
-  let seed = 5;
-  const random = () => {
-    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-    return seed / 0x7fffffff;
-  };
-  const tiles = [];
-  for (const z of [14, 13, 12])
-    for (let viewport = 0; viewport < Number(options.viewports); viewport++) {
-      const first = mercator.tileAt(15.2 + random() * 0.3, 47.45 + random() * 0.2, z);
-      for (let dy = 0; dy < 4; dy++)
-        for (let dx = 0; dx < 5; dx++) tiles.push({ z, x: first.x + dx, y: first.y + dy });
-    }
-  return tiles;
-}
 
 const palette = new Uint8Array(256 * 4);
 for (let i = 0; i < 256; i++) palette.set([255 - i, i, 40, i === 255 ? 0 : 255], i * 4);
@@ -65,7 +37,7 @@ function cubeOf(reader, bands, resampling) {
         {
           datetime: '2024-06-01T00:00:00Z',
           bbox: [14, 46, 17, 49],
-          bands: new Map(bands.map((sample) => [`b${sample}`, { href: options.scene, sample }])),
+          bands: new Map(bands.map((sample) => [`b${sample}`, { href: scene, sample }])),
         },
       ],
       bands: bands.map((sample) => ({ name: `b${sample}` })),
@@ -119,7 +91,7 @@ async function measure(tiles, resampling, bands, work, cache) {
 
 function rioTiler(tiles, resampling, mode) {
   const input = JSON.stringify({
-    file: options.scene,
+    file: scene,
     tiles: tiles.map(({ z, x, y }) => [z, x, y]),
     resampling,
     mode,
@@ -129,8 +101,7 @@ function rioTiler(tiles, resampling, mode) {
 }
 
 async function main() {
-  prepare();
-  const tiles = addresses();
+  const tiles = addresses(mercator, Number(options.viewports));
   const read = (cube, tile) => cube.read({ grid: mercator.grid(tile, 256) }, signal);
   const rows = [];
   for (const [ours, theirs] of [
