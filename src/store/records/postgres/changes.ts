@@ -11,6 +11,35 @@ const pollMs = 900;
 export function postgresChanges(sql: PostgresSql, revisions: Revisions): ChangeSource {
   return {
     watch: (changed) => {
+      let isPolling = false;
+      // Whether anything may have changed unseen, since there was no connection or is no counter to compare with.
+      let isBlind = false;
+      const look = async () => {
+        const wasBlind = isBlind;
+        isBlind = false;
+        if (wasBlind) revisions.forget();
+        try {
+          const moved = await revisions.changed();
+          // Only now that later changes can be told from earlier ones may caches be filled again.
+          if (wasBlind) changed(undefined);
+          else for (const topic of moved) changed(topic);
+        } catch (error) {
+          isBlind ||= wasBlind;
+          throw error;
+        }
+      };
+      const poll = async () => {
+        if (isPolling) return;
+        isPolling = true;
+        try {
+          do await look();
+          while (isBlind);
+        } catch {
+          // Away: the next look or the listener's reconnection makes up for it.
+        } finally {
+          isPolling = false;
+        }
+      };
       const stopListening = sql.listen(
         channel,
         (payload) => {
@@ -19,22 +48,10 @@ export function postgresChanges(sql: PostgresSql, revisions: Revisions): ChangeS
           if (topic) changed(topic);
         },
         () => {
-          revisions.forget();
-          changed(undefined);
+          isBlind = true;
+          void poll();
         },
       );
-      let isPolling = false;
-      const poll = async () => {
-        if (isPolling) return;
-        isPolling = true;
-        try {
-          for (const topic of await revisions.changed()) changed(topic);
-        } catch {
-          // Away: the listener's reconnection will tell that anything may have changed.
-        } finally {
-          isPolling = false;
-        }
-      };
       void poll();
       const timer = setInterval(poll, pollMs).unref();
       return () => {
