@@ -29,7 +29,7 @@ const rooms: Record<string, string[]> = {
     'processes*',
     'config*',
   ],
-  cli: ['base', 'config', 'sample', 'app'],
+  cli: ['base', 'config', 'sample', 'tiles', 'app'],
 };
 
 function sources(folder: string): string[] {

@@ -8,6 +8,7 @@ import { checkInstallation } from './check';
 import { askHealth } from './health';
 import { serve } from './serve';
 import { print } from './terminal';
+import { manageTiles, tileFlags } from './tiles/tiles';
 import { manageUsers } from './users';
 
 export interface Command {
@@ -24,7 +25,7 @@ export function configOf(line: CommandLine, defaults?: Readonly<Record<string, u
 }
 
 /** Opens stores and the rest, and closes them whatever happens. */
-async function withParts(
+export async function withParts(
   line: CommandLine,
   work: (parts: ApplicationParts) => Promise<number>,
 ): Promise<number> {
@@ -56,6 +57,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       run: (line) => withParts(line, (parts) => manageUsers(line, parts)),
     },
   ],
+  ['tiles', { flags: tileFlags, positionals: 3, run: manageTiles }],
   ['migrate', { run: (line) => withParts(line, migrate) }],
   ['check', { run: (line) => checkInstallation(configOf(line)) }],
   [

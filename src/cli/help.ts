@@ -11,6 +11,7 @@ const commands: readonly [string, string][] = [
   ['users remove NAME', 'Remove a user with everything of theirs'],
   ['users password NAME [--password -]', 'Set a new password; all logins of the user end'],
   ['users role NAME admin|uploader|none', 'Give or take a role'],
+  ['tiles sweep [--remove]', 'Compare rows and files of the tile catalogue; remove files without a row'],
   ['migrate', 'Bring the databases up to date and stop'],
   ['check', 'Check configuration, databases, processes and collections, and stop'],
   ['config', 'Print the effective configuration without secrets'],

@@ -32,6 +32,11 @@ export function usualPath({
   };
 }
 
+export interface StoredFile {
+  readonly path: string;
+  readonly size: number;
+}
+
 /** The files of tiles. None is ever overwritten: a row may point to it. */
 export class TileFiles {
   constructor(readonly objects: ObjectStore) {}
@@ -74,15 +79,28 @@ export class TileFiles {
     }
   }
 
-  /** Paths below a folder of files that are older than an instant. */
-  async olderThan(folder: string, instant: Date): Promise<readonly string[]> {
-    const paths: string[] = [];
+  /** Whether there is such a file. */
+  async has(path: string): Promise<boolean> {
+    try {
+      return (await this.objects.head(`${root}/${path}`)) !== undefined;
+    } catch (error) {
+      if (error instanceof OpenEOError && error.code === 'FilePathInvalid') return false;
+      throw error;
+    }
+  }
+
+  /** Files below a folder (`` for all) that are older than an instant, in pages. */
+  async *olderThan(folder: string, instant: Date): AsyncGenerator<readonly StoredFile[]> {
     let after: string | undefined;
     do {
-      const { items, next } = await this.objects.list(`${root}/${folder}`, { limit: 1000, after });
-      for (const { key, modified } of items) if (modified < instant) paths.push(key.slice(root.length + 1));
+      const { items, next } = await this.objects.list(folder === '' ? root : `${root}/${folder}`, {
+        limit: 1000,
+        after,
+      });
+      yield items
+        .filter(({ modified }) => modified < instant)
+        .map(({ key, size }) => ({ path: key.slice(root.length + 1), size }));
       after = next;
     } while (after !== undefined);
-    return paths;
   }
 }

@@ -161,6 +161,11 @@ export interface TileCatalogue {
   remove(id: string): Promise<string | undefined>;
   /** Removes the rows of a flight; resolves to their files. */
   removeFlight(flightId: string): Promise<readonly string[]>;
+  /** Ids and files of all rows by id, in pages, whatever else is wrong with a row. */
+  paths(page: {
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<readonly Pick<CatalogueTile, 'id' | 'filePath'>[]>;
   /** Those of some files that a row points to. */
   referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>>;
   /**

@@ -92,6 +92,12 @@ export const removeFlight: Statement = {
   text: removal('flight_id = $1'),
 };
 
+/** $1 the id before the page, $2 how many. */
+export const paths: Statement = {
+  name: 'catalogue-paths',
+  text: 'select id, file_path from tiles where id > $1 order by id limit $2',
+};
+
 /** $1 paths. There is no index for it: it is asked after accidents only. */
 export const referenced: Statement = {
   name: 'catalogue-referenced',

@@ -82,6 +82,12 @@ export class PostgresCatalogue implements TileCatalogue {
     return this.#removed(statements.removeFlight, flightId);
   }
 
+  async paths({ limit, after = nilUuid }: { readonly limit: number; readonly after?: string }) {
+    const query = { ...statements.paths, values: [after, limit] };
+    const { rows } = await this.sql.query<{ id: string; file_path: string }>(query);
+    return rows.map((row) => ({ id: row.id, filePath: row.file_path }));
+  }
+
   async referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>> {
     const query = { ...statements.referenced, values: [filePaths] };
     return new Set((await this.sql.query<{ file_path: string }>(query)).rows.map((row) => row.file_path));

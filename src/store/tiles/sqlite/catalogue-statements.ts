@@ -44,6 +44,9 @@ where t.flight_id = ? and (t.captured_at, t.id) > (?, ?) order by t.captured_at,
 export const remove = 'delete from tiles where id = ? returning file_path, location_hash';
 export const removeFlight = 'delete from tiles where flight_id = ? returning file_path, location_hash';
 
+/** The id before the page, how many. */
+export const paths = 'select id, file_path as filePath from tiles where id > ? order by id limit ?';
+
 /** A JSON array of paths. There is no index for it: it is asked after accidents only. */
 export const referenced = `select distinct file_path from tiles
 where file_path in (select value from json_each(?))`;

@@ -89,6 +89,12 @@ export class SqliteCatalogue implements TileCatalogue {
     return this.#removed(statements.removeFlight, flightId);
   }
 
+  paths({ limit, after = '' }: { readonly limit: number; readonly after?: string }) {
+    return this.sql.run(() =>
+      this.#rows<Pick<CatalogueTile, 'id' | 'filePath'>>(statements.paths, [after, limit]),
+    );
+  }
+
   referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>> {
     return this.sql.run(() => {
       const rows = this.#rows<{ file_path: string }>(statements.referenced, [JSON.stringify(filePaths)]);

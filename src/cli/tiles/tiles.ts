@@ -1,0 +1,14 @@
+import { type CommandFlags, type CommandLine, UsageError } from '../arguments';
+import { sweep } from './sweep';
+
+const subcommands: ReadonlyMap<string, (line: CommandLine) => Promise<number>> = new Map([['sweep', sweep]]);
+
+/** Flags of all subcommands. */
+export const tileFlags: CommandFlags = { remove: { type: 'boolean' } };
+
+/** The command `tiles`. @throws UsageError */
+export async function manageTiles(line: CommandLine): Promise<number> {
+  const run = subcommands.get(line.positionals[0] ?? '');
+  if (!run) throw new UsageError(`tiles ${[...subcommands.keys()].join('|')}; "tilegraph --help" shows how`);
+  return run(line);
+}
