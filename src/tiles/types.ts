@@ -134,6 +134,35 @@ export interface FlightPosition {
   readonly id: string;
 }
 
+/** Which rows a reader looks at. Of those that are left the usual one of a cell is its tile. */
+export interface TileFilter {
+  readonly sources?: readonly TileSource[];
+  /** Undefined among them: tiles without a flight. */
+  readonly flights?: readonly (string | undefined)[];
+  readonly capturedFrom?: Microseconds;
+  /** Exclusive. */
+  readonly capturedBefore?: Microseconds;
+}
+
+/** What there is at one zoom. Ranges may be larger than what is left after removals. */
+export interface ZoomExtent {
+  readonly zoom: number;
+  /** Rows, at least one. */
+  readonly rowCount: number;
+  readonly columns: CellRange;
+  readonly rows: CellRange;
+  readonly captured: readonly [first: Microseconds, last: Microseconds];
+  /** The largest width of a picture. */
+  readonly sizePixels: number;
+}
+
+export interface CatalogueExtent {
+  /** Another one after every change, in every process; the same one where nothing has changed. */
+  readonly version: string;
+  /** From the coarsest to the finest. */
+  readonly zooms: readonly ZoomExtent[];
+}
+
 /**
  * Imagery tiles: one row per cell, source and flight. Of several rows of a cell the one with the greatest
  * `(capturedAt, updatedAt, id)` is its tile. Each method is one round trip to the database, except `write`.
@@ -149,7 +178,10 @@ export interface TileCatalogue {
   byHash(locationHash: string): Promise<CatalogueTile | undefined>;
   byId(id: string): Promise<CatalogueTile | undefined>;
   /** The tiles of many cells by location hash; hashes of empty cells are missing. */
-  byHashes(locationHashes: readonly string[]): Promise<ReadonlyMap<string, CatalogueTile>>;
+  byHashes(
+    locationHashes: readonly string[],
+    filter?: TileFilter,
+  ): Promise<ReadonlyMap<string, CatalogueTile>>;
   /** One tile per cell that has any, by row and column. */
   inWindow(window: CellWindow, limit: number): Promise<readonly CatalogueTile[]>;
   /** Tiles of a flight by `(capturedAt, id)`. */
@@ -157,6 +189,12 @@ export interface TileCatalogue {
     flightId: string,
     page: { readonly limit: number; readonly after?: FlightPosition },
   ): Promise<readonly CatalogueTile[]>;
+  /** What there is, from a table of few rows. */
+  extent(): Promise<CatalogueExtent>;
+  /** The flights that have tiles, sorted. */
+  flights(): Promise<readonly string[]>;
+  /** Another file with other bytes for one row, by its id. False: there is no such row. */
+  amend(id: string, file: Pick<TileWrite, 'filePath' | 'contentSha256' | 'byteCount'>): Promise<boolean>;
   /** Removes one row; resolves to its file. */
   remove(id: string): Promise<string | undefined>;
   /** Removes the rows of a flight; resolves to their files. */

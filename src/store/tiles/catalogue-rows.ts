@@ -1,6 +1,6 @@
 import { OpenEOError } from '../../base/errors';
 import { locationHash, tileCentre, tileId, tileSizeMeters } from '../../tiles/identity';
-import type { CatalogueTile, TileFile, TileSource, TileWrite } from '../../tiles/types';
+import type { CatalogueExtent, CatalogueTile, TileFile, TileSource, TileWrite } from '../../tiles/types';
 import { checkWrite, tileSources } from '../../tiles/write-rules';
 
 /** A row as both dialects select it. PostgreSQL sends 64-bit integers as text. */
@@ -118,3 +118,33 @@ export const replacedColumns = [
   .split(', ')
   .map((column) => `${column} = excluded.${column}`)
   .join(', ');
+
+/** A row of the sums over `tile_extents`. */
+export interface ExtentRow {
+  readonly tile_zoom: number;
+  readonly changes: number | string;
+  readonly row_count: number | string;
+  readonly min_x: number;
+  readonly max_x: number;
+  readonly min_y: number;
+  readonly max_y: number;
+  readonly min_micros: number | string;
+  readonly max_micros: number | string;
+  readonly max_pixels: number;
+}
+
+export function readExtent(rows: readonly ExtentRow[]): CatalogueExtent {
+  return {
+    version: rows.reduce((sum, { changes }) => sum + BigInt(changes), 0n).toString(36),
+    zooms: rows
+      .filter(({ row_count }) => Number(row_count) > 0)
+      .map((row) => ({
+        zoom: row.tile_zoom,
+        rowCount: Number(row.row_count),
+        columns: [row.min_x, row.max_x],
+        rows: [row.min_y, row.max_y],
+        captured: [Number(row.min_micros), Number(row.max_micros)],
+        sizePixels: row.max_pixels,
+      })),
+  };
+}

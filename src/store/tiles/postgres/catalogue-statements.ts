@@ -63,6 +63,17 @@ export const byHashes: Statement = {
   select t.* from tiles t where t.location_hash = wanted.hash order by ${newestFirst} limit 1) t`,
 };
 
+/** $1 distinct location hashes, $2 sources, $3 flights, $4 whether also tiles without a flight, $5 and $6 instants. */
+export const byHashesFiltered: Statement = {
+  name: 'catalogue-by-hashes-filtered',
+  text: `select ${columns} from unnest($1::uuid[]) as wanted (hash) cross join lateral (
+  select t.* from tiles t where t.location_hash = wanted.hash
+    and ($2::text[] is null or t.source = any($2))
+    and ($3::uuid[] is null or t.flight_id = any($3) or ($4::boolean and t.flight_id is null))
+    and t.captured_at >= $5::timestamptz and t.captured_at < $6::timestamptz
+  order by ${newestFirst} limit 1) t`,
+};
+
 /** $1 zoom, $2 to $5 two ranges of columns, $6 and $7 rows, $8 how many cells. */
 export const inWindow: Statement = {
   name: 'catalogue-in-window',
@@ -80,6 +91,35 @@ export const ofFlight: Statement = {
   text: `select ${columns} from tiles t
 where t.flight_id = $1 and (t.captured_at, t.id) > ($2::timestamptz, $3::uuid)
 order by t.captured_at, t.id limit $4`,
+};
+
+const edge = (name: string, of: string) =>
+  `(extract(epoch from ${of}(${of}_captured)) * 1000000)::bigint as ${name}`;
+
+export const extent: Statement = {
+  name: 'catalogue-extent',
+  text: `select tile_zoom, sum(changes) as changes, sum(row_count) as row_count, min(min_x) as min_x, max(max_x) as max_x,
+  min(min_y) as min_y, max(max_y) as max_y, ${edge('min_micros', 'min')}, ${edge('max_micros', 'max')},
+  max(max_pixels) as max_pixels from tile_extents group by tile_zoom order by tile_zoom`,
+};
+
+/** One step into the index for each flight, however many tiles it has. */
+export const flights: Statement = {
+  name: 'catalogue-flights',
+  text: `with recursive found as (
+  (select flight_id from tiles where flight_id is not null order by flight_id limit 1)
+  union all select (select t.flight_id from tiles t where t.flight_id > found.flight_id order by t.flight_id limit 1)
+  from found where found.flight_id is not null)
+select flight_id from found where flight_id is not null`,
+};
+
+/** $1 the id, $2 path, $3 digest, $4 bytes. The instant moves by as little as shows that the file is another one. */
+export const amend: Statement = {
+  name: 'catalogue-amend',
+  text: `with amended as (
+  update tiles set file_path = $2, content_sha256 = $3, byte_count = $4,
+    updated_at = updated_at + interval '1 microsecond' where id = $1 returning location_hash)
+select pg_notify('${channel}', location_hash::text) from amended`,
 };
 
 const removal = (condition: string) => `with gone as (

@@ -2,16 +2,26 @@ import type { TileAddress } from '../../../geo/types';
 import { locationHash, nilUuid } from '../../../tiles/identity';
 import { formatInstant } from '../../../tiles/instant';
 import type {
+  CatalogueExtent,
   CatalogueTile,
   CellWindow,
   FlightPosition,
   TileCatalogue,
   TileFile,
+  TileFilter,
   TileWrite,
   Written,
 } from '../../../tiles/types';
 import type { PostgresSql } from '../../sql/types';
-import { type FileRow, readFile, readTile, type TileRow, writeValues } from '../catalogue-rows';
+import {
+  type ExtentRow,
+  type FileRow,
+  readExtent,
+  readFile,
+  readTile,
+  type TileRow,
+  writeValues,
+} from '../catalogue-rows';
 import { TileChanges } from '../changes';
 import * as statements from './catalogue-statements';
 
@@ -55,9 +65,15 @@ export class PostgresCatalogue implements TileCatalogue {
     return (await this.#tiles(statements.byId, [id]))[0];
   }
 
-  async byHashes(hashes: readonly string[]): Promise<ReadonlyMap<string, CatalogueTile>> {
+  async byHashes(
+    hashes: readonly string[],
+    filter?: TileFilter,
+  ): Promise<ReadonlyMap<string, CatalogueTile>> {
     if (hashes.length === 0) return new Map();
-    const tiles = await this.#tiles(statements.byHashes, [[...new Set(hashes)]]);
+    const wanted = [...new Set(hashes)];
+    const tiles = filter
+      ? await this.#tiles(statements.byHashesFiltered, [wanted, ...filterValues(filter)])
+      : await this.#tiles(statements.byHashes, [wanted]);
     return new Map(tiles.map((tile) => [tile.locationHash, tile]));
   }
 
@@ -72,6 +88,23 @@ export class PostgresCatalogue implements TileCatalogue {
   ): Promise<readonly CatalogueTile[]> {
     const from = after ? [formatInstant(after.capturedAt), after.id] : ['-infinity', nilUuid];
     return this.#tiles(statements.ofFlight, [flightId, ...from, limit]);
+  }
+
+  async extent(): Promise<CatalogueExtent> {
+    return readExtent((await this.sql.query<ExtentRow>(statements.extent)).rows);
+  }
+
+  async flights(): Promise<readonly string[]> {
+    const { rows } = await this.sql.query<{ flight_id: string }>(statements.flights);
+    return rows.map((row) => row.flight_id);
+  }
+
+  async amend(
+    id: string,
+    { filePath, contentSha256, byteCount }: Pick<TileWrite, 'filePath' | 'contentSha256' | 'byteCount'>,
+  ): Promise<boolean> {
+    const values = [id, filePath, Buffer.from(contentSha256, 'hex'), byteCount];
+    return (await this.sql.query({ ...statements.amend, values })).rows.length > 0;
   }
 
   async remove(id: string): Promise<string | undefined> {
@@ -124,4 +157,16 @@ export class PostgresCatalogue implements TileCatalogue {
   ): Promise<CatalogueTile[]> {
     return (await this.sql.query<TileRow>({ ...statement, values })).rows.map(readTile);
   }
+}
+
+function filterValues({ sources, flights, capturedFrom, capturedBefore }: TileFilter): unknown[] {
+  const instant = (micros: number | undefined, open: string) =>
+    micros === undefined ? open : formatInstant(micros);
+  return [
+    sources ?? null,
+    flights?.filter((flight) => flight !== undefined) ?? null,
+    flights?.includes(undefined) ?? false,
+    instant(capturedFrom, '-infinity'),
+    instant(capturedBefore, 'infinity'),
+  ];
 }

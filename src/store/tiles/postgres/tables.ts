@@ -122,3 +122,27 @@ export const tiles = pgTable(
     index('idx_tiles_flight_captured').on(table.flightId, table.capturedAt),
   ],
 );
+
+/**
+ * What there is at each zoom, kept up by triggers of the migration, so that nobody has to look through all tiles.
+ * A writer adds to the row of its connection's slot, so that writers seldom wait for each other; readers sum them up.
+ * Extents only grow: they cover all tiles that there ever were.
+ */
+export const tileExtents = pgTable(
+  'tile_extents',
+  {
+    slot: smallint('slot').notNull(),
+    tileZoom: integer('tile_zoom').notNull(),
+    /** Grows with every change, in the transaction that makes it. */
+    changes: bigint('changes', { mode: 'number' }).notNull(),
+    rowCount: bigint('row_count', { mode: 'number' }).notNull(),
+    minX: integer('min_x').notNull(),
+    maxX: integer('max_x').notNull(),
+    minY: integer('min_y').notNull(),
+    maxY: integer('max_y').notNull(),
+    minCaptured: exactInstant('min_captured').notNull(),
+    maxCaptured: exactInstant('max_captured').notNull(),
+    maxPixels: integer('max_pixels').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.slot, table.tileZoom] })],
+);

@@ -29,6 +29,17 @@ export const byId = `select ${columns} from tiles t where t.id = ?`;
 export const byHashes = `select ${columns} from json_each(?) wanted cross join tiles t on t.rowid = (
   select t.rowid from tiles t where t.location_hash = wanted.value order by ${newestFirst} limit 1)`;
 
+/**
+ * A JSON array of distinct location hashes; sources twice (JSON array or null); flights twice, and whether also tiles
+ * without a flight; two instants.
+ */
+export const byHashesFiltered = `select ${columns} from json_each(?) wanted cross join tiles t on t.rowid = (
+  select t.rowid from tiles t where t.location_hash = wanted.value
+    and (? is null or t.source in (select value from json_each(?)))
+    and (? is null or t.flight_id in (select value from json_each(?)) or (? and t.flight_id is null))
+    and t.captured_at >= ? and t.captured_at < ?
+  order by ${newestFirst} limit 1)`;
+
 /** Zoom, two ranges of columns, rows, how many cells. */
 export const inWindow = `select ${columns} from (
   select t.*, row_number() over (
@@ -40,6 +51,20 @@ where t.place = 1 order by t.tile_y, t.tile_x limit ?`;
 /** Flight, the last row before the page (instant, id), how many. */
 export const ofFlight = `select ${columns} from tiles t
 where t.flight_id = ? and (t.captured_at, t.id) > (?, ?) order by t.captured_at, t.id limit ?`;
+
+export const extent = `select tile_zoom, changes, row_count, min_x, max_x, min_y, max_y,
+  min_captured as min_micros, max_captured as max_micros, max_pixels from tile_extents order by tile_zoom`;
+
+/** One step into the index for each flight, however many tiles it has. */
+export const flights = `with recursive found (flight_id) as (
+  select min(flight_id) from tiles
+  union all select (select min(t.flight_id) from tiles t where t.flight_id > found.flight_id)
+  from found where found.flight_id is not null)
+select flight_id from found where flight_id is not null`;
+
+/** Path, digest, bytes, id. The instant moves by as little as shows that the file is another one. */
+export const amend = `update tiles set file_path = ?, content_sha256 = ?, byte_count = ?,
+  updated_at = updated_at + 1 where id = ? returning location_hash`;
 
 export const remove = 'delete from tiles where id = ? returning file_path, location_hash';
 export const removeFlight = 'delete from tiles where flight_id = ? returning file_path, location_hash';

@@ -1,25 +1,37 @@
 import type { TileAddress } from '../../../geo/types';
 import { locationHash, nilUuid, tileSizeMeters } from '../../../tiles/identity';
 import type {
+  CatalogueExtent,
   CatalogueTile,
   CellWindow,
   FlightPosition,
   TileCatalogue,
   TileFile,
+  TileFilter,
   TileWrite,
   Written,
 } from '../../../tiles/types';
+import { watchDataVersion } from '../../sql/sqlite-changes';
 import type { SqliteSql } from '../../sql/types';
-import { type FileRow, readFile, readTile, type TileRow, writeValues } from '../catalogue-rows';
+import {
+  type ExtentRow,
+  type FileRow,
+  readExtent,
+  readFile,
+  readTile,
+  type TileRow,
+  writeValues,
+} from '../catalogue-rows';
 import { TileChanges } from '../changes';
 import * as statements from './catalogue-statements';
 import { SharedTransactions } from './shared-transactions';
 import { registerTileUuid } from './tile-uuid';
 
-/** The tile catalogue in SQLite. Changes that another process makes are not announced. */
+/** The tile catalogue in SQLite. Of changes that another process makes it is known only that there were some. */
 export class SqliteCatalogue implements TileCatalogue {
   readonly #changes = new TileChanges();
   readonly #transactions: SharedTransactions;
+  #stopPolling: (() => void) | undefined;
 
   constructor(readonly sql: SqliteSql) {
     this.#transactions = new SharedTransactions(sql);
@@ -63,9 +75,15 @@ export class SqliteCatalogue implements TileCatalogue {
     return (await this.#tiles(statements.byId, [id]))[0];
   }
 
-  async byHashes(hashes: readonly string[]): Promise<ReadonlyMap<string, CatalogueTile>> {
+  async byHashes(
+    hashes: readonly string[],
+    filter?: TileFilter,
+  ): Promise<ReadonlyMap<string, CatalogueTile>> {
     if (hashes.length === 0) return new Map();
-    const tiles = await this.#tiles(statements.byHashes, [JSON.stringify([...new Set(hashes)])]);
+    const wanted = JSON.stringify([...new Set(hashes)]);
+    const tiles = filter
+      ? await this.#tiles(statements.byHashesFiltered, [wanted, ...filterValues(filter)])
+      : await this.#tiles(statements.byHashes, [wanted]);
     return new Map(tiles.map((tile) => [tile.locationHash, tile]));
   }
 
@@ -79,6 +97,28 @@ export class SqliteCatalogue implements TileCatalogue {
     { limit, after }: { readonly limit: number; readonly after?: FlightPosition },
   ): Promise<readonly CatalogueTile[]> {
     return this.#tiles(statements.ofFlight, [flightId, after?.capturedAt ?? -1, after?.id ?? '', limit]);
+  }
+
+  extent(): Promise<CatalogueExtent> {
+    return this.sql.run(() => readExtent(this.#rows<ExtentRow>(statements.extent, [])));
+  }
+
+  flights(): Promise<readonly string[]> {
+    return this.sql.run(() =>
+      this.#rows<{ flight_id: string }>(statements.flights, []).map((row) => row.flight_id),
+    );
+  }
+
+  async amend(
+    id: string,
+    { filePath, contentSha256, byteCount }: Pick<TileWrite, 'filePath' | 'contentSha256' | 'byteCount'>,
+  ): Promise<boolean> {
+    const values = [filePath, Buffer.from(contentSha256, 'hex'), byteCount, id];
+    const [row] = await this.#transactions.run(() =>
+      this.#rows<{ location_hash: string }>(statements.amend, values),
+    );
+    if (row) this.#changes.tell(row.location_hash);
+    return row !== undefined;
   }
 
   async remove(id: string): Promise<string | undefined> {
@@ -103,7 +143,14 @@ export class SqliteCatalogue implements TileCatalogue {
   }
 
   watch(listener: (locationHash: string | undefined) => void): () => void {
-    return this.#changes.add(listener);
+    const remove = this.#changes.add(listener);
+    this.#stopPolling ??= watchDataVersion(this.sql, () => this.#changes.tell(undefined));
+    return () => {
+      remove();
+      if (this.#changes.isWatched) return;
+      this.#stopPolling?.();
+      this.#stopPolling = undefined;
+    };
   }
 
   async #removed(statement: string, id: string): Promise<readonly string[]> {
@@ -121,4 +168,13 @@ export class SqliteCatalogue implements TileCatalogue {
   #rows<Row>(statement: string, values: readonly unknown[]): Row[] {
     return this.sql.prepare(statement).all(...values) as Row[];
   }
+}
+
+function filterValues({ sources, flights, capturedFrom, capturedBefore }: TileFilter): unknown[] {
+  const wantedSources = sources ? JSON.stringify(sources) : null;
+  const wantedFlights = flights ? JSON.stringify(flights.filter((flight) => flight !== undefined)) : null;
+  return [
+    ...[wantedSources, wantedSources, wantedFlights, wantedFlights, flights?.includes(undefined) ? 1 : 0],
+    ...[capturedFrom ?? 0, capturedBefore ?? Number.MAX_SAFE_INTEGER],
+  ];
 }

@@ -131,3 +131,21 @@ export const tiles = sqliteTable(
     index('idx_tiles_flight_captured').on(table.flightId, table.capturedAt),
   ],
 );
+
+/**
+ * What there is at each zoom, kept up by triggers of the migration, so that nobody has to look through all tiles.
+ * Extents only grow: they cover all tiles that there ever were.
+ */
+export const tileExtents = sqliteTable('tile_extents', {
+  tileZoom: integer('tile_zoom').primaryKey(),
+  /** Grows with every change, in the transaction that makes it. */
+  changes: integer('changes').notNull(),
+  rowCount: integer('row_count').notNull(),
+  minX: integer('min_x').notNull(),
+  maxX: integer('max_x').notNull(),
+  minY: integer('min_y').notNull(),
+  maxY: integer('max_y').notNull(),
+  minCaptured: integer('min_captured').notNull(),
+  maxCaptured: integer('max_captured').notNull(),
+  maxPixels: integer('max_pixels').notNull(),
+});
