@@ -26,6 +26,7 @@ import { createHttpServer, type HttpServer } from './http/server';
 import { removeAbandonedForms } from './http/uploads/receive-form';
 import type { ProcessContext } from './processes/context';
 import { outputFormats } from './raster/formats/registry';
+import { accountReads, MemoryBudget } from './raster/memory';
 import { createRasterReader } from './raster/reader';
 import { shareReads } from './raster/shared-reads';
 import type { RasterReader } from './raster/source';
@@ -106,6 +107,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       }),
       (part) => part.close(),
     );
+    const memory = new MemoryBudget(config.limits.memoryBytes);
     const checks = new SchemaChecks();
     const registry = opened(
       await createRegistry<ProcessContext>({
@@ -123,6 +125,8 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       checks,
       limits: config.limits,
       shareReads,
+      accountReads: (cube) => accountReads(cube, memory),
+      maxPlainBytes: config.limits.memoryBytes / 4,
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
       createContext: ({ user, service, signal, logger: runLogger, parameters, missing }) => ({
         signal,

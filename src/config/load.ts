@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import schema from '../../schemas/config.json';
@@ -29,6 +30,9 @@ interface Given {
   /** How the person named it: the flag, the variable, or the file's key. */
   readonly name: string;
 }
+
+/** As the schema has it. */
+const minMemoryBytes = schema.properties.limitMemory.minimum;
 
 const validate = createSchemaCompiler().compile({ ...schema, $id: undefined });
 
@@ -182,6 +186,7 @@ function complete(values: Record<string, unknown>): Config {
       nodes: values['limitNodes'] as number,
       depth: values['limitDepth'] as number,
       pixels: values['limitPixels'] as number,
+      memoryBytes: (values['limitMemory'] as number | undefined) ?? defaultMemoryBytes(),
       seconds: values['limitSeconds'] as number,
       bodyBytes: values['limitBody'] as number,
     },
@@ -196,6 +201,13 @@ function complete(values: Record<string, unknown>): Config {
         ? undefined
         : { key: resolve(values['tlsKey'] as string), cert: resolve(values['tlsCert'] as string) },
   };
+}
+
+/** A quarter of what the machine or its container has. */
+function defaultMemoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  const available = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.max(minMemoryBytes, Math.floor(available / 4));
 }
 
 function collectionPath(source: string): string {

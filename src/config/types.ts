@@ -61,6 +61,8 @@ export interface Limits {
   readonly depth: number;
   /** Values (width × height × labels) that one synchronous result or tile may read or make. */
   readonly pixels: number;
+  /** Bytes that pixels may take while they are computed, of all requests together. */
+  readonly memoryBytes: number;
   /** Seconds that a synchronous request may take. */
   readonly seconds: number;
   /** Bytes of a JSON request body. */

@@ -91,6 +91,9 @@ export class Concurrent {
     } catch (error) {
       this.#fail(error);
     }
-    if (!this.#isOver && this.#left === 0) this.#resolve(this.#frame.values[program.result]);
+    if (!this.#isOver && this.#left === 0) {
+      this.#frame.end();
+      this.#resolve(this.#frame.values[program.result]);
+    }
   }
 }

@@ -2,6 +2,7 @@ import { type ErrorDetails, isErrorCode, OpenEOError } from '../base/errors';
 import { type Cube, isCube } from '../raster/cube';
 import { Concurrent } from './concurrent';
 import { locateError } from './issue';
+import { isTooLargeForEngine, type PlainValues, shallowBytes } from './plain-values';
 import type { ArgumentStep, Program, Step } from './program';
 import { Scope, undeclared, valueless } from './scope';
 import { isThenable } from './thenable';
@@ -14,6 +15,10 @@ export interface Execution {
   readonly missing?: ReadonlyMap<string, OpenEOError>;
   /** Makes a cube that several nodes read compute equal windows once. */
   readonly shareReads: (cube: Cube) => Cube;
+  /** Accounts for what windows of a cube take in memory. */
+  readonly accountReads: (cube: Cube) => Cube;
+  /** What values that are no cubes take in memory. */
+  readonly plain: PlainValues;
   /** How many asynchronous nodes of a graph run at once. */
   readonly concurrency: number;
   /** When the run last let other work have its turn (`performance.now()`). */
@@ -27,9 +32,14 @@ const maxBusyMs = 15;
 const Bare = function Bare() {} as unknown as new () => Record<string, unknown>;
 Bare.prototype = Object.create(null);
 
+const tooLargeMessage =
+  'The computation makes an array or a text that is larger than memory can hold; make it of fewer elements.';
+
 /** One graph while it runs. */
 export class Frame {
   readonly values: unknown[];
+  /** Bytes of its plain values. */
+  #plainBytes = 0;
 
   constructor(
     readonly program: Program,
@@ -44,6 +54,12 @@ export class Frame {
     this.values = new Array(program.steps.length);
   }
 
+  /** Its values are not needed any more. */
+  end(): void {
+    if (this.#plainBytes > 0) this.execution.plain.remove(this.#plainBytes);
+    this.#plainBytes = 0;
+  }
+
   /** Runs all nodes; the result comes at once when every process answers at once. */
   run(): unknown {
     const { steps, result } = this.program;
@@ -54,6 +70,7 @@ export class Frame {
       this.store(index, value);
       for (const slot of steps[index].frees) this.values[slot] = undefined;
     }
+    this.end();
     return this.values[result];
   }
 
@@ -71,22 +88,41 @@ export class Frame {
     this.signal.throwIfAborted();
     try {
       const value = step.body ? this.#runBody(step, step.body) : this.#runModule(step);
-      if (!isThenable(value)) return value;
-      return value.then(undefined, (error) => {
-        throw this.#locate(error, step);
-      });
+      if (!isThenable(value)) return this.#counted(value);
+      return value
+        .then((later) => this.#counted(later))
+        .then(undefined, (error) => {
+          throw this.#locate(error, step);
+        });
     } catch (error) {
       throw this.#locate(error, step);
     }
   }
 
   #locate(error: unknown, { node }: Step): unknown {
-    return locateError(error, [...this.path, node.id], node.process.id);
+    const reason = isTooLargeForEngine(error)
+      ? new OpenEOError('MemoryLimitExceeded', {}, { message: tooLargeMessage, cause: error })
+      : error;
+    return locateError(reason, [...this.path, node.id], node.process.id);
   }
 
   store(index: number, value: unknown): void {
-    const isShared = this.program.readers[index].length > 1 && isCube(value);
-    this.values[index] = isShared ? this.execution.shareReads(value) : (value ?? null);
+    this.values[index] = isCube(value) ? this.#prepared(value, index) : (value ?? null);
+  }
+
+  #counted(value: unknown): unknown {
+    const bytes = shallowBytes(value);
+    if (bytes > 0) {
+      this.#plainBytes += bytes;
+      this.execution.plain.add(bytes);
+    }
+    return value;
+  }
+
+  #prepared(cube: Cube, index: number): Cube {
+    const { accountReads, shareReads } = this.execution;
+    const accounted = accountReads(cube);
+    return this.program.readers[index].length > 1 ? shareReads(accounted) : accounted;
   }
 
   #runModule(step: Step): unknown {

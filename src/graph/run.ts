@@ -6,6 +6,7 @@ import type { GraphLimits } from './limits';
 import { checkParsed, type Definition, linkDefinitions, readDefinition } from './link';
 import { callsOf, type Find } from './linked';
 import { type ParsedGraph, type ParseResult, parseProcess } from './parse';
+import { defaultPlainBytes, PlainValues, refuseHugeResult } from './plain-values';
 import { planGraph } from './plan';
 import { Compiler, opaqueSubtype } from './program';
 import type { GraphRunner, PlanRequest, RunRequest } from './runner';
@@ -25,6 +26,10 @@ export interface RunnerOptions<C, U> {
   storedProcess?(user: U, id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Makes a cube that several nodes read compute equal windows once. */
   readonly shareReads?: (cube: Cube) => Cube;
+  /** Accounts for what windows of a cube take in memory. */
+  readonly accountReads?: (cube: Cube) => Cube;
+  /** What the values of one run may take beside pixels; default 256 MiB. */
+  readonly maxPlainBytes?: number;
   /** How many asynchronous nodes of one graph run at once; default 8. */
   readonly concurrency?: number;
 }
@@ -32,6 +37,7 @@ export interface RunnerOptions<C, U> {
 /** The one executor: validates, plans and runs process graphs. */
 export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunner<C, U> {
   const compiler = new Compiler(options.checks);
+  const maxPlainBytes = options.maxPlainBytes ?? defaultPlainBytes;
 
   /** Parsing, checking and planning a huge graph take some 100 ms each; other requests go in between. */
   async function analyse(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Analysis<C>> {
@@ -64,11 +70,15 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
         ...{ signal, missing },
         context: options.createContext(request, plan),
         shareReads: options.shareReads ?? ((cube) => cube),
+        accountReads: options.accountReads ?? ((cube) => cube),
+        plain: new PlainValues(maxPlainBytes),
         concurrency: options.concurrency ?? 8,
         pausedAt: performance.now(),
       };
       const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal, true);
-      return assertReturnable(await untilAborted(frame.run(), signal));
+      const value = assertReturnable(await untilAborted(frame.run(), signal));
+      refuseHugeResult(value, maxPlainBytes);
+      return value;
     },
   };
 }

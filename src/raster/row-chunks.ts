@@ -1,5 +1,6 @@
 import type { Block, Window } from './cube';
 import { copyValues, createValuesLike, planeLength, product, type Values } from './layers';
+import { readPart } from './memory';
 import { widest } from './missing-values';
 
 /** Values that a process may hold at once while it makes a window; larger windows are made by rows. */
@@ -24,7 +25,7 @@ export async function inRowChunks(
   for (let row = 0; row < grid.height; row += rows) {
     const height = Math.min(rows, grid.height - row);
     const strip = { ...grid, originY: grid.originY - row * grid.resY, height };
-    const block = await make({ ...window, grid: strip });
+    const block = await readPart(() => make({ ...window, grid: strip }));
     const lengths = block.shape.slice(0, -2);
     const layers = product(lengths);
     const plane = grid.width * grid.height;

@@ -1,5 +1,6 @@
 import type { Block, Cube, Window } from './cube';
 import { deriveCube } from './cube';
+import { bytesOf } from './memory';
 
 /** How long an answer stays for readers that come a little later. */
 const keepMs = 2000;
@@ -21,10 +22,6 @@ function keyOf(window: Window): string {
     grid && [grid.crs.id, grid.originX, grid.originY, grid.resX, grid.resY, grid.width, grid.height],
     select,
   ]);
-}
-
-function bytesOf({ data, valid }: Block): number {
-  return (Array.isArray(data) ? data.length * 32 : data.byteLength) + (valid?.byteLength ?? 0);
 }
 
 /**

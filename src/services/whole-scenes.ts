@@ -1,16 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../base/errors';
-import type { Block, Cube } from '../raster/cube';
+import type { Cube } from '../raster/cube';
 import { layerCount } from '../raster/formats/layers';
+import { bytesOf } from '../raster/memory';
 import { memoryCube } from '../raster/memory-cube';
 import { SharedWork } from './shared-work';
 
 /** Memory for scenes; a larger one is kept alone. */
 const cacheBytes = 256 * 1024 * 1024;
-
-function bytesOf({ data, valid }: Block): number {
-  return (Array.isArray(data) ? data.length * 32 : data.byteLength) + (valid?.byteLength ?? 0);
-}
 
 /**
  * Refuses a cube that can only be computed as a whole and is too large for that.

@@ -1,4 +1,16 @@
-import { createWorld, from, graph, node, param, rejection, result } from './kit';
+import {
+  createWorld,
+  from,
+  graph,
+  node,
+  param,
+  parameter,
+  rejection,
+  result,
+  type TestProcess,
+  testProcess,
+  testProcesses,
+} from './kit';
 
 function chain(length: number) {
   const nodes: Record<string, unknown> = { n0: node('add', { x: 0, y: 1 }) };
@@ -166,5 +178,63 @@ test('values that are deeper than a stack are compared without a crash', async (
   await expect(createWorld().run(definition, { p: nestedArray(400) })).resolves.toBeDefined();
   await expect(createWorld().run(definition, { p: nestedArray(100_000) })).rejects.toMatchObject({
     code: 'ProcessParameterInvalid',
+  });
+});
+
+describe('plain values', () => {
+  const worldWith = (maxPlainBytes: number, process: TestProcess) =>
+    createWorld({ processes: [...testProcesses, process], options: { maxPlainBytes } });
+  const repeat = (count: number) =>
+    testProcess('repeat', [parameter('x', { description: 'anything' })], ({ x }) =>
+      Array.from({ length: count }, () => x),
+    );
+  const chain = (length: number, id: string, name: string, first: unknown) =>
+    graph(
+      Object.fromEntries(
+        Array.from({ length }, (_, index) => [
+          `n${index}`,
+          node(id, { [name]: index === 0 ? first : from(`n${index - 1}`) }, { result: index === length - 1 }),
+        ]),
+      ),
+    );
+
+  test('arrays that a run keeps are counted together', async () => {
+    const world = worldWith(100_000, repeat(2000));
+    await expect(world.run(graph({ a: node('repeat', { x: 1 }, result) }))).resolves.toHaveLength(2000);
+    const nodes = Object.fromEntries(
+      Array.from({ length: 5 }, (_, index) => [`a${index}`, node('repeat', { x: index })]),
+    );
+    const error = await rejection(world.run(graph({ ...nodes, end: node('constant', { x: 1 }, result) })));
+    expect(error).toMatchObject({ code: 'MemoryLimitExceeded', status: 400 });
+  });
+
+  test('those of callbacks are forgotten when the callback ends', async () => {
+    const world = worldWith(100_000, repeat(2000));
+    const each = graph({
+      many: node('repeat', { x: param('x') }),
+      end: node('constant', { x: param('x') }, result),
+    });
+    const data = Array.from({ length: 50 }, (_, index) => index);
+    await expect(world.run(graph({ n: node('map', { data, process: each }, result) }))).resolves.toEqual(
+      data,
+    );
+  });
+
+  test('arrays of arrays count as what they are written out', async () => {
+    const world = worldWith(1_000_000, repeat(100));
+    await expect(world.run(chain(2, 'repeat', 'x', 1))).resolves.toHaveLength(100);
+    const error = await rejection(world.run(chain(5, 'repeat', 'x', 1)));
+    expect(error).toMatchObject({ code: 'MemoryLimitExceeded' });
+  });
+
+  test('texts that grow beyond what a string can be are refused', async () => {
+    const double = testProcess(
+      'double',
+      [parameter('x', { description: 'anything' })],
+      ({ x }) => `${x}${x}`,
+    );
+    const world = worldWith(2 ** 40, double);
+    const error = await rejection(world.run(chain(40, 'double', 'x', 'long')));
+    expect(error).toMatchObject({ code: 'MemoryLimitExceeded', details: { process: 'double' } });
   });
 });

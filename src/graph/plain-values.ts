@@ -1,0 +1,68 @@
+import { OpenEOError } from '../base/errors';
+import { isCube } from '../raster/cube';
+import { LabeledArray, SavedResult } from './types';
+
+/** Values below this size are not worth counting. */
+const smallBytes = 16_384;
+/** What an element of an array takes on average: a number with its place. */
+const elementBytes = 16;
+/** What a run may hold in arrays, objects and texts, where nothing else is said. */
+export const defaultPlainBytes = 256 * 2 ** 20;
+
+/** @returns what a value from a process takes itself, not counting what was there before; 0 for small ones */
+export function shallowBytes(value: unknown): number {
+  let bytes = 0;
+  if (typeof value === 'string') bytes = value.length * 2;
+  else if (Array.isArray(value)) bytes = value.length * elementBytes;
+  else if (value instanceof LabeledArray) bytes = value.values.length * 2 * elementBytes;
+  return bytes < smallBytes ? 0 : bytes;
+}
+
+/** Values of a run that are neither pixels nor small. */
+export class PlainValues {
+  #bytes = 0;
+
+  constructor(readonly maxBytes: number) {}
+
+  /** @throws OpenEOError `MemoryLimitExceeded` */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.maxBytes) throw plainLimitExceeded(this.#bytes, this.maxBytes);
+  }
+
+  remove(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+function plainLimitExceeded(needed: number, available: number): OpenEOError {
+  const show = (bytes: number) => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en')} MiB`;
+  return new OpenEOError('MemoryLimitExceeded', { needed: show(needed), available: show(available) });
+}
+
+/**
+ * Refuses results that are small only as long as their parts are shared, and huge when they are written out.
+ * @throws OpenEOError `MemoryLimitExceeded`
+ */
+export function refuseHugeResult(value: unknown, maxBytes: number): void {
+  const open: unknown[] = [value instanceof SavedResult ? value.data : value];
+  for (let bytes = 0; open.length > 0; ) {
+    const item = open.pop();
+    if (typeof item === 'string') bytes += item.length * 2;
+    else bytes += elementBytes;
+    if (bytes > maxBytes) throw plainLimitExceeded(bytes, maxBytes);
+    if (typeof item !== 'object' || item === null || isCube(item) || ArrayBuffer.isView(item)) continue;
+    const parts = item instanceof LabeledArray ? item.values : Object.values(item);
+    if (bytes + parts.length * elementBytes > maxBytes)
+      throw plainLimitExceeded(bytes + parts.length * elementBytes, maxBytes);
+    for (const part of parts) open.push(part);
+  }
+}
+
+/** What V8 says where a text or an array would become larger than it can hold. */
+export function isTooLargeForEngine(error: unknown): boolean {
+  return (
+    error instanceof RangeError &&
+    /^(Invalid (string|array|typed array) length|Array buffer allocation failed)/.test(error.message)
+  );
+}
