@@ -96,7 +96,9 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       config.tileStoreUrl === undefined
         ? undefined
         : opened(await openTileStore(config.tileStoreUrl, { logger }), (part) => part.close());
-    const objects = opened(await openObjectStore(config.objectStoreUrl, { logger }), (part) => part.close());
+    const objects = opened(await openObjectStore(config.objectStoreUrl, { logger, s3: config.s3 }), (part) =>
+      part.close(),
+    );
     const catalog = await openCatalog({ collections: config.collections, http, logger });
     const raster = opened(
       createRasterReader({

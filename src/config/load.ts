@@ -172,6 +172,11 @@ function complete(values: Record<string, unknown>): Config {
     tileStoreUrl: values['tileStoreUrl'] as string | undefined,
     objectStoreUrl:
       (values['objectStoreUrl'] as string | undefined) ?? pathToFileURL(join(dataDir, 'objects')).href,
+    s3: {
+      endpoint: values['s3Endpoint'] as string | undefined,
+      region: values['s3Region'] as string | undefined,
+      isPathStyle: values['s3PathStyle'] as boolean,
+    },
     collections: (values['collections'] as string[]).map(collectionPath),
     processesDirs: (values['processesDir'] as string[]).map((folder) => resolve(folder)),
     publicUrl: (values['publicUrl'] as string | undefined)?.replace(/\/+$/, ''),

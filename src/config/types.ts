@@ -29,6 +29,7 @@ export interface Config {
   readonly storeUrl: string;
   readonly tileStoreUrl?: string;
   readonly objectStoreUrl: string;
+  readonly s3: { readonly endpoint?: string; readonly region?: string; readonly isPathStyle: boolean };
   readonly collections: readonly string[];
   readonly processesDirs: readonly string[];
   /** Without a trailing slash; may have a path. Absent: taken from each request. */

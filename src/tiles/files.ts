@@ -52,11 +52,14 @@ export class TileFiles {
     signal?: AbortSignal,
   ): Promise<string> {
     const { folder, name, extension } = usualPath(of);
-    for (let path = `${folder}/${name}.${extension}`; ; ) {
-      if (await this.objects.put(`${root}/${path}`, body(), { condition: 'absent', signal })) return path;
+    const unique = () => {
       const revision = `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
-      path = `${folder}/${name}.${revision}.${extension}`;
-    }
+      return `${folder}/${name}.${revision}.${extension}`;
+    };
+    // Where another server could take the same name at the same moment, the name is one that nobody else takes.
+    const first = (await this.objects.isExclusive()) ? `${folder}/${name}.${extension}` : unique();
+    for (let path = first; ; path = unique())
+      if (await this.objects.put(`${root}/${path}`, body(), { condition: 'absent', signal })) return path;
   }
 
   /** Undefined where there is no such file, or could be none below the root. */

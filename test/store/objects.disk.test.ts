@@ -107,11 +107,11 @@ test('a folder that went away is a StorageFailure', async () => {
   expect(await store.get('a')).toBeUndefined();
 });
 
-test.each(['s3://bucket', 'file://host/x', '/plain/path', 'http://u:secret@h/', ''])(
+test.each(['s3://Bad_Bucket', 's3://bucket?x', 'file://host/x', '/plain/path', 'http://u:secret@h/', ''])(
   'the address %j is refused',
   async (url) => {
     const opening = openObjectStore(url, { logger: silentLogger });
-    await expect(opening).rejects.toThrow('file:///absolute/path');
+    await expect(opening).rejects.toThrow('file:///absolute/path\n- s3://bucket/prefix');
     await expect(opening).rejects.not.toThrow('secret');
   },
 );

@@ -46,6 +46,8 @@ export async function openDisk(folder: string): Promise<ObjectStore> {
 }
 
 class Disk implements ObjectStore {
+  readonly isTree = true;
+
   constructor(readonly root: string) {}
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -142,6 +144,12 @@ class Disk implements ObjectStore {
     for await (const key of this.#keys(prefix, '')) if (await this.remove(key)) count++;
     return count;
   }
+
+  async isExclusive(): Promise<boolean> {
+    return true;
+  }
+
+  async presign(): Promise<undefined> {}
 
   async close(): Promise<void> {}
 

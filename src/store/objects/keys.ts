@@ -2,7 +2,7 @@ import { OpenEOError } from '../../base/errors';
 
 /** What file systems and S3 take: bytes of a segment, bytes of a key. */
 const maxSegmentBytes = 255;
-const maxKeyBytes = 1024;
+export const maxKeyBytes = 1024;
 
 /** Names that a back-end keeps for itself at the top. */
 export const reservedFolder = '.incoming';

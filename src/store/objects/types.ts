@@ -5,23 +5,50 @@ export interface ObjectInfo {
   readonly key: string;
   readonly size: number;
   readonly modified: Date;
-  /** Changes with every write of the key. */
+  /** Changes whenever the bytes do; on disk with every write. */
   readonly etag: string;
 }
 
-export interface PutOptions {
+/** What readers of an object's address are told; back-ends that have no such addresses do not keep it. */
+export interface ObjectHeaders {
+  readonly contentType?: string;
+  /** For example `public, max-age=31536000, immutable`. */
+  readonly cacheControl?: string;
+}
+
+export interface PutOptions extends ObjectHeaders {
   /** `absent`: write only where no object is; otherwise the write changes nothing and returns undefined. */
   readonly condition?: 'absent';
   /** Stop with OpenEOError `FileSizeExceeded` beyond so many bytes, leaving nothing behind. */
   readonly maxBytes?: number;
+  /** About how many bytes come, where that is known: bodies of many gigabytes are cut into larger parts. */
+  readonly expectedBytes?: number;
   readonly signal?: AbortSignal;
+}
+
+/** What an address that needs no further credentials allows, and for how long. */
+export interface PresignOptions extends ObjectHeaders {
+  readonly method: 'GET' | 'PUT';
+  readonly expiresSeconds: number;
+  /** The file name that browsers save a download under. */
+  readonly fileName?: string;
 }
 
 /**
  * Files by key, in streams. Writes are atomic: a reader sees the old object, the new one or none.
- * @throws OpenEOError `StorageFailure`; `FilePathInvalid` for keys that no back-end may store.
+ * @throws OpenEOError `StorageFailure`; `StorageUnavailable` (try later); `FilePathInvalid` for keys that no
+ * back-end may store.
  */
 export interface ObjectStore {
+  /** Whether keys form a tree, as files in folders do: then none can lie below another. */
+  readonly isTree: boolean;
+  /**
+   * Whether `condition: 'absent'` holds among all writers. Otherwise it holds among those of one process: where
+   * several processes write, names must be unique by themselves.
+   */
+  isExclusive(): Promise<boolean>;
+  /** An address for one object that works without further credentials; undefined where the store has none. */
+  presign(key: string, options: PresignOptions): Promise<string | undefined>;
   head(key: string): Promise<ObjectInfo | undefined>;
   /**
    * `range` is inclusive on both ends and cut to the object; beyond its end the body is empty.
