@@ -15,6 +15,7 @@ import type { GraphRunner } from './graph/runner';
 import { SchemaChecks } from './graph/schema/checks';
 import { createHttpApp } from './http/app';
 import type { Backend } from './http/backend';
+import { UserFiles } from './http/files/user-files';
 import { createMetrics, type Metrics } from './http/metrics';
 import { pages } from './http/pages';
 import { apiRoutes } from './http/routes/api';
@@ -40,6 +41,8 @@ import type { ObjectStore } from './store/objects/types';
 import { openRecordStore } from './store/records/open';
 import type { RecordStore, User } from './store/records/types';
 import { openTileStore } from './store/tiles/open';
+import { TileFiles } from './tiles/files';
+import { Imagery } from './tiles/imagery';
 import type { TileStore } from './tiles/types';
 
 /** How many synchronous results run at once, and how many wait before 429 is answered. */
@@ -55,6 +58,8 @@ export interface ApplicationParts {
   readonly http: HttpClient;
   readonly records: RecordStore;
   readonly tileStore?: TileStore;
+  /** The catalogue in the tile store with its files in the object store. */
+  readonly imagery?: Imagery;
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
   readonly raster: RasterReader;
@@ -99,6 +104,8 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
     const objects = opened(await openObjectStore(config.objectStoreUrl, { logger, s3: config.s3 }), (part) =>
       part.close(),
     );
+    const imagery = tileStore && new Imagery(tileStore.catalogue, new TileFiles(objects), config.tiles);
+    const userFiles = new UserFiles(objects, config.filesQuotaBytes);
     const catalog = await openCatalog({ collections: config.collections, http, logger });
     const raster = opened(
       createRasterReader({
@@ -135,6 +142,12 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
         logger: runLogger,
         user,
         service,
+        imagery,
+        async openFile(path) {
+          if (!user) throw new OpenEOError('AuthenticationRequired');
+          const { file, body } = await userFiles.read(user.id, path);
+          return { size: file.size, body };
+        },
         catalog,
         raster,
         limits: { pixels: config.limits.pixels },
@@ -169,6 +182,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       http,
       records,
       tileStore,
+      imagery,
       objects,
       catalog,
       raster,
@@ -261,14 +275,13 @@ export async function createApplication(
   await makeAdmin(parts, options, stopping.signal);
   const metrics = createMetrics({ isProcessMeasured: true });
   const backend = backendOf(parts, metrics);
-  const { tileStore, objects } = parts;
+  const { imagery } = parts;
   const uploadFolder = join(config.dataDir, 'uploads');
-  if (tileStore) await removeAbandonedForms(uploadFolder);
+  if (imagery) await removeAbandonedForms(uploadFolder);
   const catalogue =
-    tileStore &&
+    imagery &&
     catalogueRoutes({
-      ...{ catalogue: tileStore.catalogue, objects, logger, metrics, ...config.tiles },
-      uploadFolder,
+      ...{ imagery, logger, metrics, isPublic: config.tiles.isPublic, uploadFolder },
       cacheBytes: config.caches.tileBytes,
     });
   const serviceParts = [

@@ -200,6 +200,7 @@ function complete(values: Record<string, unknown>): Config {
       isPublic: values['tilesPublic'] as boolean,
       uploadBytes: values['limitUpload'] as number,
       uploadPixels: values['limitUploadPixels'] as number,
+      cells: values['limitCells'] as number,
     },
     tls:
       values['tlsKey'] === undefined

@@ -51,6 +51,7 @@ export interface Config {
     readonly isPublic: boolean;
     readonly uploadBytes: number;
     readonly uploadPixels: number;
+    readonly cells: number;
   };
   readonly tls?: { readonly key: string; readonly cert: string };
 }

@@ -1,9 +1,11 @@
+import type { Readable } from 'node:stream';
 import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { OpaqueHandle } from '../graph/types';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
 import type { User } from '../store/records/types';
+import type { Imagery } from '../tiles/imagery';
 import type { TileStore } from '../tiles/types';
 
 /** What a process function may touch. Everything else is out of its reach. */
@@ -20,6 +22,13 @@ export interface ProcessContext {
   readonly tileStore?: OpaqueHandle<TileStore>;
   /** `TileStoreUnavailable` with the reason why there is none. */
   readonly tileStoreMissing?: OpenEOError;
+  /** The catalogue of imagery tiles; absent where the server has no tile store. */
+  readonly imagery?: Imagery;
+  /**
+   * A file of the caller's workspace.
+   * @throws OpenEOError `AuthenticationRequired`, `FileNotFound`, `FilePathInvalid`, `FileOperationUnsupported`
+   */
+  openFile(path: string): Promise<{ readonly size: number; readonly body: Readable }>;
   readonly catalog: Catalog;
   readonly raster: RasterReader;
   /** Whether the caller may use another service's records. */

@@ -21,8 +21,9 @@ function refuseType(cause?: unknown): OpenEOError {
   );
 }
 
-async function leadingBytes(path: string): Promise<Uint8Array> {
-  const file = await open(path);
+async function leadingBytes(source: string | Uint8Array): Promise<Uint8Array> {
+  if (typeof source !== 'string') return source.subarray(0, 12);
+  const file = await open(source);
   try {
     const bytes = new Uint8Array(12);
     await file.read(bytes, 0, bytes.length, 0);
@@ -34,12 +35,13 @@ async function leadingBytes(path: string): Promise<Uint8Array> {
 
 /**
  * Decodes a file to find out whether it is an image, whatever its name says.
+ * @param source its path, or its bytes
  * @throws OpenEOError `FileTypeInvalid` (415), `FileSizeExceeded` (413) for more pixels, `TileInvalid` unless square
  */
-export async function inspectImage(path: string, maxPixels: number): Promise<InspectedImage> {
-  const type = imageTypeOf(await leadingBytes(path));
+export async function inspectImage(source: string | Uint8Array, maxPixels: number): Promise<InspectedImage> {
+  const type = imageTypeOf(await leadingBytes(source));
   if (!type) throw refuseType();
-  const image = sharp(path, { limitInputPixels: false, sequentialRead: true });
+  const image = sharp(source, { limitInputPixels: false, sequentialRead: true });
   const { format, width, height, pages } = await image.metadata().catch((error) => {
     throw refuseType(error);
   });

@@ -1,9 +1,9 @@
 import { OpenEOError } from '../base/errors';
 import type { TileAddress } from '../geo/types';
 import { locationHash } from './identity';
-import { formatInstant } from './instant';
-import type { CatalogueTile, TileCatalogue } from './types';
-import { asUuid } from './write-rules';
+import { formatInstant, parseInstant } from './instant';
+import type { CatalogueTile, TileCatalogue, TileFilter, TileSource } from './types';
+import { asUuid, tileSources } from './write-rules';
 
 export const maxInventoryEntries = 5000;
 
@@ -43,20 +43,43 @@ function readCell(value: unknown, index: number): Entry {
  * The entries of a request: exactly one of `tiles` and `location_hashes`.
  * @throws OpenEOError `InventoryInvalid`
  */
-function readEntries({
-  tiles,
-  location_hashes: hashes,
-}: Readonly<Record<string, unknown>>): readonly Entry[] {
+function readEntries(
+  { tiles, location_hashes: hashes }: Readonly<Record<string, unknown>>,
+  limit: number,
+): readonly Entry[] {
   if ((tiles === undefined) === (hashes === undefined))
     refuse('it must have exactly one of tiles and location_hashes.');
   const list = tiles ?? hashes;
   if (!Array.isArray(list)) refuse(`${tiles === undefined ? 'location_hashes' : 'tiles'} must be an array.`);
-  if (list.length > maxInventoryEntries)
-    refuse(`it has ${list.length} entries; at most ${maxInventoryEntries} are accepted.`);
+  if (list.length > limit) refuse(`it has ${list.length} entries; at most ${limit} are accepted.`);
   if (tiles !== undefined) return list.map(readCell);
   return list.map((value, index) => ({
     hash: asUuid(value) ?? refuse(`location_hashes[${index}] must be a UUID.`),
   }));
+}
+
+function readFilter(request: Readonly<Record<string, unknown>>): TileFilter | undefined {
+  const instant = (name: string) => {
+    const value = request[name];
+    if (value === undefined) return undefined;
+    try {
+      return parseInstant(value);
+    } catch (error) {
+      if (!(error instanceof OpenEOError)) throw error;
+      return refuse(`${name}: ${String(error.details['reason'])}`);
+    }
+  };
+  const { source, flight_id: flight } = request;
+  if (source !== undefined && !(typeof source === 'string' && tileSources.has(source)))
+    refuse(`source must be one of ${[...tileSources].join(', ')}.`);
+  const flightId = flight === undefined ? undefined : (asUuid(flight) ?? refuse('flight_id must be a UUID.'));
+  const filter: TileFilter = {
+    ...(source !== undefined && { sources: [source as TileSource] }),
+    ...(flightId !== undefined && { flights: [flightId] }),
+    capturedFrom: instant('captured_after'),
+    capturedBefore: instant('captured_before'),
+  };
+  return Object.values(filter).some((value) => value !== undefined) ? filter : undefined;
 }
 
 /** What is known of a tile without a look at its file. */
@@ -71,16 +94,13 @@ function describe(tile: CatalogueTile): Readonly<Record<string, unknown>> {
   };
 }
 
-/**
- * Which cells have a tile: one answer per entry, in the order of the entries, from one look into the database.
- * @throws OpenEOError `InventoryInvalid`
- */
-export async function takeInventory(
+async function answer(
   catalogue: TileCatalogue,
-  request: Readonly<Record<string, unknown>>,
+  entries: readonly Entry[],
+  filter: TileFilter | undefined,
 ): Promise<readonly InventoryAnswer[]> {
-  const entries = readEntries(request);
-  const found = await catalogue.byHashes(entries.map(({ hash }) => hash));
+  const hashes = entries.map(({ hash }) => hash);
+  const found = await catalogue.byHashes(hashes, filter);
   return entries.map(({ tile, hash }) => {
     const present = found.get(hash);
     return {
@@ -90,4 +110,36 @@ export async function takeInventory(
       tile: present ? describe(present) : null,
     };
   });
+}
+
+/**
+ * Which cells have a tile: one answer per entry, in the order of the entries, from one look into the database.
+ * @throws OpenEOError `InventoryInvalid`
+ */
+export async function takeInventory(
+  catalogue: TileCatalogue,
+  request: Readonly<Record<string, unknown>>,
+): Promise<readonly InventoryAnswer[]> {
+  return await answer(catalogue, readEntries(request, maxInventoryEntries), undefined);
+}
+
+/**
+ * The same for up to `limit` entries, in as many looks as that needs, among the tiles that the request's `source`,
+ * `flight_id`, `captured_after` (inclusive) and `captured_before` (exclusive) leave.
+ * @throws OpenEOError `InventoryInvalid`; the signal's reason
+ */
+export async function takeLargeInventory(
+  catalogue: TileCatalogue,
+  request: Readonly<Record<string, unknown>>,
+  limit: number,
+  signal: AbortSignal,
+): Promise<readonly InventoryAnswer[]> {
+  const filter = readFilter(request);
+  const entries = readEntries(request, limit);
+  const answers: InventoryAnswer[] = [];
+  for (let from = 0; from < entries.length; from += maxInventoryEntries) {
+    signal.throwIfAborted();
+    answers.push(...(await answer(catalogue, entries.slice(from, from + maxInventoryEntries), filter)));
+  }
+  return answers;
 }

@@ -37,11 +37,8 @@ export function parseUploadEntry(value: unknown): UploadEntry {
   return { tile, ...origin, capturedAt, sha256: sha256.toLowerCase() };
 }
 
-/** A file on this machine's disk, and how much of it there is. */
-export interface UploadedFile {
-  readonly path: string;
-  readonly size: number;
-}
+/** A file on this machine's disk and how much of it there is, or its bytes. */
+export type UploadedFile = { readonly path: string; readonly size: number } | Uint8Array;
 
 export interface UploadParts {
   readonly catalogue: TileCatalogue;
@@ -50,9 +47,10 @@ export interface UploadParts {
   readonly logger: Logger;
 }
 
-async function digest(path: string): Promise<string> {
+async function digest(file: UploadedFile): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  if (file instanceof Uint8Array) hash.update(file);
+  else await pipeline(createReadStream(file.path), hash);
   return hash.digest('hex');
 }
 
@@ -67,15 +65,17 @@ export async function uploadTile(
   file: UploadedFile,
   signal?: AbortSignal,
 ): Promise<Written> {
-  const { type, sizePx } = await inspectImage(file.path, maxPixels);
-  const contentSha256 = await digest(file.path);
+  const isBytes = file instanceof Uint8Array;
+  const { type, sizePx } = await inspectImage(isBytes ? file : file.path, maxPixels);
+  const contentSha256 = await digest(file);
   if (entry.sha256 !== undefined && entry.sha256 !== contentSha256)
     throw new OpenEOError('TileInvalid', { reason: 'its bytes do not have the digest sha256.' });
   const described = {
     ...{ tile: entry.tile, source: entry.source, flightId: entry.flightId, capturedAt: entry.capturedAt },
-    ...{ imageType: type, sizePixels: sizePx, byteCount: file.size, contentSha256 },
+    ...{ imageType: type, sizePixels: sizePx, byteCount: isBytes ? file.length : file.size, contentSha256 },
   };
-  const filePath = await files.create(described, () => createReadStream(file.path), signal);
+  const body = () => (isBytes ? file : createReadStream(file.path));
+  const filePath = await files.create(described, body, signal);
   let written: Written;
   try {
     written = await catalogue.write({ ...described, filePath });

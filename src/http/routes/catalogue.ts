@@ -4,32 +4,27 @@ import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import type { TileAddress } from '../../geo/types';
 import { matchesTag } from '../../services/tile-response';
-import type { ObjectStore } from '../../store/objects/types';
-import { TileFiles } from '../../tiles/files';
 import { removeFlight } from '../../tiles/flights';
 import { checkTile } from '../../tiles/identity';
+import type { Imagery } from '../../tiles/imagery';
 import { formatInstant } from '../../tiles/instant';
-import { takeInventory } from '../../tiles/inventory';
 import { type ServedTile, TileReader } from '../../tiles/reader';
 import { cellsAround, maxRegionCells } from '../../tiles/region';
-import type { CatalogueTile, FlightPosition, TileCatalogue } from '../../tiles/types';
+import type { CatalogueTile, FlightPosition } from '../../tiles/types';
 import { asUuid } from '../../tiles/write-rules';
 import type { Metrics } from '../metrics';
 import { pageQuery, queryValue } from '../paging';
 import type { ApiRequest, Route } from '../route';
-import { requireUploader, tileUploadRoute } from './tile-upload';
+import { tileUploadRoute } from './tile-upload';
 
 export interface CatalogueOptions {
-  readonly catalogue: TileCatalogue;
-  readonly objects: ObjectStore;
+  readonly imagery: Imagery;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Whether everybody may read; otherwise every user may. */
   readonly isPublic: boolean;
   /** Where uploads lie until they are checked. */
   readonly uploadFolder: string;
-  readonly uploadBytes: number;
-  readonly uploadPixels: number;
   readonly cacheBytes: number;
 }
 
@@ -98,8 +93,8 @@ function isUnchanged({ headers }: ApiRequest, { etag, modified }: ServedTile): b
 
 /** Imagery tiles by cell, what there is of them, and how they come in. */
 export function catalogueRoutes(options: CatalogueOptions): CatalogueRoutes {
-  const { catalogue, objects, logger, metrics, isPublic } = options;
-  const files = new TileFiles(objects);
+  const { imagery, logger, metrics, isPublic } = options;
+  const { catalogue, files } = imagery;
   const missingFiles = new Counter({
     name: 'tilegraph_tiles_without_file_total',
     help: 'Requests for tiles whose row points to a file that is not there',
@@ -137,13 +132,10 @@ export function catalogueRoutes(options: CatalogueOptions): CatalogueRoutes {
     {
       ...{ method: 'POST', path: '/api/satellite/tiles/inventory', access, ...common, body: 'json' },
       async handle(request, response) {
-        response.json({ tiles: await takeInventory(catalogue, request.body as Record<string, unknown>) });
+        response.json({ tiles: await imagery.inventory(request.body as Record<string, unknown>) });
       },
     },
-    tileUploadRoute({
-      ...{ catalogue, files, folder: options.uploadFolder },
-      ...{ maxBytes: options.uploadBytes, maxPixels: options.uploadPixels },
-    }),
+    tileUploadRoute(imagery, options.uploadFolder),
     {
       ...{ method: 'GET', path: '/api/satellite/tiles/region', access, ...common },
       async handle(request, response) {
@@ -174,7 +166,7 @@ export function catalogueRoutes(options: CatalogueOptions): CatalogueRoutes {
     {
       ...{ method: 'DELETE', path: '/api/satellite/flights/{flight_id}', access: 'user', ...common },
       async handle(request, response) {
-        requireUploader(request);
+        imagery.requireWriter(request.context.user);
         const removed = await removeFlight(catalogue, files, readFlight(request));
         response.json({ removed_tiles: removed.rows, removed_files: removed.files });
       },

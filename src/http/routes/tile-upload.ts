@@ -1,13 +1,7 @@
 import { OpenEOError } from '../../base/errors';
-import { parseUploadEntry, type UploadParts, uploadTile } from '../../tiles/upload';
-import { type ApiRequest, callerOf, type Route } from '../route';
+import type { Imagery } from '../../tiles/imagery';
+import type { ApiRequest, Route } from '../route';
 import { type ReceivedFile, receiveForm } from '../uploads/receive-form';
-
-export interface UploadOptions extends Omit<UploadParts, 'logger'> {
-  readonly maxBytes: number;
-  /** Where files lie until they are checked. */
-  readonly folder: string;
-}
 
 /** One file's outcome, in the spelling of the wire. */
 interface Outcome {
@@ -33,21 +27,15 @@ function readMetadata(text: string, fileCount: number): readonly unknown[] {
   return entries;
 }
 
-/** Who may change the catalogue. @throws OpenEOError `PermissionsInsufficient` */
-export function requireUploader(request: ApiRequest): void {
-  const { roles } = callerOf(request);
-  if (!roles.includes('uploader') && !roles.includes('admin'))
-    throw new OpenEOError('PermissionsInsufficient', { reason: 'this needs the role "uploader"' });
-}
+/**
+ * `POST /api/satellite/upload`
+ * @param folder where files lie until they are checked
+ */
+export function tileUploadRoute(imagery: Imagery, folder: string): Route {
+  const limits = { folder, maxBytes: imagery.limits.uploadBytes };
 
-/** `POST /api/satellite/upload` */
-export function tileUploadRoute(options: UploadOptions): Route {
   async function store(request: ApiRequest, entry: unknown, file: ReceivedFile): Promise<Outcome> {
-    const { logger, signal } = request.context;
-    const parsed = parseUploadEntry(entry);
-    if (file.size > options.maxBytes)
-      throw new OpenEOError('FileSizeExceeded', { size: `${options.maxBytes} bytes` }, { status: 413 });
-    const { tile, isNew } = await uploadTile({ ...options, logger }, parsed, file, signal);
+    const { tile, isNew } = await imagery.upload(entry, file, request.context);
     return { status: isNew ? 201 : 200, id: tile.id, location_hash: tile.locationHash };
   }
 
@@ -58,9 +46,9 @@ export function tileUploadRoute(options: UploadOptions): Route {
     access: 'user',
     isListed: false,
     async handle(request, response) {
-      requireUploader(request);
+      imagery.requireWriter(request.context.user);
       // Answered when nothing of the form is left on the disk.
-      const answer = await receiveForm(request, response, options, async ({ metadata, files }) => {
+      const answer = await receiveForm(request, response, limits, async ({ metadata, files }) => {
         const entries = readMetadata(metadata, files.length);
         if (files.length === 1) {
           const outcome = await store(request, entries[0], files[0]);
