@@ -56,7 +56,7 @@ test('both dialects have the same tables, columns, keys and indexes', () => {
     describeTable(table, postgresConfig(table as PgTable)),
   ]);
   expect(Object.values(sqlite).every((table) => is(table, Table))).toBe(true);
-  expect(ofSqlite).toHaveLength(9);
+  expect(ofSqlite).toHaveLength(10);
   expect(ofSqlite).toEqual(ofPostgres);
 });
 
@@ -106,6 +106,7 @@ test('both dialects give the same TypeScript types', () => {
     logs: true,
     signingKeys: true,
     settings: true,
+    jobs: true,
     recordChanges: true,
   };
   expect(Object.values(same).every(Boolean)).toBe(true);

@@ -3,6 +3,7 @@ import { silentLogger } from '../../src/base/logger';
 import { openRecordStore } from '../../src/store/records/open';
 import type { ChangeTopic } from '../../src/store/records/types';
 import { type TestDatabase, testDatabase } from '../support/postgres';
+import { describeJobStore } from './jobs.contract';
 import { describeRecordStore } from './records.contract';
 
 const databases: TestDatabase[] = [];
@@ -25,6 +26,8 @@ async function execute(url: string, statement: string): Promise<void> {
 }
 
 describeRecordStore(newUrl, (url, statement) => execute(url, statement.replace('created', 'now()')));
+
+describeJobStore(newUrl, execute);
 
 test('changes are also found where notifications get lost, as behind some connection poolers', async () => {
   const url = await newUrl();

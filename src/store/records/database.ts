@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm';
 import type { Prepared, Statements } from '../sql/statements';
 import type * as postgresTables from './postgres/tables';
 import type * as sqliteTables from './sqlite/tables';
@@ -24,4 +25,10 @@ export interface RecordDatabase {
    * that ids become visible in their order. Undefined where there is one writer at a time anyway.
    */
   readonly lockSubject: Prepared | undefined;
+  /** The database's clock: leases are compared by one clock, whatever those of the machines say. */
+  readonly clock: {
+    readonly now: SQL;
+    /** So many milliseconds from now. */
+    after(ms: SQL): SQL;
+  };
 }

@@ -1,10 +1,11 @@
-import { sql as drizzleSql } from 'drizzle-orm';
+import { sql as drizzleSql, type SQL } from 'drizzle-orm';
 import type { Logger } from '../../base/logger';
 import { openSql } from '../sql/open';
 import { Statements } from '../sql/statements';
 import type { Sql } from '../sql/types';
 import { Changes } from './changes';
 import type { RecordDatabase } from './database';
+import { createJobs } from './jobs/jobs';
 import { createLogs } from './logs';
 import { postgresChanges } from './postgres/changes';
 import * as postgresTables from './postgres/tables';
@@ -23,14 +24,19 @@ function createDatabase(sql: Sql): RecordDatabase {
   const statements = new Statements(sql);
   if (sql.dialect === 'sqlite') {
     const source = sqliteChanges(sql, new Revisions(statements, sqliteTables));
-    return { tables: sqliteTables, statements, source, lockSubject: undefined };
+    const now = drizzleSql`cast(unixepoch('subsec') * 1000 as integer)`;
+    const clock = { now, after: (ms: SQL) => drizzleSql`(${now} + ${ms})` };
+    return { tables: sqliteTables, statements, source, lockSubject: undefined, clock };
   }
   const source = postgresChanges(sql, new Revisions(statements, postgresTables));
   const lockSubject = statements.prepare(
     drizzleSql`select pg_advisory_xact_lock(hashtextextended(${drizzleSql.placeholder('subject')}, 0))`,
     'logs.lockSubject',
   );
-  return { tables: postgresTables, statements, source, lockSubject };
+  // As exact as the columns: a time that was rounded up would not have come yet.
+  const now = drizzleSql`date_trunc('milliseconds', now())`;
+  const clock = { now, after: (ms: SQL) => drizzleSql`(${now} + ${ms} * interval '1 millisecond')` };
+  return { tables: postgresTables, statements, source, lockSubject, clock };
 }
 
 /**
@@ -50,6 +56,7 @@ export async function openRecordStore(
     users: createUsers(database, changes),
     tokens: createTokens(database, changes),
     services: createServices(database, changes),
+    jobs: createJobs(database, changes),
     storedProcesses: createStoredProcesses(database, changes),
     registeredProcesses: createRegisteredProcesses(database, changes),
     logs: createLogs(database, options.maxLogEntries ?? 1000),

@@ -10,6 +10,7 @@ export const topics: readonly ChangeTopic[] = [
   'stored_processes',
   'registered_processes',
   'signing_keys',
+  'jobs',
 ];
 
 /** Follows the counters that the database keeps of the changes of each topic. */

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../base/logger';
+import type { JobStore } from './jobs/types';
 
 /** Roles that the program knows; `uploader` may write to the tile catalogue, `admin` may do everything. */
 export type Role = 'admin' | 'uploader';
@@ -107,7 +108,9 @@ export type ChangeTopic =
   | 'services'
   | 'stored_processes'
   | 'registered_processes'
-  | 'signing_keys';
+  | 'signing_keys'
+  /** There is work in line, or running work was canceled or removed; progress does not count. */
+  | 'jobs';
 
 /**
  * All records that outlive a request, in one database. Both dialects keep one contract
@@ -122,7 +125,7 @@ export interface RecordStore {
     put(user: UserRecord): Promise<void>;
     /** Creates unless the id is taken; tells whether it did. */
     create(user: UserRecord): Promise<boolean>;
-    /** With all tokens, services, stored processes and signing keys of the user. */
+    /** With all tokens, services, stored processes, jobs and signing keys of the user. */
     remove(id: string): Promise<boolean>;
     count(): Promise<number>;
   };
@@ -146,6 +149,7 @@ export interface RecordStore {
     /** With its logs and signing keys. */
     remove(id: string): Promise<boolean>;
   };
+  readonly jobs: JobStore;
   readonly storedProcesses: {
     get(ownerId: string, id: string): Promise<StoredProcessRecord | undefined>;
     list(ownerId: string, page?: PageRequest): Promise<Page<StoredProcessRecord>>;

@@ -6,7 +6,7 @@ import { fetchCount, startOf, toPage } from './paging';
 import type { RecordStore, UserRecord } from './types';
 
 export function createUsers({ tables, statements }: RecordDatabase, changes: Changes): RecordStore['users'] {
-  const { users, tokens, services, storedProcesses, signingKeys, logs } = tables;
+  const { users, tokens, services, storedProcesses, signingKeys, logs, jobs } = tables;
   const read = rowReader<UserRecord>(users);
   const columns = columnList(users);
   const get = statements.prepare(
@@ -24,7 +24,7 @@ export function createUsers({ tables, statements }: RecordDatabase, changes: Cha
     'users.count',
   );
   const owner = bind(services.ownerId, 'id');
-  const subjects = sql`(select 'service:' || ${services.id} from ${services} where ${services.ownerId} = ${owner})`;
+  const subjects = sql`(select 'service:' || ${services.id} from ${services} where ${services.ownerId} = ${owner} union all select 'job:' || ${jobs.id} from ${jobs} where ${jobs.ownerId} = ${owner})`;
   // All who remove touch the tables in this order, so that no two wait for each other.
   const removal = [
     statements.prepare(sql`delete from ${users} where ${users.id} = ${bind(users.id, 'id')}`, 'users.remove'),
@@ -44,6 +44,10 @@ export function createUsers({ tables, statements }: RecordDatabase, changes: Cha
     statements.prepare(
       sql`delete from ${services} where ${services.ownerId} = ${owner}`,
       'services.removeOf',
+    ),
+    statements.prepare(
+      sql`delete from ${jobs} where ${jobs.ownerId} = ${bind(jobs.ownerId, 'id')}`,
+      'jobs.removeOf',
     ),
   ];
 
@@ -66,7 +70,7 @@ export function createUsers({ tables, statements }: RecordDatabase, changes: Cha
     },
     async remove(id) {
       const [removed] = await changes.after(
-        ['users', 'tokens', 'stored_processes', 'signing_keys', 'services'],
+        ['users', 'tokens', 'stored_processes', 'signing_keys', 'services', 'jobs'],
         () => statements.batch(removal.map((statement) => [statement, { id }])),
       );
       return removed.changes > 0;

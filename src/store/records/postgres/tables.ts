@@ -9,6 +9,7 @@ import {
   smallint,
   text,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import { postgresBytes as bytes, postgresJson as json, postgresKey as key } from '../../sql/columns';
 
@@ -108,6 +109,51 @@ export const settings = pgTable('settings', {
   name: key('name').primaryKey(),
   value: text('value').notNull(),
 });
+
+/** Long work, and the line in which it waits: engines lease rows of it. */
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: key('id').primaryKey(),
+    ownerId: key('owner_id').notNull(),
+    type: key('type').notNull(),
+    title: text('title'),
+    description: text('description'),
+    process: json('process').notNull(),
+    payload: json('payload').notNull(),
+    status: key('status').notNull(),
+    progress: doublePrecision('progress').notNull(),
+    message: text('message').notNull(),
+    result: json('result'),
+    error: json('error'),
+    logLevel: text('log_level').notNull(),
+    plan: text('plan'),
+    budget: doublePrecision('budget'),
+    costs: doublePrecision('costs'),
+    priority: integer('priority').notNull(),
+    run: integer('run').notNull(),
+    attempts: integer('attempts').notNull(),
+    losses: integer('losses').notNull(),
+    leaseOwner: key('lease_owner'),
+    leaseUntil: time('lease_until'),
+    idempotencyKey: key('idempotency_key'),
+    projectId: key('project_id'),
+    versionId: key('version_id'),
+    createdAt: time('created_at').notNull(),
+    queuedAt: time('queued_at'),
+    nextAt: time('next_at'),
+    startedAt: time('started_at'),
+    completedAt: time('completed_at'),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    index('jobs_by_age').on(table.createdAt, table.id),
+    index('jobs_of_owner').on(table.ownerId, table.createdAt, table.id),
+    index('jobs_of_project').on(table.projectId, table.createdAt, table.id),
+    index('jobs_in_line').on(table.status, table.ownerId, table.type),
+    uniqueIndex('jobs_by_idempotency_key').on(table.ownerId, table.idempotencyKey),
+  ],
+);
 
 /** Counts the changes of each topic; kept by triggers, so that a change made by hand counts as well. */
 export const recordChanges = pgTable('record_changes', {

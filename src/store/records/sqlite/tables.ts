@@ -1,4 +1,13 @@
-import { blob, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import { sqliteJson as json } from '../../sql/columns';
 
 // Column for column the tables of ../postgres/tables.ts; a test compares them.
@@ -97,6 +106,51 @@ export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
 });
+
+/** Long work, and the line in which it waits: engines lease rows of it. */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id').notNull(),
+    type: text('type').notNull(),
+    title: text('title'),
+    description: text('description'),
+    process: json('process').notNull(),
+    payload: json('payload').notNull(),
+    status: text('status').notNull(),
+    progress: real('progress').notNull(),
+    message: text('message').notNull(),
+    result: json('result'),
+    error: json('error'),
+    logLevel: text('log_level').notNull(),
+    plan: text('plan'),
+    budget: real('budget'),
+    costs: real('costs'),
+    priority: integer('priority').notNull(),
+    run: integer('run').notNull(),
+    attempts: integer('attempts').notNull(),
+    losses: integer('losses').notNull(),
+    leaseOwner: text('lease_owner'),
+    leaseUntil: time('lease_until'),
+    idempotencyKey: text('idempotency_key'),
+    projectId: text('project_id'),
+    versionId: text('version_id'),
+    createdAt: time('created_at').notNull(),
+    queuedAt: time('queued_at'),
+    nextAt: time('next_at'),
+    startedAt: time('started_at'),
+    completedAt: time('completed_at'),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    index('jobs_by_age').on(table.createdAt, table.id),
+    index('jobs_of_owner').on(table.ownerId, table.createdAt, table.id),
+    index('jobs_of_project').on(table.projectId, table.createdAt, table.id),
+    index('jobs_in_line').on(table.status, table.ownerId, table.type),
+    uniqueIndex('jobs_by_idempotency_key').on(table.ownerId, table.idempotencyKey),
+  ],
+);
 
 /** Counts the changes of each topic; kept by triggers, so that a change made by hand counts as well. */
 export const recordChanges = sqliteTable('record_changes', {

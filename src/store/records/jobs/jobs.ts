@@ -1,0 +1,121 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { assign, bind, columnList, insertInto, type Prepared, rowReader } from '../../sql/statements';
+import type { Changes } from '../changes';
+import type { RecordDatabase } from '../database';
+import { fetchCount, startOf, toPage } from '../paging';
+import { createJobLine } from './line';
+import type { JobChange, JobFilter, JobRecord, JobStore } from './types';
+
+/** What a change may name; the texts of the statement come from here, never from the change. */
+const changeable = [
+  'title',
+  'description',
+  'process',
+  'payload',
+  'logLevel',
+  'plan',
+  'budget',
+  'priority',
+] as const satisfies readonly (keyof JobChange)[];
+
+const filters = ['ownerId', 'projectId', 'type', 'status'] as const satisfies readonly (keyof JobFilter)[];
+
+export function createJobs(database: RecordDatabase, changes: Changes): JobStore {
+  const { tables, statements, clock } = database;
+  const { jobs, signingKeys, logs } = tables;
+  const read = rowReader<JobRecord>(jobs);
+  const columns = columnList(jobs);
+  const idIs = sql`${jobs.id} = ${bind(jobs.id, 'id')}`;
+  const name = (column: { readonly name: string }) => sql.identifier(column.name);
+  const get = statements.prepare(sql`select ${columns} from ${jobs} where ${idIs}`, 'jobs.get');
+  const byKey = statements.prepare(
+    sql`select ${columns} from ${jobs} where ${jobs.ownerId} = ${bind(jobs.ownerId, 'ownerId')} and ${jobs.idempotencyKey} = ${bind(jobs.idempotencyKey, 'idempotencyKey')}`,
+    'jobs.byKey',
+  );
+  const create = statements.prepare(
+    sql`${insertInto(jobs)} on conflict (${name(jobs.ownerId)}, ${name(jobs.idempotencyKey)}) do nothing returning ${columns}`,
+    'jobs.create',
+  );
+  // Keys before jobs: the order in which users.remove touches the tables.
+  const removal = [
+    statements.prepare(
+      sql`delete from ${signingKeys} where ${signingKeys.subject} = ${bind(signingKeys.subject, 'subject')}`,
+      'signingKeys.removeSubject',
+    ),
+    statements.prepare(
+      sql`delete from ${logs} where ${logs.subject} = ${bind(logs.subject, 'subject')}`,
+      'logs.removeSubject',
+    ),
+    statements.prepare(sql`delete from ${jobs} where ${idIs}`, 'jobs.remove'),
+  ];
+  const ended = statements.prepare(
+    sql`select ${columns} from ${jobs} where ${jobs.completedAt} < ${bind(jobs.completedAt, 'time')} and ${jobs.status} in ('completed', 'failed', 'canceled') order by ${jobs.completedAt} limit ${sql.placeholder('limit')}`,
+    'jobs.ended',
+  );
+  const forget = statements.prepare(
+    sql`update ${jobs} set ${name(jobs.result)} = null, ${name(jobs.updatedAt)} = ${clock.now} where ${idIs} and ${jobs.status} in ('completed', 'failed', 'canceled')`,
+    'jobs.forgetResult',
+  );
+  /** One statement per set of named properties, as lists and changes need them. */
+  const built = new Map<string, Prepared>();
+  const cached = (key: string, build: () => SQL): Prepared => {
+    const statement = built.get(key) ?? statements.prepare(build());
+    built.set(key, statement);
+    return statement;
+  };
+  const isAfter = sql`(${jobs.createdAt}, ${jobs.id}) > (${bind(jobs.createdAt, 'since')}, ${bind(jobs.id, 'after')})`;
+
+  return {
+    ...createJobLine(database, changes),
+    async get(id) {
+      const { rows } = await statements.run(get, { id });
+      return rows.map(read)[0];
+    },
+    async list(filter) {
+      const named = filters.filter((property) => filter[property] !== undefined);
+      const list = cached(`list ${named.join()}`, () => {
+        const conditions = named.map(
+          (property) => sql`${jobs[property]} = ${bind(jobs[property], property)}`,
+        );
+        return sql`select ${columns} from ${jobs} where ${sql.join([...conditions, isAfter], sql` and `)} order by ${jobs.createdAt}, ${jobs.id} limit ${sql.placeholder('count')}`;
+      });
+      const [since, after] = startOf(filter, [new Date(0).toISOString(), '']);
+      const values = { ...filter, since: new Date(since), after, count: fetchCount(filter) };
+      const { rows } = await statements.run(list, values);
+      return toPage(rows.map(read), filter, (job) => [job.createdAt.toISOString(), job.id]);
+    },
+    async create(job) {
+      const now = new Date();
+      const usual = { payload: {}, logLevel: 'info', priority: 0 };
+      const state = { status: 'created', progress: 0, message: 'created', run: 0, attempts: 0, losses: 0 };
+      const values = { ...usual, ...job, ...state, createdAt: now, updatedAt: now };
+      const made = await statements.run(create, values);
+      if (made.rows.length > 0) return { job: read(made.rows[0]), isNew: true };
+      const { rows } = await statements.run(byKey, job);
+      return { job: read(rows[0]), isNew: false };
+    },
+    async update(id, change) {
+      const named = changeable.filter((property) => change[property] !== undefined);
+      const update = cached(`update ${named.join()}`, () => {
+        const assignments = named.map((property) => assign(jobs[property], property));
+        const updated = sql`${name(jobs.updatedAt)} = ${clock.now}`;
+        return sql`update ${jobs} set ${sql.join([...assignments, updated], sql`, `)} where ${idIs} and ${jobs.status} not in ('queued', 'running') returning ${columns}`;
+      });
+      const { rows } = await statements.run(update, { ...change, id });
+      return rows.map(read)[0];
+    },
+    async remove(id) {
+      const outcomes = await changes.after(['signing_keys', 'jobs'], () =>
+        statements.batch(removal.map((statement) => [statement, { id, subject: `job:${id}` }])),
+      );
+      return outcomes[2].changes > 0;
+    },
+    async endedBefore(time, limit) {
+      const { rows } = await statements.run(ended, { time, limit });
+      return rows.map(read);
+    },
+    async forgetResult(id) {
+      return (await statements.run(forget, { id })).changes > 0;
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { bind, columnList, type Prepared, rowReader, type Step } from '../../sql/statements';
+import type { Changes } from '../changes';
+import type { RecordDatabase } from '../database';
+import { claimStatement } from './claim';
+import type { ClaimRequest, JobError, JobLease, JobRecord, JobStore } from './types';
+
+/** A job that ends so many workers without getting on in between is not given to another one. */
+const maxLosses = 10;
+/** No lease is longer: one that ends later was made by a clock that went wrong. */
+const longestLeaseMs = 10 * 60_000;
+
+const givenUp: JobError = {
+  code: 'Internal',
+  message: `The job ended the process that worked on it ${maxLosses} times without getting on. It may need more memory than there is.`,
+};
+
+type JobLine = Pick<
+  JobStore,
+  'queue' | 'cancel' | 'claim' | 'renew' | 'recover' | 'report' | 'complete' | 'postpone'
+>;
+
+/** Whole records are leases as well; their other values must not reach the statement. */
+const pick = ({ id, run }: JobLease): JobLease => ({ id, run });
+
+/** The line of jobs and the leases on its rows. */
+export function createJobLine(
+  { tables, statements, clock, lockSubject }: RecordDatabase,
+  changes: Changes,
+): JobLine {
+  const { jobs } = tables;
+  const read = rowReader<JobRecord>(jobs);
+  const columns = columnList(jobs);
+  const name = (column: { readonly name: string }) => sql.identifier(column.name);
+  const set = (values: Readonly<Record<string, SQL>>) =>
+    sql.join(
+      Object.entries({ ...values, updatedAt: clock.now }).map(
+        ([property, value]) => sql`${name(jobs[property as keyof typeof jobs.$inferSelect])} = ${value}`,
+      ),
+      sql`, `,
+    );
+  const idIs = sql`${jobs.id} = ${bind(jobs.id, 'id')}`;
+  const isHeld = sql`${idIs} and ${jobs.run} = ${bind(jobs.run, 'run')} and ${jobs.status} = 'running'`;
+  const leaseEnd = clock.after(bind(jobs.run, 'leaseMs'));
+  const nothing = sql`null`;
+  const noLease = { leaseOwner: nothing, leaseUntil: nothing };
+
+  const queue = statements.prepare(
+    sql`update ${jobs} set ${set({
+      ...noLease,
+      status: sql`'queued'`,
+      progress: sql`0`,
+      message: sql`'queued'`,
+      result: nothing,
+      error: nothing,
+      costs: nothing,
+      attempts: sql`0`,
+      losses: sql`0`,
+      queuedAt: clock.now,
+      nextAt: clock.now,
+      startedAt: nothing,
+      completedAt: nothing,
+    })} where ${idIs} and ${jobs.status} not in ('queued', 'running') returning ${columns}`,
+    'jobs.queue',
+  );
+  const cancel = statements.prepare(
+    sql`update ${jobs} set ${set({
+      ...noLease,
+      status: sql`case when ${jobs.result} is null then 'created' else 'canceled' end`,
+      message: sql`'canceled'`,
+      nextAt: nothing,
+      completedAt: clock.now,
+    })} where ${idIs} and ${jobs.status} in ('queued', 'running') returning ${columns}`,
+    'jobs.cancel',
+  );
+  const renew = statements.prepare(
+    sql`update ${jobs} set ${name(jobs.leaseUntil)} = ${leaseEnd} where ${jobs.leaseOwner} = ${bind(jobs.leaseOwner, 'worker')} and ${jobs.status} = 'running' returning ${name(jobs.id)}, ${name(jobs.run)}`,
+    'jobs.renew',
+  );
+  const isLost = sql`${jobs.status} = 'running' and (${jobs.leaseUntil} < ${clock.now} or ${jobs.leaseUntil} > ${clock.after(sql.raw(String(longestLeaseMs)))})`;
+  const giveUp = statements.prepare(
+    sql`update ${jobs} set ${set({
+      ...noLease,
+      status: sql`'failed'`,
+      message: sql`'failed'`,
+      error: bind(jobs.error, 'error'),
+      completedAt: clock.now,
+    })} where ${isLost} and ${jobs.losses} + 1 >= ${sql.raw(String(maxLosses))}`,
+    'jobs.giveUp',
+  );
+  const giveBack = statements.prepare(
+    sql`update ${jobs} set ${set({
+      ...noLease,
+      status: sql`'queued'`,
+      losses: sql`${jobs.losses} + 1`,
+      nextAt: clock.now,
+    })} where ${isLost}`,
+    'jobs.giveBack',
+  );
+  const waiting = statements.prepare(
+    sql`select ${name(jobs.id)} from ${jobs} where ${jobs.status} = 'queued' and ${jobs.nextAt} <= ${clock.now}`,
+    'jobs.waiting',
+  );
+  const report = statements.prepare(
+    sql`update ${jobs} set ${set({
+      losses: sql`case when ${bind(jobs.progress, 'progress')} > ${jobs.progress} then 0 else ${jobs.losses} end`,
+      progress: sql`case when ${bind(jobs.progress, 'progress')} > ${jobs.progress} then ${bind(jobs.progress, 'progress')} else ${jobs.progress} end`,
+      message: sql`coalesce(${bind(jobs.message, 'message')}, ${jobs.message})`,
+      result: sql`coalesce(${bind(jobs.result, 'result')}, ${jobs.result})`,
+    })} where ${isHeld}`,
+    'jobs.report',
+  );
+  const complete = statements.prepare(
+    sql`update ${jobs} set ${set({
+      ...noLease,
+      status: bind(jobs.status, 'status'),
+      message: bind(jobs.message, 'message'),
+      progress: sql`case when ${bind(jobs.status, 'status')} = 'completed' then 100 else ${jobs.progress} end`,
+      result: sql`coalesce(${bind(jobs.result, 'result')}, ${jobs.result})`,
+      error: bind(jobs.error, 'error'),
+      costs: bind(jobs.costs, 'costs'),
+      completedAt: clock.now,
+    })} where ${isHeld}`,
+    'jobs.complete',
+  );
+  const postpone = statements.prepare(
+    sql`update ${jobs} set ${set({
+      ...noLease,
+      status: sql`'queued'`,
+      message: bind(jobs.message, 'message'),
+      attempts: sql`${jobs.attempts} + ${bind(jobs.attempts, 'failures')}`,
+      nextAt: clock.after(bind(jobs.run, 'delayMs')),
+    })} where ${isHeld}`,
+    'jobs.postpone',
+  );
+
+  /** Workers take turns: counting what runs and taking more is one step. */
+  const turn: Step[] = lockSubject ? [[lockSubject, { subject: 'jobs' }]] : [];
+  const recovery: Step[] = [
+    [giveUp, { error: givenUp }],
+    [giveBack, {}],
+  ];
+  const claims = new Map<string, Prepared>();
+  const claimOf = ({ types, perType, id }: ClaimRequest): Prepared => {
+    const key = JSON.stringify([types, perType, id === undefined]);
+    let statement = claims.get(key);
+    if (!statement) {
+      const taken = {
+        ...{ status: sql`'running'`, leaseUntil: leaseEnd },
+        leaseOwner: bind(jobs.leaseOwner, 'worker'),
+        run: sql`${jobs.run} + 1`,
+        startedAt: sql`coalesce(${jobs.startedAt}, ${clock.now})`,
+      };
+      const chosen = claimStatement(jobs, clock.now, { types, perType, isById: id !== undefined });
+      statement = statements.prepare(
+        sql`update ${jobs} set ${set(taken)} where ${jobs.id} in (${chosen}) returning ${columns}`,
+      );
+      claims.set(key, statement);
+    }
+    return statement;
+  };
+
+  return {
+    async queue(id) {
+      const { rows } = await changes.after(['jobs'], () => statements.run(queue, { id }));
+      return rows.map(read)[0];
+    },
+    async cancel(id) {
+      const { rows } = await changes.after(['jobs'], () => statements.run(cancel, { id }));
+      return rows.map(read)[0];
+    },
+    async claim(request) {
+      if (request.limit < 1 || request.types.length === 0) return [];
+      const { worker, leaseMs } = request;
+      const steps: Step[] = [...turn, [renew, { worker, leaseMs }], ...recovery, [claimOf(request), request]];
+      const outcomes = await statements.batch(steps);
+      const taken = outcomes[outcomes.length - 1].rows.map(read);
+      return taken.sort((one, other) => other.priority - one.priority);
+    },
+    async renew(worker, leaseMs) {
+      const { rows } = await statements.run(renew, { worker, leaseMs });
+      return rows.map((row) => ({ id: String(row['id']), run: Number(row['run']) }));
+    },
+    async recover() {
+      const outcomes = await statements.batch([...turn, ...recovery, [waiting, {}]]);
+      return outcomes[outcomes.length - 1].rows.map((row) => String(row['id']));
+    },
+    async report(lease, news) {
+      return (await statements.run(report, { progress: 0, ...news, ...pick(lease) })).changes > 0;
+    },
+    async complete(lease, outcome) {
+      return (await statements.run(complete, { ...outcome, ...pick(lease) })).changes > 0;
+    },
+    async postpone(lease, { delayMs, message, isFailure }) {
+      const values = { ...pick(lease), delayMs: Math.round(delayMs), message, failures: isFailure ? 1 : 0 };
+      return (await changes.after(['jobs'], () => statements.run(postpone, values))).changes > 0;
+    },
+  };
+}
