@@ -25,7 +25,9 @@ import { serviceRoutes } from './http/routes/services';
 import { tileRoutes } from './http/routes/tiles';
 import { createHttpServer, type HttpServer } from './http/server';
 import { removeAbandonedForms } from './http/uploads/receive-form';
-import type { ProcessContext } from './processes/context';
+import type { JobParts } from './jobs/job-type';
+import { createJobs, type Jobs } from './jobs/jobs';
+import type { JobHandle, ProcessContext } from './processes/context';
 import { outputFormats } from './raster/formats/registry';
 import { accountReads, MemoryBudget } from './raster/memory';
 import { createRasterReader } from './raster/reader';
@@ -50,6 +52,9 @@ const heavyRequests = { running: 4, waiting: 64 };
 /** The same for tiles, which are small and many. */
 const tiles = { running: 8, waiting: 1024 };
 const adminRetryMs = 2000;
+/** How often the line of jobs is looked at where no word of a change comes, and how long a full disk pauses a job. */
+const jobPollMs = 1000;
+const fullDiskPauseMs = 30_000;
 
 /** Everything but the HTTP server: what commands work with. */
 export interface ApplicationParts {
@@ -67,6 +72,8 @@ export interface ApplicationParts {
   readonly runner: GraphRunner<ProcessContext, User>;
   readonly auth: Auth;
   readonly services: Services;
+  /** Its engine has not been started. */
+  readonly jobs: Jobs;
   close(): Promise<void>;
 }
 
@@ -137,7 +144,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       accountReads: (cube) => accountReads(cube, memory),
       maxPlainBytes: config.limits.memoryBytes / 4,
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
-      createContext: ({ user, service, signal, logger: runLogger, parameters, missing }) => ({
+      createContext: ({ user, service, job, signal, logger: runLogger, parameters, missing }) => ({
         signal,
         logger: runLogger,
         user,
@@ -148,6 +155,8 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
           const { file, body } = await userFiles.read(user.id, path);
           return { size: file.size, body };
         },
+        // Job types hand in more than the graph room knows of.
+        job: job as JobHandle | undefined,
         catalog,
         raster,
         limits: { pixels: config.limits.pixels },
@@ -176,6 +185,19 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       }),
       (part) => part.close(),
     );
+    const jobParts: JobParts = {
+      ...{ records, objects, runner, raster, catalog, services, tileStore },
+      formats: outputFormats,
+      limits: config.limits,
+    };
+    const jobs = opened(
+      createJobs({
+        ...{ parts: jobParts, records, logger },
+        settings: { ...config.jobs, pollMs: jobPollMs },
+        pauseMs: fullDiskPauseMs,
+      }),
+      (part) => part.close(),
+    );
     return {
       config,
       logger,
@@ -190,6 +212,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       runner,
       auth,
       services,
+      jobs,
       close,
     };
   } catch (error) {
@@ -295,7 +318,11 @@ export async function createApplication(
   return {
     ...parts,
     metrics,
-    listen: async () => (await server.listen(config.host, config.port)).port,
+    async listen() {
+      const { port } = await server.listen(config.host, config.port);
+      await parts.jobs.engine.start();
+      return port;
+    },
     async stop(graceMs) {
       stopping.abort();
       await server.close(graceMs);

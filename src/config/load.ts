@@ -192,6 +192,7 @@ function complete(values: Record<string, unknown>): Config {
       depth: values['limitDepth'] as number,
       pixels: values['limitPixels'] as number,
       memoryBytes: (values['limitMemory'] as number | undefined) ?? defaultMemoryBytes(),
+      jobPixels: values['limitJobPixels'] as number,
       seconds: values['limitSeconds'] as number,
       bodyBytes: values['limitBody'] as number,
     },
@@ -201,6 +202,17 @@ function complete(values: Record<string, unknown>): Config {
       uploadBytes: values['limitUpload'] as number,
       uploadPixels: values['limitUploadPixels'] as number,
       cells: values['limitCells'] as number,
+    },
+    jobs: {
+      engine: values['jobs'] as 'embedded',
+      concurrency: values['jobConcurrency'] as number,
+      perUser: values['jobsPerUser'] as number,
+      perType: Object.fromEntries(
+        (values['jobsPerType'] as string[])
+          .map((entry) => entry.split('='))
+          .map(([type, count]) => [type, Number(count)]),
+      ),
+      leaseMs: (values['jobLease'] as number) * 1000,
     },
     tls:
       values['tlsKey'] === undefined

@@ -53,6 +53,14 @@ export interface Config {
     readonly uploadPixels: number;
     readonly cells: number;
   };
+  readonly jobs: {
+    readonly engine: 'embedded';
+    /** Jobs that this process runs at once. */
+    readonly concurrency: number;
+    readonly perUser: number;
+    readonly perType: Readonly<Record<string, number>>;
+    readonly leaseMs: number;
+  };
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
@@ -65,6 +73,8 @@ export interface Limits {
   readonly pixels: number;
   /** Bytes that pixels may take while they are computed, of all requests together. */
   readonly memoryBytes: number;
+  /** The same for one result of a job that is written in strips. */
+  readonly jobPixels: number;
   /** Seconds that a synchronous request may take. */
   readonly seconds: number;
   /** Bytes of a JSON request body. */

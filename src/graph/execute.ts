@@ -6,7 +6,7 @@ import { isTooLargeForEngine, type PlainValues, shallowBytes } from './plain-val
 import type { ArgumentStep, Program, Step } from './program';
 import { Scope, undeclared, valueless } from './scope';
 import { isThenable } from './thenable';
-import { type Callback, defineCallback, type ProcessModule } from './types';
+import { type Callback, defineCallback, type ProcessModule, SavedResult } from './types';
 
 /** What all graphs of one run have in common. */
 export interface Execution {
@@ -19,6 +19,7 @@ export interface Execution {
   readonly accountReads: (cube: Cube) => Cube;
   /** What values that are no cubes take in memory. */
   readonly plain: PlainValues;
+  readonly onSaved?: (result: SavedResult, path: readonly string[]) => void;
   /** How many asynchronous nodes of a graph run at once. */
   readonly concurrency: number;
   /** When the run last let other work have its turn (`performance.now()`). */
@@ -107,6 +108,8 @@ export class Frame {
   }
 
   store(index: number, value: unknown): void {
+    if (value instanceof SavedResult)
+      this.execution.onSaved?.(value, [...this.path, this.program.steps[index].node.id]);
     this.values[index] = isCube(value) ? this.#prepared(value, index) : (value ?? null);
   }
 

@@ -72,6 +72,7 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
         shareReads: options.shareReads ?? ((cube) => cube),
         accountReads: options.accountReads ?? ((cube) => cube),
         plain: new PlainValues(maxPlainBytes),
+        onSaved: request.onSaved,
         concurrency: options.concurrency ?? 8,
         pausedAt: performance.now(),
       };

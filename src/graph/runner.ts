@@ -1,6 +1,6 @@
 import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
-import type { GraphIssue, Plan, ProcessDefinition, ProcessSpec } from './types';
+import type { GraphIssue, Plan, ProcessDefinition, ProcessSpec, SavedResult } from './types';
 
 /** Who runs a graph, and what is injected into it. */
 export interface RunRequest<U> {
@@ -12,6 +12,13 @@ export interface RunRequest<U> {
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly service?: { readonly id: string };
+  /** The job that the graph belongs to. */
+  readonly job?: { readonly id: string };
+  /**
+   * Hears of every result that `save_result` made, whether or not it is the graph's own: the node with the path that
+   * leads to it, outermost first. What passes several nodes is told at each of them.
+   */
+  onSaved?(result: SavedResult, path: readonly string[]): void;
 }
 
 export interface PlanRequest<U> {

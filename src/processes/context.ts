@@ -4,9 +4,23 @@ import type { Logger } from '../base/logger';
 import type { OpaqueHandle } from '../graph/types';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
+import type { ObjectStore } from '../store/objects/types';
+import type { JobAsset } from '../store/records/jobs/types';
 import type { User } from '../store/records/types';
 import type { Imagery } from '../tiles/imagery';
 import type { TileStore } from '../tiles/types';
+
+/** What processes may do for the job that runs them: show how far it is, and add files to its results. */
+export interface JobHandle {
+  readonly id: string;
+  /** Where this run of the job keeps its files, with a slash at the end. */
+  readonly prefix: string;
+  readonly objects: ObjectStore;
+  /** 0 to 100, which never goes back. */
+  progress(percent: number, message?: string): void;
+  /** Makes a stored file a result at once. */
+  addAsset(asset: JobAsset): Promise<void>;
+}
 
 /** What a process function may touch. Everything else is out of its reach. */
 export interface ProcessContext {
@@ -18,6 +32,8 @@ export interface ProcessContext {
   readonly user?: User;
   /** The service on whose behalf the graph runs. */
   readonly service?: { readonly id: string };
+  /** The job on whose behalf the graph runs. */
+  readonly job?: JobHandle;
   /** The tile store of services that opted in; what processes take when their graph names none. */
   readonly tileStore?: OpaqueHandle<TileStore>;
   /** `TileStoreUnavailable` with the reason why there is none. */

@@ -8,11 +8,11 @@ import type { GraphRunner } from '../graph/runner';
 import { SavedResult } from '../graph/types';
 import type { ProcessContext } from '../processes/context';
 import { type Cube, isCube } from '../raster/cube';
+import type { SubjectLogs } from '../store/records/subject-logs';
 import type { User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { withinSeconds } from './deadline';
 import type { PreparedService } from './prepared-services';
-import type { ServiceLogs } from './service-logs';
 import { SharedWork } from './shared-work';
 import { tileParameters } from './tile-parameters';
 import { missingParameters, tileStoreHandle } from './tile-store-access';
@@ -75,7 +75,7 @@ export class ServiceEvaluator {
     private readonly parts: {
       readonly runner: GraphRunner<ProcessContext, User>;
       readonly tileStore?: TileStore;
-      readonly logs: ServiceLogs;
+      readonly logs: SubjectLogs;
       /** Bounds how many evaluations run at once. */
       readonly limiter: Limiter;
       /** Seconds that an evaluation may take. */
@@ -131,7 +131,7 @@ export class ServiceEvaluator {
       parameters,
       missing: missingParameters(settings, this.parts.tileStore, request.user),
       signal: request.signal,
-      logger: this.parts.logs.loggerFor(service.id, service.logLevel),
+      logger: this.parts.logs.loggerFor('service', service.id, service.logLevel),
       service: { id: service.id },
     });
     return { value, cube: cubeOf(value), key };

@@ -4,6 +4,7 @@ import { type LogLevel, silentLogger } from '../base/logger';
 import type { GraphRunner } from '../graph/runner';
 import type { ProcessContext } from '../processes/context';
 import type { Cube } from '../raster/cube';
+import type { SubjectLogs } from '../store/records/subject-logs';
 import type { LogRecord, Page, PageRequest, RecordStore, ServiceRecord, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { mayManage } from './access';
@@ -11,7 +12,6 @@ import { checkConfiguration, xyzSettings } from './configuration';
 import { withinSeconds } from './deadline';
 import { cubeOf, serviceParameters } from './evaluate';
 import { type PreparedService, prepareService } from './prepared-services';
-import type { ServiceLogs } from './service-logs';
 import { missingParameters } from './tile-store-access';
 import type { ServiceType } from './types/service-type';
 import { xyz } from './types/xyz';
@@ -58,7 +58,7 @@ export class ServiceManager {
       readonly records: RecordStore;
       readonly runner: GraphRunner<ProcessContext, User>;
       readonly tileStore?: TileStore;
-      readonly logs: ServiceLogs;
+      readonly logs: SubjectLogs;
       readonly limits: { readonly pixels: number; readonly seconds: number };
       /** Fires when the server stops. */
       readonly stopped: AbortSignal;

@@ -9,6 +9,7 @@ import type { TileMatrixSet } from '../geo/tile-matrix-set';
 import type { TileAddress } from '../geo/types';
 import { outputFormats } from '../raster/formats/registry';
 import type { Encoded } from '../raster/formats/types';
+import type { SubjectLogs } from '../store/records/subject-logs';
 import type { User } from '../store/records/types';
 import { requireSight } from './access';
 import type { XyzSettings } from './configuration';
@@ -18,7 +19,6 @@ import { emptyTile } from './empty-tile';
 import { encodeResult } from './encode-result';
 import type { Evaluated, ServiceEvaluator } from './evaluate';
 import type { PreparedService, PreparedServices } from './prepared-services';
-import type { ServiceLogs } from './service-logs';
 import { SharedWork } from './shared-work';
 import { matchesTag, type TileResponse } from './tile-response';
 import { WholeScenes } from './whole-scenes';
@@ -94,7 +94,7 @@ export class TileRenderer {
     private readonly parts: {
       readonly prepared: PreparedServices;
       readonly evaluator: ServiceEvaluator;
-      readonly logs: ServiceLogs;
+      readonly logs: SubjectLogs;
       readonly limiter: Limiter;
       readonly limits: { readonly pixels: number; readonly seconds: number };
       readonly cacheBytes: number;
@@ -249,7 +249,7 @@ export class TileRenderer {
     const { node, process } = error.details as { node?: string; process?: string };
     const path = node === undefined ? undefined : [{ node_id: String(node), process_id: process }];
     this.parts.logs
-      .loggerFor(service.id, service.logLevel)
+      .loggerFor('service', service.id, service.logLevel)
       .error(error.message, { code: error.code, path, data: { tile } });
   }
 }

@@ -2,13 +2,13 @@ import type { Limiter } from '../base/limiter';
 import type { Logger } from '../base/logger';
 import type { GraphRunner } from '../graph/runner';
 import type { ProcessContext } from '../processes/context';
+import { SubjectLogs } from '../store/records/subject-logs';
 import type { RecordStore, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { ServiceEvaluator } from './evaluate';
 import { ServiceManager } from './manager';
 import { PreparedServices } from './prepared-services';
 import { TileRenderer } from './render-tile';
-import { ServiceLogs } from './service-logs';
 
 /** Secondary services: their life, their evaluation, their tiles. */
 export interface Services {
@@ -34,7 +34,7 @@ export function createServices(parts: {
 }): Services {
   const { records, runner, tileStore, limiter, limits } = parts;
   const stopping = new AbortController();
-  const logs = new ServiceLogs(records, parts.logger);
+  const logs = new SubjectLogs(records, parts.logger);
   const prepared = new PreparedServices(records, parts.registry, runner, tileStore);
   const evaluator = new ServiceEvaluator({
     runner,

@@ -54,6 +54,7 @@ function hasValue(pixels: Pixels): boolean {
 const file = {
   mediaType: 'image/tiff; application=geotiff; profile=cloud-optimized',
   extension: '.tif',
+  isStreamed: true,
 } as const;
 
 /** Cloud Optimized GeoTIFF, written by our own encoder. */

@@ -117,6 +117,7 @@ export const png: OutputFormat = {
   gisDataTypes: ['raster'],
   parameters,
   ...file,
+  isStreamed: true,
   async encode(data: unknown, request: EncodeRequest): Promise<Encoded> {
     const options = readOptions<PngFormatOptions>('PNG', parameters, request.options);
     const raster = rasterOf(data, request, 'PNG');

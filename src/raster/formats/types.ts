@@ -33,6 +33,8 @@ export interface OutputFormat {
   readonly parameters: Readonly<Record<string, JsonSchema & { readonly description: string }>>;
   readonly mediaType: string;
   readonly extension: string;
+  /** Reads and writes in strips: memory does not grow with the picture, so jobs may write larger ones. */
+  readonly isStreamed?: boolean;
   /**
    * @param data a Cube, or for formats that take it any JSON value.
    * @throws OpenEOError `ResultNotRenderable`, `ProcessGraphComplexity` (over `maxPixels`)

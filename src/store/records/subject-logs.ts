@@ -1,5 +1,5 @@
-import { type LogFields, type Logger, type LogLevel, teeLogger } from '../base/logger';
-import type { LogRecord, RecordStore } from '../store/records/types';
+import { type LogFields, type Logger, type LogLevel, teeLogger } from '../../base/logger';
+import type { LogRecord, RecordStore } from './types';
 
 const severity: Readonly<Record<LogLevel, number>> = { error: 3, warning: 2, info: 1, debug: 0 };
 const flushMs = 200;
@@ -11,8 +11,8 @@ function visible(fields: LogFields): Pick<LogRecord, 'code' | 'data' | 'path'> {
   return { code, data, path };
 }
 
-/** Writes what graphs of services report to the store, in batches, so that a tile never waits for its log. */
-export class ServiceLogs {
+/** Writes what graphs report to the logs of services and jobs, in batches, so that a tile never waits for its log. */
+export class SubjectLogs {
   #pending: Omit<LogRecord, 'id'>[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -22,13 +22,13 @@ export class ServiceLogs {
     private readonly logger: Logger,
   ) {}
 
-  /** A logger whose events of at least `level` also reach the service's log. */
-  loggerFor(serviceId: string, level: LogLevel): Logger {
-    const child = this.logger.child({ service: serviceId });
+  /** A logger whose events of at least `level` also reach the log of a service or a job. */
+  loggerFor(kind: 'service' | 'job', id: string, level: LogLevel): Logger {
+    const child = this.logger.child({ [kind]: id });
     return teeLogger(child, (eventLevel, message, fields) => {
       if (severity[eventLevel] < severity[level] || this.#pending.length >= maxPending) return;
       this.#pending.push({
-        subject: `service:${serviceId}`,
+        subject: `${kind}:${id}`,
         level: eventLevel,
         message,
         time: new Date(),
@@ -52,7 +52,7 @@ export class ServiceLogs {
     try {
       await this.records.logs.append(entries);
     } catch (error) {
-      this.logger.warning('Log entries of services were lost', { entries: entries.length, error });
+      this.logger.warning('Log entries were lost', { entries: entries.length, error });
     }
   }
 }

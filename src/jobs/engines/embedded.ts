@@ -1,0 +1,80 @@
+import { v4 as uuid } from 'uuid';
+import { OpenEOError } from '../../base/errors';
+import type { JobRecord } from '../../store/records/jobs/types';
+import type { EngineOptions, JobEngine } from './engine';
+import { Leases } from './leases';
+
+/** Runs jobs in this process. Any number of processes may do so on one database: the rows are the line. */
+export class EmbeddedEngine implements JobEngine {
+  readonly #worker = uuid();
+  readonly #leases: Leases;
+  #timer: NodeJS.Timeout | undefined;
+  #stopListening = () => {};
+  #taking: Promise<void> | undefined;
+  #isAskedAgain = false;
+  #isClosed = false;
+
+  constructor(private readonly options: EngineOptions) {
+    const { jobs, run, logger, settings } = options;
+    this.#leases = new Leases({ jobs, worker: this.#worker, leaseMs: settings.leaseMs, run, logger });
+  }
+
+  get running(): number {
+    return this.#leases.size;
+  }
+
+  async start(): Promise<void> {
+    const { settings, onChange } = this.options;
+    if (settings.concurrency === 0) return;
+    this.#stopListening = onChange((topic) => {
+      if (topic !== 'jobs') return;
+      this.#leases.lookSoon();
+      this.#take();
+    });
+    this.#timer = setInterval(() => this.#take(), settings.pollMs).unref();
+    this.#take();
+  }
+
+  async enqueue(_job: JobRecord): Promise<void> {
+    // The store tells about it.
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopListening();
+    clearInterval(this.#timer);
+    await this.#taking;
+    await this.#leases.close();
+  }
+
+  /** Takes jobs until there is no room or no work; asked meanwhile, it looks once more afterwards. */
+  #take(): void {
+    if (this.#isClosed) return;
+    this.#isAskedAgain = true;
+    this.#taking ??= this.#takeAll().finally(() => {
+      this.#taking = undefined;
+      // Asked between the last look and now.
+      if (this.#isAskedAgain && this.#room > 0) this.#take();
+    });
+  }
+
+  get #room(): number {
+    return this.options.settings.concurrency - this.#leases.size;
+  }
+
+  async #takeAll(): Promise<void> {
+    const { jobs, types, logger, settings } = this.options;
+    const { leaseMs, perUser, perType } = settings;
+    try {
+      while (this.#isAskedAgain && this.#room > 0 && !this.#isClosed) {
+        this.#isAskedAgain = false;
+        const request = { worker: this.#worker, leaseMs, types, perUser, perType, limit: this.#room };
+        // Whatever ends makes room.
+        for (const job of await jobs.claim(request)) void this.#leases.start(job).then(() => this.#take());
+      }
+    } catch (error) {
+      this.#isAskedAgain = false;
+      if (!(error instanceof OpenEOError)) logger.error('The line of jobs cannot be read', { error });
+    }
+  }
+}

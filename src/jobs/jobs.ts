@@ -1,0 +1,47 @@
+import type { Logger } from '../base/logger';
+import { SubjectLogs } from '../store/records/subject-logs';
+import type { RecordStore } from '../store/records/types';
+import { EmbeddedEngine } from './engines/embedded';
+import type { EngineSettings, JobEngine } from './engines/engine';
+import type { JobParts, JobType } from './job-type';
+import { JobManager } from './manager';
+import { JobRunner } from './run-job';
+import { batch } from './types/batch';
+
+/** All kinds of jobs. */
+export const jobTypes: readonly JobType[] = [batch];
+
+/** Long work: its life, and the engine that runs it. */
+export interface Jobs {
+  readonly manager: JobManager;
+  readonly engine: JobEngine;
+  /** Gives running jobs back to the line, and writes the logs that wait. */
+  close(): Promise<void>;
+}
+
+export function createJobs(options: {
+  readonly parts: JobParts;
+  readonly records: RecordStore;
+  readonly logger: Logger;
+  readonly settings: EngineSettings;
+  readonly pauseMs: number;
+  readonly types?: readonly JobType[];
+}): Jobs {
+  const { parts, records, logger, settings, pauseMs, types = jobTypes } = options;
+  const logs = new SubjectLogs(records, logger);
+  const runner = new JobRunner({ parts, types, logs, pauseMs });
+  const engine: JobEngine = new EmbeddedEngine({
+    ...{ jobs: records.jobs, logger, settings },
+    onChange: records.onChange,
+    types: types.map(({ id }) => id),
+    run: (job, interruption) => runner.run(job, interruption),
+  });
+  return {
+    manager: new JobManager({ parts, runner, engine, logs }),
+    engine,
+    async close() {
+      await engine.close();
+      await logs.flush();
+    },
+  };
+}
