@@ -1,6 +1,7 @@
 import type { NumericArray } from '../raster/cube';
+import { BoundValues } from './bound-values';
 import type { Builder } from './builder';
-import { type StepFunction, stepCache } from './compile';
+import { compileStep, type StepFunction } from './compile';
 import { type Layout, mayMiss, type OutputLayout } from './emit/layout';
 import { emitStep } from './emit/step';
 import type { Node } from './nodes';
@@ -9,6 +10,8 @@ import { inBlocks } from './pace';
 import { type Output, type Program, schedule } from './schedule';
 import type { PlaneSource, Trace } from './trace';
 import type { Planes } from './types';
+import { type PixelArrays, VectorBlock } from './vector-block';
+import { compileVectors, createArray, type Vectors } from './vectors';
 
 /**
  * Pixels per call of compiled code. Small, because V8 optimises functions that are called often at once, but can stay
@@ -18,16 +21,22 @@ const blockSize = 4096;
 /** The same where values wait in buffers between steps. */
 const bufferedBlockSize = 2048;
 
-interface CompiledStep {
-  readonly run: StepFunction;
-  /** The planes that the step goes through in a table. */
-  readonly table: readonly number[];
-}
+/** Fewer pixels than this are computed sooner than vector code for them is made. */
+const minVectorPixels = 1024;
 
 interface Compiled {
-  readonly buffers: Program['buffers'];
-  readonly steps: readonly CompiledStep[];
+  readonly program: Program;
   readonly layout: Layout;
+  /** Steps as JavaScript, made when they are needed. */
+  readonly steps: (StepFunction | undefined)[];
+  /** Null where there is no vector code; undefined before it was asked for. */
+  vectors: Vectors | null | undefined;
+}
+
+interface Work {
+  /** Pixels per block. */
+  readonly size: number;
+  readonly run: (start: number, end: number) => void;
 }
 
 /** A traced callback, ready to run on planes. */
@@ -72,37 +81,49 @@ export class FusedProgram {
     const handed = this.#handThrough(planes, masks, count);
     if (handed) return handed;
     const compiled = this.#compile(planes, masks);
-    const { steps, layout } = compiled;
-    const outputs = this.#outputs.map((output) => this.#allocate(output, planes, count));
+    const { layout } = compiled;
+    const outputs = layout.outputs.map(({ array }) => createArray(array, count));
     const outputMasks = layout.outputs.map(({ writesMask }) =>
       writesMask ? new Uint8Array(count) : undefined,
     );
-    const size = steps.length > 1 ? bufferedBlockSize : blockSize;
-    const buffers = compiled.buffers.map((type) =>
-      type === 'number' ? new Float64Array(size) : new Uint8Array(size),
-    );
-    const tables = steps.map(({ table }) => tableOf(table, planes, masks, count));
-    const done = inBlocks(count, size, signal, (start, end) => {
-      for (let k = 0; k < steps.length; k++) {
-        const table = tables[k];
-        steps[k].run(
-          planes,
-          masks,
-          this.#constants,
-          buffers,
-          outputs,
-          outputMasks,
-          table.planes,
-          table.masks,
-          start,
-          end,
-        );
-      }
-    });
+    const work = this.#work(compiled, { planes, masks, outputs, outputMasks }, count);
+    const done = inBlocks(count, work.size, signal, work.run);
     const result: Planes = outputMasks.some(Boolean)
       ? { data: outputs, valid: outputMasks }
       : { data: outputs };
     return done ? done.then(() => result) : result;
+  }
+
+  /** What is done with each block of pixels, and how large blocks are. */
+  #work(compiled: Compiled, arrays: PixelArrays, count: number): Work {
+    const { program, layout, steps } = compiled;
+    if (compiled.vectors === undefined && count >= minVectorPixels)
+      compiled.vectors = compileVectors(program, layout, new BoundValues(this.#constants)) ?? null;
+    const vectors = count >= minVectorPixels ? compiled.vectors : undefined;
+    const block = vectors && new VectorBlock(vectors, program, layout, arrays);
+    const size = vectors?.regions.capacity ?? (steps.length > 1 ? bufferedBlockSize : blockSize);
+    const buffers =
+      block?.buffers ??
+      program.buffers.map((type) => (type === 'number' ? new Float64Array(size) : new Uint8Array(size)));
+    const { planes, masks, outputs, outputMasks } = arrays;
+    const calls = program.steps.map((step, index): Work['run'] => {
+      const vectorStep = vectors?.functions[index];
+      if (vectorStep) return (start, end) => vectorStep(end - start);
+      steps[index] ??= compileStep(emitStep(step, program, layout));
+      const run = steps[index];
+      const table = step.kind === 'segment' ? [] : step.nodes[0].planes;
+      const { planes: rows, masks: rowMasks } = tableOf(table, planes, masks, count);
+      return (start, end) =>
+        run(planes, masks, this.#constants, buffers, outputs, outputMasks, rows, rowMasks, start, end);
+    });
+    return {
+      size,
+      run: (start, end) => {
+        block?.enter(start, end);
+        for (const call of calls) call(start, end);
+        block?.leave(start, end);
+      },
+    };
   }
 
   /** Results that are planes as they came, such as the first of one date, cost nothing: blocks are never changed. */
@@ -129,14 +150,14 @@ export class FusedProgram {
 
   #compile(planes: readonly NumericArray[], masks: readonly (Uint8Array | undefined)[]): Compiled {
     const signature = this.used
-      .map((index) => `${planes[index].constructor.name}${masks[index] ? '+' : ''}`)
+      .map((index) => `${arrayName(planes[index])}${masks[index] ? '+' : ''}`)
       .join();
     const known = this.#variants.get(signature);
     if (known) return known;
     const layout: Layout = {
       missing: this.#missing,
       planes: planes.map((plane, index) => ({
-        array: plane.constructor.name,
+        array: arrayName(plane),
         hasMask: masks[index] !== undefined,
       })),
       outputs: [],
@@ -146,11 +167,8 @@ export class FusedProgram {
       outputs: this.#outputs.map((output) => this.#writes(output, layout)),
     };
     const program = this.#schedule(complete.outputs);
-    const steps = program.steps.map((step) => ({
-      run: stepCache.compile(emitStep(step, program, complete)),
-      table: step.kind === 'segment' ? [] : step.nodes[0].planes,
-    }));
-    const compiled = { steps, layout: complete, buffers: program.buffers };
+    const steps = program.steps.map(() => undefined);
+    const compiled: Compiled = { program, layout: complete, steps, vectors: undefined };
     this.#variants.set(signature, compiled);
     return compiled;
   }
@@ -168,10 +186,12 @@ export class FusedProgram {
     );
   }
 
-  #writes({ type, valid, isNaNWhenInvalid }: Scalar, layout: Layout): OutputLayout {
+  #writes(output: Scalar, layout: Layout): OutputLayout {
+    const { type, valid, isNaNWhenInvalid } = output;
     const mayBeMissing = valid.some((fact) => fact.op !== 'valid' || mayMiss(layout, fact.plane));
     const usesNaN = this.#missing === 'nan' && type === 'number';
     return {
+      array: this.#arrayOf(output, layout),
       writesNaN: usesNaN && mayBeMissing && !this.#isNaNByItself(valid, isNaNWhenInvalid, layout),
       writesMask: !usesNaN && mayBeMissing,
     };
@@ -183,14 +203,18 @@ export class FusedProgram {
   }
 
   /** Planes that are only handed through keep their type where that can tell no-data. */
-  #allocate({ type, node }: Scalar, planes: readonly NumericArray[], count: number): NumericArray {
-    if (type === 'boolean') return new Uint8Array(count);
-    if (node.op === 'load' && this.#missing === 'mask')
-      return new (planes[node.plane].constructor as new (length: number) => NumericArray)(count);
+  #arrayOf({ type, node }: Scalar, layout: Layout): string {
+    if (type === 'boolean') return 'Uint8Array';
+    if (node.op === 'load' && this.#missing === 'mask') return layout.planes[node.plane].array;
     const isSingle =
-      this.used.length > 0 && this.used.every((index) => planes[index] instanceof Float32Array);
-    return isSingle ? new Float32Array(count) : new Float64Array(count);
+      this.used.length > 0 && this.used.every((index) => layout.planes[index].array === 'Float32Array');
+    return isSingle ? 'Float32Array' : 'Float64Array';
   }
+}
+
+/** What the constructor is called that made it, or that the constructor extends. */
+function arrayName(array: NumericArray): string {
+  return array[Symbol.toStringTag];
 }
 
 function usedPlanes({ steps, outputs }: Program): number[] {

@@ -119,7 +119,7 @@ function placeOutputs(steps: Step[], outputs: readonly Output[]): void {
 }
 
 /** The nodes whose values a step reads. */
-function readsOf(step: Step, outputs: readonly Output[]): Node[] {
+export function readsOf(step: Step, outputs: readonly Output[]): Node[] {
   const reads = step.nodes.flatMap((node) => node.operands);
   if (step.kind === 'segment')
     for (const index of step.outputs) {

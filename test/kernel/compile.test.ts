@@ -1,40 +1,41 @@
-import { StepCache } from '../../src/kernel/compile';
+import { CodeCache } from '../../src/kernel/code-cache';
+import { compileStep } from '../../src/kernel/compile';
 
-describe('the cache of compiled steps', () => {
-  const step = (value: number) => ({ source: `O[0][0] = ${value};`, functions: [] });
-  const output = new Float64Array(1);
-  const run = (cache: StepCache, value: number) => {
-    const compiled = cache.compile(step(value));
-    compiled([], [], new Float64Array(0), [], [output], [], [], [], 0, 1);
-    return compiled;
-  };
-
-  it('compiles equal code once', () => {
-    const cache = new StepCache();
-    expect(run(cache, 1)).toBe(run(cache, 1));
+describe('compiled steps', () => {
+  it('compile once for equal code', () => {
+    const output = new Float64Array(1);
+    const run = (value: number) => {
+      const compiled = compileStep({ source: `O[0][0] = ${value};`, functions: [] });
+      compiled([], [], new Float64Array(0), [], [output], [], [], [], 0, 1);
+      return compiled;
+    };
+    expect(run(1)).toBe(run(1));
     expect(output[0]).toBe(1);
-    expect(run(cache, 2)).not.toBe(run(cache, 1));
-    expect(cache.size).toBe(2);
+    expect(run(2)).not.toBe(run(1));
   });
+});
+
+describe('the cache of compiled code', () => {
+  const compile = (cache: CodeCache<{ text: string }>, text: string) => cache.compile(text, () => ({ text }));
 
   it('forgets what was not used for longest when it is full', () => {
-    const cache = new StepCache(3);
-    const first = run(cache, 1);
-    const second = run(cache, 2);
-    run(cache, 3);
-    expect(run(cache, 1)).toBe(first);
-    run(cache, 4);
+    const cache = new CodeCache<{ text: string }>(3);
+    const first = compile(cache, 'one');
+    const second = compile(cache, 'two');
+    compile(cache, 'three');
+    expect(compile(cache, 'one')).toBe(first);
+    compile(cache, 'four');
     expect(cache.size).toBe(3);
-    expect(run(cache, 1)).toBe(first);
-    expect(run(cache, 2)).not.toBe(second);
+    expect(compile(cache, 'one')).toBe(first);
+    expect(compile(cache, 'two')).not.toBe(second);
   });
 
-  it('bounds the characters of its sources, and still runs what is larger', () => {
-    const cache = new StepCache(1000, 30);
-    run(cache, 1);
-    run(cache, 1234567890123);
+  it('bounds the characters of its texts, and still gives what is larger', () => {
+    const cache = new CodeCache<{ text: string }>(1000, 30);
+    compile(cache, 'a'.repeat(20));
+    compile(cache, 'b'.repeat(20));
     expect(cache.size).toBe(1);
-    cache.compile({ source: `/* ${'long '.repeat(20)} */`, functions: [] });
+    expect(compile(cache, 'c'.repeat(100)).text).toHaveLength(100);
     expect(cache.size).toBeLessThanOrEqual(1);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { createEvaluator, createGeneral } from '../../src/kernel/evaluator';
 import type { CallbackShape, Evaluator, Planes } from '../../src/kernel/types';
+import { moduleCache } from '../../src/kernel/vectors';
 import { callbackOf } from './plans';
 
 type Type = 'number' | 'boolean';
@@ -240,9 +241,24 @@ const labelsFor = (length: number) =>
 
 const { signal } = new AbortController();
 
+/** Enough pixels for vector code, and no whole number of its groups. */
+const manyPixels = 1031;
+
+/** The same pixels over and over. */
+function repeated({ data, valid }: Planes): Planes {
+  const repeat = <T extends Planes['data'][number]>(values: T): T =>
+    (values as Float64Array).constructor.prototype.constructor.from(
+      { length: manyPixels },
+      (_: unknown, i: number) => values[i % values.length],
+    );
+  return { data: data.map(repeat), valid: valid?.map((mask) => mask && repeat(mask)) };
+}
+
 describe.each(['nan', 'mask'] as const)('in the %s form, fused code', (missing) => {
   it('gives the values of the general path for any graph', async () => {
     let fused = 0;
+    let vectors = 0;
+    const compile = jest.spyOn(moduleCache, 'compile');
     await fc.assert(
       fc.asyncProperty(cases, async (example) => {
         const shape: CallbackShape = {
@@ -257,13 +273,27 @@ describe.each(['nan', 'mask'] as const)('in the %s form, fused code', (missing) 
         const count = example.pixels[0].length;
         const actual = await evaluator.run(inputs, count, signal);
         const expected = await createGeneral(callback, shape).run(inputs, count, signal);
-        if (evaluator.isFused) fused++;
         const types = evaluator.outputTypes;
         const { isSingle } = example;
-        expect(plain(actual, missing, types, isSingle)).toEqual(plain(expected, missing, types, isSingle));
+        const wanted = plain(expected, missing, types, isSingle);
+        expect(plain(actual, missing, types, isSingle)).toEqual(wanted);
+        if (!evaluator.isFused) return;
+        fused++;
+        const { mock } = compile;
+        const many = new Map([['data', repeated(planesOf(example, missing))]]);
+        const long = await evaluator.run(many, manyPixels, signal);
+        if (mock.results.length > 0) vectors++;
+        plain(long, missing, types, isSingle).forEach((values, k) => {
+          const differs = values.findIndex((value, i) => !Object.is(value, wanted[k][i % count]));
+          if (differs >= 0)
+            expect([k, differs, values[differs]]).toEqual([k, differs, wanted[k][differs % count]]);
+        });
+        mock.results.length = 0;
       }),
       { numRuns: 1000 },
     );
     expect(fused).toBeGreaterThan(800);
+    expect(vectors).toBeGreaterThan(300);
+    compile.mockRestore();
   });
 });

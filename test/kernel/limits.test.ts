@@ -119,7 +119,7 @@ describe('compiled code', () => {
     const evaluator = createEvaluator(callbackOf(nodes, [evil]), { inputs, missing: 'nan' });
     const result = await evaluator.run(new Map([[evil, { data: [Float64Array.of(1, 123.456)] }]]), 2, signal);
     expect(result.data[0]).toEqual(Uint8Array.of(1, 0));
-    for (const [code] of compile.mock.calls) sources.push(code.source);
+    for (const [source] of compile.mock.calls) sources.push(source);
     compile.mockRestore();
     expect(sources).not.toHaveLength(0);
     for (const source of sources) {

@@ -7,6 +7,8 @@ export interface PlaneLayout {
 
 /** How an output is stored. */
 export interface OutputLayout {
+  /** The constructor's name. */
+  readonly array: string;
   /** Whether no-data has to be written as NaN (and not through a mask). */
   readonly writesNaN: boolean;
   readonly writesMask: boolean;

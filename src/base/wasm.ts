@@ -1,0 +1,63 @@
+/**
+ * Putting WebAssembly modules together byte by byte (WebAssembly core specification 2.0, chapter 5), and the little
+ * that is used of the global `WebAssembly`, which the compiler's library without a browser lacks.
+ */
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+interface WebAssemblyApi {
+  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object, imports?: object) => { readonly exports: unknown };
+  readonly Memory: new (pages: { readonly initial: number }) => WasmMemory;
+}
+
+export const webAssembly = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+
+/** Bytes of a page of memory. */
+export const pageBytes = 65536;
+
+export const valueTypes = { i32: 0x7f, v128: 0x7b } as const;
+
+/** A number from 0 to 2^32 - 1 in LEB128. */
+export function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.push((rest & 0x7f) | (rest > 0x7f || rest < 0 ? 0x80 : 0));
+    rest >>>= 7;
+  } while (rest > 0);
+  return bytes;
+}
+
+/** A number from -2^31 to 2^31 - 1 in LEB128. */
+export function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; ) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    const isLast = (rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0);
+    bytes.push(isLast ? byte : byte | 0x80);
+    if (isLast) return bytes;
+  }
+}
+
+/** How many there are, then one after the other. */
+export function vector(items: readonly (readonly number[])[]): number[] {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+export function section(id: number, content: readonly number[]): number[] {
+  return [id, ...unsigned(content.length), ...content];
+}
+
+export function name(text: string): number[] {
+  const bytes = [...Buffer.from(text)];
+  return [...unsigned(bytes.length), ...bytes];
+}
+
+/** What every module begins with: its magic number and the version of the format. */
+export const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;

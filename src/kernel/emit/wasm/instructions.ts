@@ -1,0 +1,133 @@
+import { signed, unsigned } from '../../../base/wasm';
+
+/** Instructions that steps use, as bytes (WebAssembly core specification 2.0, 5.4). */
+
+const simd = (number: number): readonly number[] => [0xfd, ...unsigned(number)];
+/** An access to memory at the address on the stack plus `offset`. */
+const access = (number: number, alignment: number) => (offset: number) => [
+  ...simd(number),
+  alignment,
+  ...unsigned(offset),
+];
+
+export const i32 = {
+  constant: (value: number) => [0x41, ...signed(value)],
+  add: [0x6a],
+  isLessUnsigned: [0x49],
+} as const;
+
+export const control = {
+  block: [0x02, 0x40],
+  loop: [0x03, 0x40],
+  end: [0x0b],
+  branchIf: (depth: number) => [0x0d, ...unsigned(depth)],
+  isZero: [0x45],
+  get: (local: number) => [0x20, ...unsigned(local)],
+  set: (local: number) => [0x21, ...unsigned(local)],
+  tee: (local: number) => [0x22, ...unsigned(local)],
+} as const;
+
+export const v128 = {
+  load: access(0, 4),
+  load16x4Signed: access(3, 3),
+  load16x4Unsigned: access(4, 3),
+  load64Splat: access(10, 3),
+  load32Zero: access(0x5c, 2),
+  store: access(11, 4),
+  /** Stores the lowest 32 bits. */
+  store32: (offset: number) => [...access(0x5a, 2)(offset), 0],
+  constant: (bytes: Uint8Array) => [...simd(12), ...bytes],
+  shuffle: (lanes: readonly number[]) => [...simd(13), ...lanes],
+  not: simd(0x4d),
+  and: simd(0x4e),
+  or: simd(0x50),
+  xor: simd(0x51),
+  select: simd(0x52),
+} as const;
+
+export interface FloatInstructions {
+  readonly '===': readonly number[];
+  readonly '!==': readonly number[];
+  readonly '<': readonly number[];
+  readonly '>': readonly number[];
+  readonly '<=': readonly number[];
+  readonly '>=': readonly number[];
+  readonly '+': readonly number[];
+  readonly '-': readonly number[];
+  readonly '*': readonly number[];
+  readonly '/': readonly number[];
+  readonly abs: readonly number[];
+  readonly negate: readonly number[];
+  readonly sqrt: readonly number[];
+  readonly ceil: readonly number[];
+  readonly floor: readonly number[];
+  readonly trunc: readonly number[];
+  /** `b < a ? b : a` */
+  readonly lesser: readonly number[];
+  /** `a < b ? b : a` */
+  readonly greater: readonly number[];
+}
+
+/** Four float32. */
+export const f32x4: FloatInstructions = {
+  '===': simd(0x41),
+  '!==': simd(0x42),
+  '<': simd(0x43),
+  '>': simd(0x44),
+  '<=': simd(0x45),
+  '>=': simd(0x46),
+  ceil: simd(0x67),
+  floor: simd(0x68),
+  trunc: simd(0x69),
+  abs: simd(0xe0),
+  negate: simd(0xe1),
+  sqrt: simd(0xe3),
+  '+': simd(0xe4),
+  '-': simd(0xe5),
+  '*': simd(0xe6),
+  '/': simd(0xe7),
+  lesser: simd(0xea),
+  greater: simd(0xeb),
+};
+
+/** Two float64. */
+export const f64x2: FloatInstructions = {
+  '===': simd(0x47),
+  '!==': simd(0x48),
+  '<': simd(0x49),
+  '>': simd(0x4a),
+  '<=': simd(0x4b),
+  '>=': simd(0x4c),
+  ceil: simd(0x74),
+  floor: simd(0x75),
+  trunc: simd(0x7a),
+  abs: simd(0xec),
+  negate: simd(0xed),
+  sqrt: simd(0xef),
+  '+': simd(0xf0),
+  '-': simd(0xf1),
+  '*': simd(0xf2),
+  '/': simd(0xf3),
+  lesser: simd(0xf6),
+  greater: simd(0xf7),
+};
+
+export const convert = {
+  /** The lower two float32 as float64. */
+  promoteLow: simd(0x5f),
+  /** Two float64 as the lower two float32. */
+  demote: simd(0x5e),
+  singleFromSigned: simd(0xfa),
+  doubleFromLowSigned: simd(0xfe),
+  doubleFromLowUnsigned: simd(0xff),
+  widenLowBytesSigned: simd(0x87),
+  widenLowBytesUnsigned: simd(0x89),
+  widenLowShortsSigned: simd(0xa7),
+  widenLowShortsUnsigned: simd(0xa9),
+  /** Masks of two pixels, each as wide as a float64. */
+  widenLowMasks: simd(0xc7),
+  widenHighMasks: simd(0xc8),
+  narrowToShorts: simd(0x85),
+  narrowToBytes: simd(0x66),
+  isNotZero: simd(0x38),
+} as const;

@@ -1,0 +1,87 @@
+import type { ValueType } from '../../nodes';
+import type { Code, Place } from './code';
+import { convert, v128 } from './instructions';
+
+export type Pair = readonly [low: number, high: number];
+
+/**
+ * A value of four neighbouring pixels, as vectors in locals. Numbers are four float32 (`single`, where they are
+ * that exactly) or two times two float64 (`double`); truth values are masks of 32 bits (`mask`) or of 64 bits
+ * (`wide`), as comparisons leave them. Forms that are missing are made from the one that is there.
+ */
+export interface Lane {
+  readonly type: ValueType;
+  /** In what form the value came to be. */
+  readonly native: 'single' | 'double' | 'mask' | 'wide';
+  readonly place: Place;
+  single?: number;
+  double?: Pair;
+  mask?: number;
+  wide?: Pair;
+  /** Makes a form of a constant when it is asked for. */
+  readonly make?: { single(): number; double(): number };
+}
+
+export function singleLane(vector: number, place: Place = 'loop'): Lane {
+  return { type: 'number', native: 'single', place, single: vector };
+}
+
+export function doubleLane(low: number, high: number, place: Place = 'loop'): Lane {
+  return { type: 'number', native: 'double', place, double: [low, high] };
+}
+
+export function maskLane(vector: number, place: Place = 'loop'): Lane {
+  return { type: 'boolean', native: 'mask', place, mask: vector };
+}
+
+export function wideLane(low: number, high: number, place: Place = 'loop'): Lane {
+  return { type: 'boolean', native: 'wide', place, wide: [low, high] };
+}
+
+const bytes = (from: number, count: number) => Array.from({ length: count }, (_, k) => from + k);
+const highHalf = [...bytes(8, 8), ...bytes(16, 8)];
+const lowHalves = [...bytes(0, 8), ...bytes(16, 8)];
+/** The lower 32 bits of two times two masks of 64. */
+const narrowed = [...bytes(0, 4), ...bytes(8, 4), ...bytes(16, 4), ...bytes(24, 4)];
+
+/** As float32; rounds to the nearest where the value came as float64. */
+export function asSingle(code: Code, lane: Lane): number {
+  if (lane.single === undefined) {
+    if (lane.make) lane.single = lane.make.single();
+    else {
+      const [low, high] = (lane.double as Pair).map((half) => code.vector(lane.place, convert.demote, half));
+      lane.single = code.vector(lane.place, v128.shuffle(lowHalves), low, high);
+    }
+  }
+  return lane.single;
+}
+
+export function asDouble(code: Code, lane: Lane): Pair {
+  if (lane.double === undefined) {
+    if (lane.make) {
+      const both = lane.make.double();
+      lane.double = [both, both];
+    } else {
+      const four = lane.single as number;
+      const upper = code.vector(lane.place, v128.shuffle(highHalf), four, four);
+      lane.double = [
+        code.vector(lane.place, convert.promoteLow, four),
+        code.vector(lane.place, convert.promoteLow, upper),
+      ];
+    }
+  }
+  return lane.double;
+}
+
+export function asMask(code: Code, lane: Lane): number {
+  lane.mask ??= code.vector(lane.place, v128.shuffle(narrowed), ...(lane.wide as Pair));
+  return lane.mask;
+}
+
+export function asWide(code: Code, lane: Lane): Pair {
+  lane.wide ??= [
+    code.vector(lane.place, convert.widenLowMasks, lane.mask as number),
+    code.vector(lane.place, convert.widenHighMasks, lane.mask as number),
+  ];
+  return lane.wide;
+}

@@ -1,0 +1,212 @@
+import type { BinaryOperator, Expression, UnaryFunction } from '../expression';
+import type { Code, Place } from './code';
+import { type FloatInstructions, f32x4, f64x2, v128 } from './instructions';
+import {
+  asDouble,
+  asMask,
+  asSingle,
+  asWide,
+  doubleLane,
+  type Lane,
+  maskLane,
+  singleLane,
+  wideLane,
+} from './lanes';
+
+/** Thrown at templates that have no vectors; the step is then compiled to JavaScript. */
+export class NoVectors extends Error {}
+
+type Comparison = '===' | '!==' | '<' | '>' | '<=' | '>=';
+type Arithmetic = '+' | '-' | '*' | '/';
+const comparisons: readonly string[] = ['===', '!==', '<', '>', '<=', '>='];
+
+/**
+ * Writes what computes an expression. Values that are float32 exactly stay so as long as nothing has to be rounded,
+ * so that results are those of JavaScript's numbers to the last bit.
+ *
+ * @param isSingle whether steps of arithmetic with float32 operands round to float32.
+ */
+export class Lowering {
+  constructor(
+    readonly code: Code,
+    readonly isSingle: boolean,
+  ) {}
+
+  /** @throws NoVectors */
+  expression(expression: Expression, operands: (name: string) => Lane): Lane {
+    const lower = (inner: Expression) => this.expression(inner, operands);
+    switch (expression.kind) {
+      case 'operand':
+        return operands(expression.name);
+      case 'number':
+        return this.number(expression.value);
+      case 'boolean':
+        return this.truth(expression.value);
+      case 'not':
+        return this.#logic(v128.not, [booleanOf(lower(expression.x))]);
+      case 'negate':
+        return this.#each('negate', lower(expression.x));
+      case 'call':
+        return this.#call(expression.name, lower(expression.x));
+      case 'choose':
+        return this.#choice(expression, operands);
+      case 'binary':
+        return this.binary(expression.operator, lower(expression.x), lower(expression.y));
+    }
+  }
+
+  /** A literal, which is part of the code. */
+  number(value: number): Lane {
+    return {
+      type: 'number',
+      native: isExact(value) ? 'single' : 'double',
+      place: 'head',
+      make: {
+        single: () => this.code.literal(new Float32Array(4).fill(value)),
+        double: () => this.code.literal(new Float64Array(2).fill(value)),
+      },
+    };
+  }
+
+  /** The same truth for all pixels. */
+  truth(value: boolean): Lane {
+    return maskLane(this.code.literal(new Int32Array(4).fill(value ? -1 : 0)), 'head');
+  }
+
+  binary(operator: BinaryOperator, x: Lane, y: Lane): Lane {
+    if (operator === '&&') return this.#logic(v128.and, [booleanOf(x), booleanOf(y)]);
+    if (operator === '||') return this.#logic(v128.or, [booleanOf(x), booleanOf(y)]);
+    if (x.type !== y.type) throw new NoVectors();
+    if (!comparisons.includes(operator)) return this.#arithmetic(operator as Arithmetic, x, y);
+    if (x.type === 'number') return this.#compare(operator as Comparison, x, y);
+    if (operator === '!==') return this.#logic(v128.xor, [x, y]);
+    if (operator === '===') return this.#logic(v128.not, [this.#logic(v128.xor, [x, y])]);
+    throw new NoVectors();
+  }
+
+  /** `yes` where the condition holds, else `no`. */
+  select(condition: Lane, yes: Lane, no: Lane): Lane {
+    const { code } = this;
+    if (yes.type !== no.type) throw new NoVectors();
+    const place = placeOf(condition, yes, no);
+    if (yes.type === 'boolean')
+      return maskLane(
+        code.vector(place, v128.select, asMask(code, yes), asMask(code, no), asMask(code, condition)),
+        place,
+      );
+    if (yes.native === 'single' && no.native === 'single')
+      return singleLane(
+        code.vector(place, v128.select, asSingle(code, yes), asSingle(code, no), asMask(code, condition)),
+        place,
+      );
+    const [one, other, mask] = [asDouble(code, yes), asDouble(code, no), asWide(code, condition)];
+    const half = (k: 0 | 1) => code.vector(place, v128.select, one[k], other[k], mask[k]);
+    return doubleLane(half(0), half(1), place);
+  }
+
+  /** A number where the condition holds, else 0. */
+  only(condition: Lane, x: Lane): Lane {
+    const { code } = this;
+    const place = placeOf(condition, x);
+    if (x.native === 'single')
+      return singleLane(code.vector(place, v128.and, asSingle(code, x), asMask(code, condition)), place);
+    const [value, mask] = [asDouble(code, x), asWide(code, condition)];
+    const half = (k: 0 | 1) => code.vector(place, v128.and, value[k], mask[k]);
+    return doubleLane(half(0), half(1), place);
+  }
+
+  #choice(
+    { condition, yes, no }: Extract<Expression, { kind: 'choose' }>,
+    operands: (name: string) => Lane,
+  ): Lane {
+    const accepted = this.expression(yes, operands);
+    const rejected = this.expression(no, operands);
+    if (condition.kind === 'binary' && (condition.operator === '<' || condition.operator === '>')) {
+      const x = this.expression(condition.x, operands);
+      const y = this.expression(condition.y, operands);
+      const [least, most] = condition.operator === '<' ? [x, y] : [y, x];
+      // `least < most ? … : …` of the two values themselves is one instruction.
+      if (accepted === most && rejected === least) return this.#pick('greater', least, most);
+      if (accepted === least && rejected === most) return this.#pick('lesser', most, least);
+      return this.select(this.#compare(condition.operator, numberOf(x), numberOf(y)), accepted, rejected);
+    }
+    return this.select(booleanOf(this.expression(condition, operands)), accepted, rejected);
+  }
+
+  #pick(instruction: 'greater' | 'lesser', x: Lane, y: Lane): Lane {
+    return this.#floats(instruction, [numberOf(x), numberOf(y)], true);
+  }
+
+  #arithmetic(operator: Arithmetic, x: Lane, y: Lane): Lane {
+    return this.#floats(operator, [numberOf(x), numberOf(y)], this.isSingle);
+  }
+
+  #each(instruction: 'abs' | 'negate' | 'floor' | 'ceil' | 'trunc', x: Lane): Lane {
+    return this.#floats(instruction, [numberOf(x)], true);
+  }
+
+  #call(name: UnaryFunction, x: Lane): Lane {
+    if (name === 'sqrt') return this.#floats('sqrt', [numberOf(x)], this.isSingle);
+    if (name !== 'sign') return this.#each(name, x);
+    const zero = this.number(0);
+    const negative = this.select(this.#compare('<', numberOf(x), zero), this.number(-1), x);
+    return this.select(this.#compare('>', x, zero), this.number(1), negative);
+  }
+
+  /** @param keepsSingle whether the result for float32 is a float32. */
+  #floats(instruction: keyof FloatInstructions, operands: readonly Lane[], keepsSingle: boolean): Lane {
+    const { code } = this;
+    const place = placeOf(...operands);
+    if (keepsSingle && operands.every((operand) => operand.native === 'single'))
+      return singleLane(
+        code.vector(place, f32x4[instruction], ...operands.map((operand) => asSingle(code, operand))),
+        place,
+      );
+    const pairs = operands.map((operand) => asDouble(code, operand));
+    const half = (k: 0 | 1) => code.vector(place, f64x2[instruction], ...pairs.map((pair) => pair[k]));
+    return doubleLane(half(0), half(1), place);
+  }
+
+  #compare(operator: Comparison, x: Lane, y: Lane): Lane {
+    const { code } = this;
+    const place = placeOf(x, y);
+    if (x.native === 'single' && y.native === 'single')
+      return maskLane(code.vector(place, f32x4[operator], asSingle(code, x), asSingle(code, y)), place);
+    const [one, other] = [asDouble(code, x), asDouble(code, y)];
+    const half = (k: 0 | 1) => code.vector(place, f64x2[operator], one[k], other[k]);
+    return wideLane(half(0), half(1), place);
+  }
+
+  #logic(instruction: readonly number[], operands: readonly Lane[]): Lane {
+    const { code } = this;
+    const place = placeOf(...operands);
+    if (operands.some((operand) => operand.native === 'mask'))
+      return maskLane(
+        code.vector(place, instruction, ...operands.map((operand) => asMask(code, operand))),
+        place,
+      );
+    const pairs = operands.map((operand) => asWide(code, operand));
+    const half = (k: 0 | 1) => code.vector(place, instruction, ...pairs.map((pair) => pair[k]));
+    return wideLane(half(0), half(1), place);
+  }
+}
+
+/** Whether a number is a float32. */
+export function isExact(value: number): boolean {
+  return Object.is(Math.fround(value), value);
+}
+
+/** Only what constants go into alone is computed before the loop. */
+function placeOf(...lanes: readonly Lane[]): Place {
+  return lanes.every((lane) => lane.place === 'head') ? 'head' : 'loop';
+}
+
+function numberOf(lane: Lane): Lane {
+  if (lane.type !== 'number') throw new NoVectors();
+  return lane;
+}
+
+function booleanOf(lane: Lane): Lane {
+  if (lane.type !== 'boolean') throw new NoVectors();
+  return lane;
+}

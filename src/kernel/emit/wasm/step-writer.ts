@@ -1,0 +1,206 @@
+import type { BoundValues } from '../../bound-values';
+import { isInvariant, type Node } from '../../nodes';
+import { isLeaf, type Program } from '../../schedule';
+import { parseTemplate } from '../expression';
+import { isNaNMissing, type Layout } from '../layout';
+import { Code } from './code';
+import { control, convert, f64x2, i32, v128 } from './instructions';
+import { asDouble, asMask, asSingle, doubleLane, type Lane, maskLane, singleLane, wideLane } from './lanes';
+import { isExact, Lowering, NoVectors } from './lower';
+import type { Regions } from './regions';
+
+/** Pixels that are computed at once. */
+export const groupSize = 4;
+
+/** Loads, computes and stores the values of a group of pixels, for one step. */
+export class StepWriter {
+  readonly code = new Code();
+  readonly lowering: Lowering;
+  readonly #lanes = new Map<Node, Lane>();
+  readonly #pointers = new Map<number, number>();
+
+  constructor(
+    readonly program: Program,
+    readonly layout: Layout,
+    readonly regions: Regions,
+    readonly bound: BoundValues,
+  ) {
+    this.lowering = new Lowering(this.code, false);
+    this.code.push('loop', control.loop);
+  }
+
+  /** The local with the address, within a region, of the group for pixels of so many bytes. */
+  pointer(bytes: number): number {
+    let pointer = this.#pointers.get(bytes);
+    if (pointer === undefined) {
+      pointer = this.code.local('i32');
+      this.#pointers.set(bytes, pointer);
+    }
+    return pointer;
+  }
+
+  /** The function as the code section has it: the loop is closed. */
+  finish(): number[] {
+    const { code } = this;
+    const counter = this.pointer(1);
+    for (const [bytes, pointer] of this.#pointers)
+      code.push('loop', control.get(pointer), i32.constant(bytes * groupSize), i32.add, control.set(pointer));
+    code.push('loop', control.get(counter), control.get(0), i32.isLessUnsigned, control.branchIf(0));
+    code.push('loop', control.end);
+    return code.finish();
+  }
+
+  /** A node's value. @throws NoVectors */
+  lane(node: Node): Lane {
+    let lane = this.#lanes.get(node);
+    if (!lane) {
+      lane = this.#make(node);
+      this.#lanes.set(node, lane);
+    }
+    return lane;
+  }
+
+  #make(node: Node): Lane {
+    if (isInvariant(node)) return this.#boundLane(node);
+    if (node.op === 'load') return this.#loaded(node.plane, node.type === 'boolean');
+    if (node.op === 'valid') return this.#valid(node.plane);
+    const buffer = this.program.spills.get(node);
+    if (buffer === undefined && isLeaf(node)) return this.compute(node);
+    if (buffer === undefined) throw new TypeError('A value is read before it is computed');
+    const offset = this.regions.buffers[buffer];
+    return node.type === 'number' ? this.load('Float64Array', offset) : this.#truth('Uint8Array', offset);
+  }
+
+  /** Computes a node of this step from its operands. @throws NoVectors */
+  compute(node: Node): Lane {
+    const template = node.op === 'code' ? parseTemplate(node.code) : undefined;
+    if (!template) throw new NoVectors();
+    const lane = this.lowering.expression(template, (name) => this.lane(node.operands[Number(name)]));
+    if (lane.type !== node.type) throw new NoVectors();
+    this.#lanes.set(node, lane);
+    return lane;
+  }
+
+  /** The four numbers at an address. */
+  load(array: string, offset: number, pointer?: number): Lane {
+    const { code } = this;
+    const at = (bytes: number) => pointer ?? this.pointer(bytes);
+    const made = (instruction: readonly number[], ...operands: readonly number[]) =>
+      code.vector('loop', instruction, ...operands);
+    switch (array) {
+      case 'Float32Array':
+        return singleLane(made(v128.load(offset), at(4)));
+      case 'Float64Array':
+        return doubleLane(made(v128.load(offset), at(8)), made(v128.load(offset + 16), at(8)));
+      case 'Uint16Array':
+        return singleLane(made(convert.singleFromSigned, made(v128.load16x4Unsigned(offset), at(2))));
+      case 'Int16Array':
+        return singleLane(made(convert.singleFromSigned, made(v128.load16x4Signed(offset), at(2))));
+      case 'Int8Array':
+        return singleLane(made(convert.singleFromSigned, this.#bytes(offset, at(1), true)));
+      case 'Uint8Array':
+      case 'Uint8ClampedArray':
+        return singleLane(made(convert.singleFromSigned, this.#bytes(offset, at(1), false)));
+      case 'Int32Array':
+      case 'Uint32Array': {
+        const four = made(v128.load(offset), at(4));
+        const upper = made(v128.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]), four, four);
+        const widen = array === 'Int32Array' ? convert.doubleFromLowSigned : convert.doubleFromLowUnsigned;
+        return doubleLane(made(widen, four), made(widen, upper));
+      }
+      default:
+        throw new NoVectors();
+    }
+  }
+
+  /** Whether four masks are set. */
+  maskAt(offset: number, pointer = this.pointer(1)): Lane {
+    const four = this.#bytes(offset, pointer, false);
+    const zero = this.code.literal(new Int32Array(4));
+    return maskLane(this.code.vector('loop', convert.isNotZero, four, zero));
+  }
+
+  store(array: string, offset: number, lane: Lane): void {
+    const { code } = this;
+    if (array === 'Float32Array') {
+      code.push('loop', control.get(this.pointer(4)), control.get(asSingle(code, lane)), v128.store(offset));
+    } else if (array === 'Float64Array') {
+      asDouble(code, lane).forEach((half, k) => {
+        code.push('loop', control.get(this.pointer(8)), control.get(half), v128.store(offset + 16 * k));
+      });
+    } else if (array === 'Uint8Array' && lane.type === 'boolean') {
+      const ones = code.literal(new Int32Array(4).fill(1));
+      const four = code.vector('loop', v128.and, asMask(code, lane), ones);
+      const shorts = code.vector('loop', convert.narrowToShorts, four, four);
+      const bytes = code.vector('loop', convert.narrowToBytes, shorts, shorts);
+      code.push('loop', control.get(this.pointer(1)), control.get(bytes), v128.store32(offset));
+    } else throw new NoVectors();
+  }
+
+  #loaded(plane: number, isBoolean: boolean): Lane {
+    const { array } = this.layout.planes[plane];
+    const offset = this.regions.planes.get(plane) as number;
+    return isBoolean ? this.#truth(array, offset) : this.load(array, offset);
+  }
+
+  #truth(array: string, offset: number): Lane {
+    if (array === 'Uint8Array') return this.maskAt(offset);
+    return this.lowering.binary('!==', this.load(array, offset), this.lowering.number(0));
+  }
+
+  #valid(plane: number): Lane {
+    const { array, hasMask } = this.layout.planes[plane];
+    const offset = this.regions.masks.get(plane);
+    const isSet = hasMask ? this.maskAt(offset as number) : undefined;
+    if (!isNaNMissing(this.layout, plane)) return isSet ?? this.lowering.truth(true);
+    const pixel = this.#numberOf(plane) ?? this.load(array, this.regions.planes.get(plane) as number);
+    const isNumber = this.lowering.binary('===', pixel, pixel);
+    return isSet ? this.lowering.binary('&&', isSet, isNumber) : isNumber;
+  }
+
+  #numberOf(plane: number): Lane | undefined {
+    for (const [node, lane] of this.#lanes)
+      if (node.op === 'load' && node.plane === plane && node.type === 'number') return lane;
+    return undefined;
+  }
+
+  #bytes(offset: number, pointer: number, isSigned: boolean): number {
+    const four = this.code.vector('loop', v128.load32Zero(offset), pointer);
+    const shorts = isSigned ? convert.widenLowBytesSigned : convert.widenLowBytesUnsigned;
+    const whole = isSigned ? convert.widenLowShortsSigned : convert.widenLowShortsUnsigned;
+    return this.code.vector('loop', whole, this.code.vector('loop', shorts, four));
+  }
+
+  #boundLane(node: Node): Lane {
+    const { code, bound } = this;
+    const offset = this.regions.constants + 8 * bound.slot(node);
+    let both: number | undefined;
+    const double = () => {
+      both ??= code.vectorAt('head', v128.load64Splat(offset));
+      return both;
+    };
+    if (node.type === 'boolean') {
+      const zero = code.literal(new Float64Array(2));
+      const mask = code.vector('head', f64x2['!=='], double(), zero);
+      return wideLane(mask, mask, 'head');
+    }
+    const isSingle = isExact(bound.value(node));
+    return {
+      type: 'number',
+      native: isSingle ? 'single' : 'double',
+      place: 'head',
+      make: {
+        double,
+        single: () => {
+          const two = code.vector('head', convert.demote, double());
+          return code.vector(
+            'head',
+            v128.shuffle([0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]),
+            two,
+            two,
+          );
+        },
+      },
+    };
+  }
+}

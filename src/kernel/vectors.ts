@@ -1,0 +1,77 @@
+import { endianness } from 'node:os';
+import { pageBytes, type WasmMemory, webAssembly } from '../base/wasm';
+import type { NumericArray } from '../raster/cube';
+import type { BoundValues } from './bound-values';
+import { CodeCache } from './code-cache';
+import type { Layout } from './emit/layout';
+import { emitVectors } from './emit/wasm/module';
+import type { Regions } from './emit/wasm/regions';
+import type { Program } from './schedule';
+
+/** A step over the pixels of a block, which are in memory. */
+type VectorFunction = (count: number) => void;
+
+/**
+ * Steps that run as WebAssembly vector code. Pixels are copied into memory block by block, so that they stay in the
+ * cache while all steps work on them. Nothing is kept in memory from one block to the next.
+ */
+export interface Vectors {
+  readonly regions: Regions;
+  readonly constants: Float64Array;
+  /** By step of the program; undefined where it runs as JavaScript. */
+  readonly functions: readonly (VectorFunction | undefined)[];
+}
+
+/** Enough for the blocks of `planRegions` and the constants of the largest callback. */
+const memoryBytes = 16 * pageBytes;
+
+export const moduleCache = new CodeCache<Readonly<Record<string, VectorFunction>>>();
+
+let memory: WasmMemory | undefined;
+
+/** The thread's memory for blocks; undefined without WebAssembly or in another byte order. */
+function blockMemory(): WasmMemory | undefined {
+  if (!webAssembly || endianness() !== 'LE') return undefined;
+  memory ??= new webAssembly.Memory({ initial: memoryBytes / pageBytes });
+  return memory;
+}
+
+/** Undefined where nothing of the program can run as vector code, or the machine has none. */
+export function compileVectors(program: Program, layout: Layout, bound: BoundValues): Vectors | undefined {
+  const m = blockMemory();
+  const code = m && emitVectors(program, layout, bound, memoryBytes);
+  if (!code || !webAssembly?.validate(code.bytes)) return undefined;
+  const { Instance, Module } = webAssembly;
+  const exported = moduleCache.compile(
+    Buffer.from(code.bytes).toString('latin1'),
+    () => new Instance(new Module(code.bytes), { k: { m } }).exports as Record<string, VectorFunction>,
+  );
+  return {
+    regions: code.regions,
+    constants: bound.list(),
+    functions: code.functions.map((name) => (name === undefined ? undefined : exported[name])),
+  };
+}
+
+const constructors = {
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+};
+
+/** A new array by the name of its constructor. */
+export function createArray(array: string, length: number): NumericArray {
+  return new constructors[array as keyof typeof constructors](length);
+}
+
+/** A typed array over a region of the memory. */
+export function regionView(array: string, offset: number, length: number): NumericArray {
+  const type = constructors[array as keyof typeof constructors];
+  return new type((blockMemory() as WasmMemory).buffer, offset, length);
+}
