@@ -30,8 +30,8 @@ export interface ClaimSteps {
   openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]>;
 }
 
-/** Of so many random cells one is free with a probability of 97 % while a tenth of the window is free. */
-const firstTries = 32;
+/** Of so many random cells one is free with a probability of 99.9 % while a tenth of the window is free. */
+const firstTries = 64;
 /** And of so many with 92 % while a hundredth is. */
 const secondTries = 256;
 const mostTries = 4096;

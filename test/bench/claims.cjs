@@ -1,5 +1,5 @@
-// Claims per second with 64 claimers, against a bare INSERT … ON CONFLICT DO NOTHING into a table of the same
-// shape on the same database in the same run: ratios count, rates depend on the machine.
+// Claims per second with 64 claimers, against a bare INSERT … ON CONFLICT DO NOTHING of free cells that it is told
+// into a table of the same shape and fill on the same database in the same run: ratios count, rates depend on the machine.
 //   node test/bench/claims.cjs [--dist folder] [--large]     --large: 4096 × 4096 also nearly full (minutes)
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -21,7 +21,9 @@ const { startPostgres } = require('../support/postgres.ts');
 
 const claimers = 64;
 const zoom = 12;
-const serviceId = '3f0c2a52-6f0f-4f0e-9b53-0c8f6a7d1e21';
+/** Small areas are measured over many services, so that a round's claims do not change the fill. */
+const serviceOf = (index, services) =>
+  `3f0c2a52-6f0f-4f0e-9b53-${String(index % services).padStart(12, '0')}`;
 const rounds = 3;
 
 const columns = 'service_id, z, x, y, user_id, stage, claimed_at, updated_at';
@@ -33,8 +35,11 @@ const shape = (table) => ({
     create unique index ${table}_user on ${table} (service_id, user_id)`,
 });
 
-/** All but `free` cells of size × size, the free ones at scattered places, and the blocks that belong to them. */
-function seedTexts(dialect, size, free) {
+/** The cells in the order in which they are filled: scattered, each once. */
+const cellAt = (index, size) => (index * 7919 + 13) % (size * size);
+
+/** All but `free` cells of size × size of a service, the free ones at scattered places, and their blocks. */
+function seedTexts(dialect, size, free, serviceId) {
   const cells = size * size;
   const count = cells - free;
   const now = dialect === 'postgres' ? 'now()' : '0';
@@ -49,12 +54,12 @@ function seedTexts(dialect, size, free) {
     `insert into tile_assignments (${columns}) select '${serviceId}', ${zoom}, c % ${size}, c / ${size}, 'seed' || c, 'claimed', ${now}, ${now}
      from (select (${dialect === 'postgres' ? 'g.i::bigint' : 'g.i'} * 7919 + 13) % ${cells} as c from ${series}) s`,
     `insert into tile_blocks (service_id, z, level, x, y, mask)
-     select '${serviceId}', ${zoom}, 1, x >> 3, y >> 3, ${join}(${one} << ${bit('x', 'y')}) from tile_assignments group by x >> 3, y >> 3`,
+     select '${serviceId}', ${zoom}, 1, x >> 3, y >> 3, ${join}(${one} << ${bit('x', 'y')}) from tile_assignments where service_id = '${serviceId}' group by x >> 3, y >> 3`,
   ];
   for (let level = 2; level <= 4; level++)
     texts.push(`insert into tile_blocks (service_id, z, level, x, y, mask)
      select '${serviceId}', ${zoom}, ${level}, x >> 3, y >> 3, ${join}(${one} << ${bit('x', 'y')})
-     from tile_blocks where level = ${level - 1} and mask = -1 group by x >> 3, y >> 3`);
+     from tile_blocks where service_id = '${serviceId}' and level = ${level - 1} and mask = -1 group by x >> 3, y >> 3`);
   return texts;
 }
 
@@ -83,42 +88,40 @@ async function rate(count, call) {
 
 let serial = 0;
 
-async function bareRate(sql, count) {
+/** A copy of the assignments, and then inserts of cells that are free there; each copy is used once. */
+async function bareRate(sql, { size, free, services }, count) {
   const table = `bare${++serial}`;
   await execute(sql, shape(table)[sql.dialect]);
-  const size = 1000;
-  const start = Math.floor(Math.random() * size * size);
-  const cell = (index) => (start + index * 7919) % (size * size);
-  if (sql.dialect === 'postgres') {
-    const text = `insert into ${table} (${columns}) values ($1, $2, $3, $4, $5, 'claimed', now(), now()) on conflict do nothing`;
-    return rate(count, (index) =>
-      sql.query({
-        name: table,
-        text,
-        values: [serviceId, zoom, cell(index) % size, Math.floor(cell(index) / size), `user${index}`],
-      }),
-    );
-  }
-  const text = `insert into ${table} (${columns}) values (?, ?, ?, ?, ?, 'claimed', ?, ?) on conflict do nothing`;
-  return rate(count, (index) =>
-    sql.run(() =>
-      sql
-        .prepare(text)
-        .run(
-          ...[serviceId, zoom, cell(index) % size, Math.floor(cell(index) / size), `user${index}`],
-          ...[Date.now(), Date.now()],
-        ),
-    ),
+  await execute(
+    sql,
+    `insert into ${table} (${columns}) select ${columns} from tile_assignments where user_id like 'seed%'`,
   );
+  if (sql.dialect === 'postgres') await execute(sql, `vacuum analyze ${table}`);
+  const cell = (index) => cellAt(size * size - free + (Math.floor(index / services) % free), size);
+  const values = (index) => [
+    ...[serviceOf(index, services), zoom, cell(index) % size, Math.floor(cell(index) / size), `user${index}`],
+    ...(sql.dialect === 'postgres' ? [] : [Date.now(), Date.now()]),
+  ];
+  const text =
+    sql.dialect === 'postgres'
+      ? `insert into ${table} (${columns}) values ($1, $2, $3, $4, $5, 'claimed', now(), now()) on conflict do nothing`
+      : `insert into ${table} (${columns}) values (?, ?, ?, ?, ?, 'claimed', ?, ?) on conflict do nothing`;
+  const result = await rate(count, (index) =>
+    sql.dialect === 'postgres'
+      ? sql.query({ name: table, text, values: values(index) })
+      : sql.run(() => sql.prepare(text).run(...values(index))),
+  );
+  await execute(sql, `drop table ${table}`);
+  return result;
 }
 
-function claimRate(store, size, count, service = serviceId) {
+function claimRate(store, { size, services }, count, service) {
   const run = ++serial;
   let refused = 0;
   return rate(count, (index) =>
     store.assignments
       .claim({
-        serviceId: service,
+        serviceId: service ?? serviceOf(index, services),
         userId: `claimer${run}-${index}`,
         actorId: `claimer${run}-${index}`,
         zoom,
@@ -135,20 +138,24 @@ function claimRate(store, size, count, service = serviceId) {
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** One fill of one size: in each round the bare insert, then the claims. */
-async function measure(database, { label, size, free, count }) {
+async function measure(database, { label, size, free, count, services = 1 }) {
+  const area = { size, free, services };
   const { url, drop } = await database();
   const store = await openTileStore(url, { logger: silentLogger });
   const sql = await openSql(url, { migrations: 'tiles', logger: silentLogger });
   try {
-    if (free < size * size) for (const text of seedTexts(sql.dialect, size, free)) await execute(sql, text);
+    if (free < size * size)
+      for (let index = 0; index < services; index++)
+        for (const text of seedTexts(sql.dialect, size, free, serviceOf(index, services)))
+          await execute(sql, text);
     if (sql.dialect === 'postgres') await execute(sql, 'vacuum analyze');
-    await bareRate(sql, 500);
+    await bareRate(sql, area, 500);
     // Connections are made and statements planned before the clock runs.
-    await claimRate(store, 100, 1000, 'warm-up');
-    await claimRate(store, 3, 100, 'full');
+    await claimRate(store, { size: 100 }, 1000, 'warm-up');
+    await claimRate(store, { size: 3 }, 100, 'full');
     const pairs = [];
     for (let round = 0; round < (free === 1 ? 1 : rounds); round++)
-      pairs.push([await bareRate(sql, 4000), await claimRate(store, size, count)]);
+      pairs.push([await bareRate(sql, area, count), await claimRate(store, area, count)]);
     const bare = median(pairs.map(([{ perSecond }]) => perSecond));
     const claims = median(pairs.map(([, { perSecond }]) => perSecond));
     const ratio = median(pairs.map(([one, other]) => other.perSecond / one.perSecond));
@@ -172,11 +179,12 @@ const scenarios = [
     label: 'empty',
     size,
     free: size * size,
-    count: size === 100 ? 500 : 4000,
+    services: size === 100 ? 40 : 1,
+    count: 4000,
   })),
-  { label: 'half full', size: 100, free: 5000, count: 500 },
+  { label: 'half full', size: 100, free: 5000, services: 40, count: 4000 },
   { label: 'half full', size: 1000, free: 500_000, count: 4000 },
-  { label: '90 % full', size: 100, free: 1000, count: 100 },
+  { label: '90 % full', size: 100, free: 1000, services: 40, count: 4000 },
   { label: '90 % full', size: 1000, free: 100_000, count: 4000 },
   { label: '99.9 % full', size: 1000, free: 1000, count: 200 },
   { label: 'one free, 64 claims', size: 100, free: 1, count: 64 },

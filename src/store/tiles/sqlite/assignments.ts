@@ -130,12 +130,26 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
   }
 
   #firstFree(serviceId: string, cells: Iterable<TileAddress>): TileAddress | undefined {
+    let group: TileAddress[] = [];
+    const look = () => {
+      const blocks = group.flatMap((cell) => {
+        const { x, y } = blockOf(cell, 1);
+        return [bitOf(cell, 1), x, y];
+      });
+      // A last group that is not full looks at its first cell again.
+      while (blocks.length < 3 * statements.lookedAt) blocks.push(...blocks.slice(0, 3));
+      const found = this.#row<{ cell: number }>(statements.firstFree, [...blocks, serviceId, group[0].z]);
+      const cell = found && group[found.cell];
+      group = [];
+      return cell;
+    };
     for (const cell of cells) {
-      const { x, y } = blockOf(cell, 1);
-      const block = [bitOf(cell, 1), serviceId, cell.z, x, y];
-      if (!this.#row<{ taken: number }>(statements.isTaken, block)?.taken) return cell;
+      group.push(cell);
+      if (group.length < statements.lookedAt) continue;
+      const free = look();
+      if (free) return free;
     }
-    return undefined;
+    return group.length > 0 ? look() : undefined;
   }
 
   /** Changes the cell's bit, and that of each block above which thereby becomes full or ceases to be. */

@@ -3,12 +3,20 @@ import { assignmentColumns, historyColumns } from '../rows';
 
 export const get = `select ${assignmentColumns} from tile_assignments where service_id = ? and user_id = ?`;
 
+/** How many cells {@link firstFree} looks at. */
+export const lookedAt = 8;
+
 /**
- * Bit, service, z, x, y of the cell's block of level 1. Blocks answer faster than the assignments, of which there
- * are so many more that they don't stay in memory.
+ * Bit and block (x, y) of each of {@link lookedAt} cells, then service and z: which of the cells is free, if any. One
+ * statement for several, because calling one costs more than looking a block up. Blocks answer faster than the
+ * assignments, of which there are so many more that they don't stay in memory.
  */
-export const isTaken = `select (mask >> ?) & 1 as taken from tile_blocks
-where service_id = ? and z = ? and level = 1 and x = ? and y = ?`;
+export const firstFree = `with cells (cell, bit, x, y) as (values ${Array.from(
+  { length: lookedAt },
+  (_, index) => `(${index}, ?, ?, ?)`,
+).join(', ')})
+select cell from cells where coalesce((select (b.mask >> cells.bit) & 1 from tile_blocks b
+  where b.service_id = ? and b.z = ? and b.level = 1 and b.x = cells.x and b.y = cells.y), 0) = 0 limit 1`;
 
 /** Service, z, x, y, user, now, now. */
 export const insert = `insert into tile_assignments
