@@ -123,13 +123,20 @@ export class ServiceManager {
 
   /** @throws OpenEOError as `get` and `create`, `NoDataForUpdate`, `PropertyNotEditable` */
   async update(user: User, id: string, change: ServiceChange): Promise<void> {
+    // What was checked is what the service was: where somebody else changed it meanwhile, both changes are joined anew.
+    while (!(await this.#tryUpdate(user, id, change)));
+    this.parts.onChanged(id);
+  }
+
+  async #tryUpdate(user: User, id: string, change: ServiceChange): Promise<boolean> {
     const service = await this.get(user, id);
     const locked = readOnly.find((property) => Object.hasOwn(change, property));
     if (locked !== undefined) throw new OpenEOError('PropertyNotEditable', { property: locked });
     if (!editable.some((property) => Object.hasOwn(change, property)))
       throw new OpenEOError('NoDataForUpdate');
     const configuration = change.configuration && { ...service.configuration, ...change.configuration };
-    if (change.process || configuration) {
+    const isChecked = change.process !== undefined || configuration !== undefined;
+    if (isChecked) {
       const owner = await this.parts.records.users.get(service.ownerId);
       const { process } = change;
       await this.#check(
@@ -137,17 +144,21 @@ export class ServiceManager {
         owner ?? user,
       );
     }
-    await this.parts.records.services.update(id, {
-      ...(Object.hasOwn(change, 'title') && { title: change.title }),
-      ...(Object.hasOwn(change, 'description') && { description: change.description }),
-      ...(change.process && { process: change.process }),
-      ...(configuration && { configuration }),
-      ...(change.enabled !== undefined && { enabled: change.enabled }),
-      ...(Object.hasOwn(change, 'plan') && { plan: change.plan }),
-      ...(Object.hasOwn(change, 'budget') && { budget: change.budget }),
-      ...(change.log_level && { logLevel: change.log_level }),
-    });
-    this.parts.onChanged(id);
+    const updated = await this.parts.records.services.update(
+      id,
+      {
+        ...(Object.hasOwn(change, 'title') && { title: change.title }),
+        ...(Object.hasOwn(change, 'description') && { description: change.description }),
+        ...(change.process && { process: change.process }),
+        ...(configuration && { configuration }),
+        ...(change.enabled !== undefined && { enabled: change.enabled }),
+        ...(Object.hasOwn(change, 'plan') && { plan: change.plan }),
+        ...(Object.hasOwn(change, 'budget') && { budget: change.budget }),
+        ...(change.log_level && { logLevel: change.log_level }),
+      },
+      isChecked ? service.revision : undefined,
+    );
+    return updated !== undefined;
   }
 
   /** @throws OpenEOError `ServiceNotFound` */

@@ -252,6 +252,17 @@ export function describeRecordStore(
       });
     });
 
+    test('change under a condition only while they have the named revision', async () => {
+      const id = randomUUID();
+      await store.services.create(service(id));
+      expect(await store.services.update(id, { title: 'one' }, 1)).toMatchObject({
+        title: 'one',
+        revision: 2,
+      });
+      expect(await store.services.update(id, { title: 'two' }, 1)).toBeUndefined();
+      expect(await store.services.get(id)).toMatchObject({ title: 'one', revision: 2 });
+    });
+
     test('are listed oldest first, of one owner or of all, in pages also where times are equal', async () => {
       const fresh = await open(await newUrl());
       const sent = Array.from({ length: 7 }, (_, n) =>

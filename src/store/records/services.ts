@@ -52,17 +52,18 @@ export function createServices(
   ];
   const updates = new Map<string, Prepared>();
   /** One statement per set of named properties: what a change does not name cannot be overwritten by an old value. */
-  const updateOf = (named: readonly (typeof changeable)[number][]): Prepared => {
-    const key = named.join();
+  const updateOf = (named: readonly (typeof changeable)[number][], isConditional: boolean): Prepared => {
+    const key = [...named, isConditional].join();
     let update = updates.get(key);
     if (!update) {
       const assignments = named.map((property) => assign(services[property], property));
       const revision = sql.identifier(services.revision.name);
+      const isUnchanged = sql`and ${services.revision} = ${bind(services.revision, 'revision')}`;
       update = statements.prepare(
         sql`update ${services} set ${sql.join(
           [...assignments, assign(services.updatedAt, 'updatedAt'), sql`${revision} = ${revision} + 1`],
           sql`, `,
-        )} where ${idIs} returning ${columns}`,
+        )} where ${idIs} ${isConditional ? isUnchanged : sql``} returning ${columns}`,
       );
       updates.set(key, update);
     }
@@ -83,10 +84,11 @@ export function createServices(
     async create(service) {
       await changes.after(['services'], () => statements.run(create, service));
     },
-    async update(id, change) {
-      const update = updateOf(changeable.filter((property) => change[property] !== undefined));
+    async update(id, change, revision) {
+      const named = changeable.filter((property) => change[property] !== undefined);
+      const update = updateOf(named, revision !== undefined);
       const { rows } = await changes.after(['services'], () =>
-        statements.run(update, { ...change, updatedAt: change.updatedAt ?? new Date(), id }),
+        statements.run(update, { ...change, updatedAt: change.updatedAt ?? new Date(), id, revision }),
       );
       return rows.map(read)[0];
     },

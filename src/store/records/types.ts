@@ -144,8 +144,9 @@ export interface RecordStore {
     /**
      * Applies the change to the present row in one statement or transaction and raises the revision.
      * What is absent or undefined stays as it is; null clears what may be absent. `updatedAt` is now unless given.
+     * With a revision only where the row still has it. Undefined: no such row.
      */
-    update(id: string, change: ServiceChange): Promise<ServiceRecord | undefined>;
+    update(id: string, change: ServiceChange, revision?: number): Promise<ServiceRecord | undefined>;
     /** With its logs and signing keys. */
     remove(id: string): Promise<boolean>;
   };
