@@ -46,6 +46,8 @@ import { openTileStore } from './store/tiles/open';
 import { TileFiles } from './tiles/files';
 import { Imagery } from './tiles/imagery';
 import type { TileStore } from './tiles/types';
+import { createUdfRuntimes } from './udf/runtimes';
+import type { UdfRuntimes } from './udf/types';
 
 /** How many synchronous results run at once, and how many wait before 429 is answered. */
 const heavyRequests = { running: 4, waiting: 64 };
@@ -69,6 +71,7 @@ export interface ApplicationParts {
   readonly catalog: Catalog;
   readonly raster: RasterReader;
   readonly registry: Registry<ProcessContext>;
+  readonly udf: UdfRuntimes;
   readonly runner: GraphRunner<ProcessContext, User>;
   readonly auth: Auth;
   readonly services: Services;
@@ -124,6 +127,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       (part) => part.close(),
     );
     const memory = new MemoryBudget(config.limits.memoryBytes);
+    const udf = opened(createUdfRuntimes(config.udf), (part) => part.close());
     const checks = new SchemaChecks();
     const registry = opened(
       await createRegistry<ProcessContext>({
@@ -144,6 +148,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       accountReads: (cube) => accountReads(cube, memory),
       maxPlainBytes: config.limits.memoryBytes / 4,
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
+      withSignal: (context, signal) => ({ ...context, signal }),
       createContext: ({ user, service, job, signal, logger: runLogger, parameters, missing }) => ({
         signal,
         logger: runLogger,
@@ -160,6 +165,8 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
         catalog,
         raster,
         limits: { pixels: config.limits.pixels },
+        http,
+        udf: { ...udf, session: udf.openSession() },
         tileStore: parameters.has('_openeo_tile_store') && tileStore ? tileStoreHandle(tileStore) : undefined,
         tileStoreMissing: missing?.get('_openeo_tile_store'),
         openStac: (url, stacSignal) => openStacUrl(url, { http, logger: runLogger }, stacSignal),
@@ -209,6 +216,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       catalog,
       raster,
       registry,
+      udf,
       runner,
       auth,
       services,
@@ -236,7 +244,7 @@ export interface ApplicationOptions {
 }
 
 function backendOf(parts: ApplicationParts, metrics: Metrics): Backend {
-  const { config, logger, records, tileStore, objects, catalog, registry, runner, auth } = parts;
+  const { config, logger, records, tileStore, objects, catalog, registry, runner, auth, udf } = parts;
   return {
     version: packageVersion,
     settings: config,
@@ -247,6 +255,7 @@ function backendOf(parts: ApplicationParts, metrics: Metrics): Backend {
     catalog,
     registry,
     administration: registry,
+    udfRuntimes: udf.descriptions,
     runner,
     formats: outputFormats,
     auth,

@@ -13,7 +13,8 @@ const rooms: Record<string, string[]> = {
   kernel: ['base', 'raster', 'graph'],
   tiles: ['base', 'geo', 'store*'],
   sample: ['base', 'geo', 'raster'],
-  processes: ['base', 'geo', 'raster', 'kernel', 'graph/types', 'graph*', 'tiles*', 'store*'],
+  udf: ['base', 'geo*', 'raster', 'graph/types'],
+  processes: ['base', 'geo', 'raster', 'kernel', 'udf', 'graph/types', 'graph*', 'tiles*', 'store*'],
   services: ['base', 'geo', 'raster', 'store', 'graph', 'kernel', 'tiles', 'processes*', 'auth*'],
   auth: ['base', 'store*', 'config*'],
   jobs: [
@@ -42,6 +43,7 @@ const rooms: Record<string, string[]> = {
     'jobs',
     'auth',
     'processes*',
+    'udf*',
     'config*',
   ],
   cli: ['base', 'config', 'sample', 'tiles', 'app'],

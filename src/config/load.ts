@@ -196,6 +196,11 @@ function complete(values: Record<string, unknown>): Config {
       seconds: values['limitSeconds'] as number,
       bodyBytes: values['limitBody'] as number,
     },
+    udf: {
+      seconds: values['limitUdfSeconds'] as number,
+      memoryBytes: values['limitUdfMemory'] as number,
+      threads: values['udfThreads'] as number,
+    },
     caches: { blockBytes: values['blockCache'] as number, tileBytes: values['tileCache'] as number },
     tiles: {
       isPublic: values['tilesPublic'] as boolean,

@@ -10,7 +10,8 @@ import { type Callback, defineCallback, type ProcessModule, SavedResult } from '
 
 /** What all graphs of one run have in common. */
 export interface Execution {
-  readonly context: unknown;
+  /** What process functions receive where this signal counts: the run's, or the one of a reader who waits. */
+  contextFor(signal: AbortSignal): unknown;
   readonly signal: AbortSignal;
   readonly missing?: ReadonlyMap<string, OpenEOError>;
   /** Makes a cube that several nodes read compute equal windows once. */
@@ -135,7 +136,7 @@ export class Frame {
       if (value !== undefined) values[argument.name] = value;
     }
     const module = step.node.process.module as unknown as ProcessModule<unknown>;
-    return module.run(values, this.execution.context);
+    return module.run(values, this.execution.contextFor(this.signal));
   }
 
   #runBody(step: Step, body: Program): unknown {

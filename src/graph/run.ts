@@ -22,6 +22,8 @@ export interface RunnerOptions<C, U> {
   readonly limits: GraphLimits;
   /** What the process functions of one run receive. */
   createContext(request: RunRequest<U>, plan: Plan<C>): C;
+  /** The same context for callbacks that a reader calls with a signal of its own; default: unchanged. */
+  withSignal?(context: C, signal: AbortSignal): C;
   /** A process that the user stored, as it was sent. */
   storedProcess?(user: U, id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Makes a cube that several nodes read compute equal windows once. */
@@ -68,7 +70,7 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
       checkSupplied(plan, parameters, options.checks);
       const execution: Execution = {
         ...{ signal, missing },
-        context: options.createContext(request, plan),
+        contextFor: contexts(options.createContext(request, plan), signal, options.withSignal),
         shareReads: options.shareReads ?? ((cube) => cube),
         accountReads: options.accountReads ?? ((cube) => cube),
         plain: new PlainValues(maxPlainBytes),
@@ -81,6 +83,21 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
       refuseHugeResult(value, maxPlainBytes);
       return value;
     },
+  };
+}
+
+/** One context per signal. */
+function contexts<C>(
+  context: C,
+  own: AbortSignal,
+  withSignal: RunnerOptions<C, unknown>['withSignal'],
+): (signal: AbortSignal) => C {
+  const others = new WeakMap<AbortSignal, C>();
+  return (signal) => {
+    if (signal === own || !withSignal) return context;
+    const known = others.get(signal) ?? withSignal(context, signal);
+    others.set(signal, known);
+    return known;
   };
 }
 

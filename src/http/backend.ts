@@ -8,6 +8,7 @@ import type { Catalog } from '../store/catalog/types';
 import type { ObjectStore } from '../store/objects/types';
 import type { RecordStore, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
+import type { UdfRuntimeDescription } from '../udf/types';
 import type { Metrics } from './metrics';
 
 /** The slice of the configuration that concerns HTTP. */
@@ -39,6 +40,7 @@ export interface Backend {
   readonly catalog: Catalog;
   readonly registry: ProcessRegistry;
   readonly administration: ProcessAdministration;
+  readonly udfRuntimes: Readonly<Record<string, UdfRuntimeDescription>>;
   readonly runner: GraphRunner<unknown, User>;
   readonly formats: readonly OutputFormat[];
   readonly auth: Auth;

@@ -1,10 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { OpenEOError } from '../base/errors';
+import { isThenable } from '../graph/thenable';
 import { type Callback, LabeledArray } from '../graph/types';
 import type { NumericArray } from '../raster/cube';
 import type { CallbackInput, CallbackShape, Planes } from './types';
 
 const sliceMs = 10;
+/** Pixels whose callbacks answer later (user-defined functions) are asked for together. */
+const maxPending = 4096;
 
 /**
  * Calls the callback once per pixel. Slow, for what has no kernel, and the reference for what has.
@@ -23,16 +26,32 @@ export async function runGeneral(
     ([name, input]) => [name, reader(name, input, inputs.get(name), shape.missing)] as const,
   );
   const collected: unknown[][] = [];
-  let begin = performance.now();
-  for (let i = 0; i < count; i++) {
-    signal.throwIfAborted();
-    const args: Record<string, unknown> = Object.create(null);
-    for (const [name, read] of readers) args[name] = read(i);
-    collect(collected, await callback.call(args, signal), i);
-    if (performance.now() - begin > sliceMs) {
-      await setImmediate();
-      begin = performance.now();
+  const call = callback.invoke ?? callback.call;
+  for (let first = 0; first < count; ) {
+    const begin = performance.now();
+    const values: unknown[] = [];
+    let isPending = false;
+    try {
+      do {
+        signal.throwIfAborted();
+        const args: Record<string, unknown> = Object.create(null);
+        for (const [name, read] of readers) args[name] = read(first + values.length);
+        const value = call(args, signal);
+        isPending ||= isThenable(value);
+        values.push(value);
+      } while (
+        first + values.length < count &&
+        values.length < maxPending &&
+        performance.now() - begin < sliceMs
+      );
+    } catch (error) {
+      // Those that are still under way may fail as well; this is the error that counts.
+      void Promise.allSettled(values);
+      throw error;
     }
+    const settled = isPending ? await Promise.all(values) : values;
+    for (const value of settled) collect(collected, value, first++);
+    if (!isPending && first < count) await setImmediate();
   }
   const isSingle = [...inputs.values()].every(({ data }) =>
     data.every((plane) => plane === undefined || plane.length === 0 || plane instanceof Float32Array),

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
+import type { HttpClient } from '../base/net';
 import type { OpaqueHandle } from '../graph/types';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
@@ -9,6 +10,7 @@ import type { JobAsset } from '../store/records/jobs/types';
 import type { User } from '../store/records/types';
 import type { Imagery } from '../tiles/imagery';
 import type { TileStore } from '../tiles/types';
+import type { UdfRuntimes, UdfSession } from '../udf/types';
 
 /** What processes may do for the job that runs them: show how far it is, and add files to its results. */
 export interface JobHandle {
@@ -51,5 +53,9 @@ export interface ProcessContext {
   mayAccessService(serviceId: string): Promise<boolean>;
   /** STAC collections and items by address, for `load_stac`. */
   openStac(url: string, signal: AbortSignal): Promise<Catalog>;
+  /** The way to other hosts: those that the configuration allows. */
+  readonly http: HttpClient;
+  /** User-defined functions; the session is the run's own. */
+  readonly udf: Pick<UdfRuntimes, 'descriptions' | 'memoryBytes'> & { readonly session: UdfSession };
   readonly limits: { readonly pixels: number };
 }

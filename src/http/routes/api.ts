@@ -12,6 +12,7 @@ import { meRoutes } from './me';
 import { processGraphRoutes } from './process-graphs';
 import { processRoutes } from './processes';
 import { resultRoutes } from './result';
+import { udfRuntimeRoutes } from './udf-runtimes';
 import { validationRoutes } from './validation';
 
 /**
@@ -23,6 +24,7 @@ export function apiRoutes(backend: Backend, more: readonly Route[] = []): Route[
   const routes = [
     ...fileFormatRoutes(backend),
     ...processRoutes(backend),
+    ...udfRuntimeRoutes(backend),
     ...collectionRoutes(backend),
     ...credentialsRoutes(backend),
     ...meRoutes(backend, files),

@@ -59,23 +59,12 @@ export function capabilitiesRoutes(backend: Backend, others: readonly Route[]): 
         response.json({ conformsTo });
       },
     },
-    {
-      method: 'GET',
-      path: '/udf_runtimes',
-      access: 'optional',
-      handle(_request, response) {
-        response.json({});
-      },
-    },
   ];
 }
 
 /** Each template once, with its methods, in the order of the routes. */
 function listEndpoints(routes: readonly Route[]): { path: string; methods: Method[] }[] {
-  const methods = new Map<string, Method[]>([
-    ['/conformance', ['GET']],
-    ['/udf_runtimes', ['GET']],
-  ]);
+  const methods = new Map<string, Method[]>([['/conformance', ['GET']]]);
   for (const { path, method, isListed = true, base } of routes) {
     if (!isListed || base === 'root') continue;
     const template = standardPath(path);

@@ -61,6 +61,7 @@ export async function startHarness(options: HarnessOptions = {}) {
     version: '0.0.0',
     ...{ settings, logger, records, objects, registry, auth },
     administration: registry,
+    udfRuntimes: {},
     catalog: {
       list: async () => collections,
       get: async (id) => collections.find((document) => document.id === id),

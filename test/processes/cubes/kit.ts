@@ -38,6 +38,7 @@ async function createWorld() {
       registry,
       checks,
       limits,
+      withSignal: (present, readSignal) => ({ ...present, signal: readSignal }),
       createContext: (request) =>
         ({ logger: silentLogger, ...context, signal: request.signal }) as ProcessContext,
     });
