@@ -10,7 +10,16 @@ export interface Migrations {
   readonly steps: readonly MigrationMeta[];
   /** What operators read in messages: `records`. */
   readonly set: string;
+  /** A table that other systems may have made already, and what to do then. */
+  readonly earlier?: { readonly table: string; readonly advice: string };
 }
+
+/** Other systems have tables of this name in states that a command of its own brings up to date. */
+const earlierTiles = {
+  table: 'tiles',
+  advice:
+    'The tiles database has a table "tiles" of an earlier system. Make a backup, then run "tilegraph tiles migrate --dry-run" and "tilegraph tiles migrate".',
+};
 
 /** Reads what drizzle-kit generated (`drizzle/pg/records`, `drizzle/sqlite/tiles`, …). */
 export function readMigrations(
@@ -23,12 +32,18 @@ export function readMigrations(
     set,
     table: `tilegraph_migrations_${set}`,
     steps: readMigrationFiles({ migrationsFolder: folder }),
+    ...(dialect === 'postgres' && set === 'tiles' && { earlier: earlierTiles }),
   };
 }
 
 /** The database was written by a later version, or cannot hold our data: trying again will not help. */
 export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError';
+}
+
+/** Whether a step makes a table. */
+export function createsTable({ sql }: MigrationMeta, table: string): boolean {
+  return sql.some((text) => text.trimStart().startsWith(`CREATE TABLE "${table}" `));
 }
 
 /**

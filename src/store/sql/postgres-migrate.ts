@@ -1,15 +1,32 @@
+import type { MigrationMeta } from 'drizzle-orm/migrator';
 import { Client } from 'pg';
-import { type Migrations, pendingSteps, UnusableDatabaseError } from './migrations';
+import { createsTable, type Migrations, pendingSteps, UnusableDatabaseError } from './migrations';
 
 /** Any number will do, as long as all versions of the program take the same one. */
 const lockKey = 7_450_932_111;
 
+/** Makes of a table that is there already what a step would have made. */
+export type TakeOver = (client: Client, step: MigrationMeta) => Promise<void>;
+
 /**
  * Brings the tables up to date on a connection of its own, in one transaction. The lock makes processes that
  * start together wait for each other: without it all but one fail on the same `create table`.
+ * @param takeOver what to do with a table of an earlier system; without it such a table is refused
  * @throws UnusableDatabaseError, pg's errors
  */
-export async function migratePostgres(connectionString: string, migrations: Migrations): Promise<void> {
+export async function migratePostgres(
+  connectionString: string,
+  migrations: Migrations,
+  takeOver?: TakeOver,
+): Promise<void> {
+  await withMigrationLock(connectionString, (client) => applySteps(client, migrations, takeOver));
+}
+
+/** One transaction on a connection of its own, during which nobody else migrates. @throws pg's errors */
+export async function withMigrationLock<T>(
+  connectionString: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({
     connectionString,
     connectionTimeoutMillis: 5000,
@@ -21,14 +38,19 @@ export async function migratePostgres(connectionString: string, migrations: Migr
     await client.connect();
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
-    await applySteps(client, migrations);
+    const result = await work(client);
     await client.query('commit');
+    return result;
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-async function applySteps(client: Client, migrations: Migrations): Promise<void> {
+async function applySteps(
+  client: Client,
+  migrations: Migrations,
+  takeOver: TakeOver = refuseEarlier(migrations),
+): Promise<void> {
   const { table } = migrations;
   const { rows: facts } = await client.query<{ found: boolean; encoding: string }>(
     `select to_regclass($1) is not null as found, current_setting('server_encoding') as encoding`,
@@ -50,7 +72,23 @@ async function applySteps(client: Client, migrations: Migrations): Promise<void>
     migrations,
     rows.map((row) => row.hash),
   )) {
-    for (const text of pending.sql) await client.query(text);
+    if (await isThere(client, migrations.earlier?.table, pending)) await takeOver(client, pending);
+    else for (const text of pending.sql) await client.query(text);
     await client.query(`insert into ${table} (step, hash) values ($1, $2)`, [++step, pending.hash]);
   }
+}
+
+function refuseEarlier({ earlier }: Migrations): TakeOver {
+  return async () => {
+    throw new UnusableDatabaseError(earlier?.advice ?? 'A table is there already.');
+  };
+}
+
+/** Whether a step would make a table that there is. */
+async function isThere(client: Client, table: string | undefined, step: MigrationMeta): Promise<boolean> {
+  if (table === undefined || !createsTable(step, table)) return false;
+  const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+    table,
+  ]);
+  return rows[0].found;
 }
