@@ -46,7 +46,7 @@ const rooms: Record<string, string[]> = {
     'udf*',
     'config*',
   ],
-  cli: ['base', 'config', 'sample', 'tiles', 'app'],
+  cli: ['base', 'config', 'sample', 'store', 'tiles', 'app'],
 };
 
 function sources(folder: string): string[] {

@@ -12,6 +12,11 @@ const commands: readonly [string, string][] = [
   ['users password NAME [--password -]', 'Set a new password; all logins of the user end'],
   ['users role NAME admin|uploader|none', 'Give or take a role'],
   ['tiles sweep [--remove]', 'Compare rows and files of the tile catalogue; remove files without a row'],
+  ['tiles migrate [--dry-run]', 'Bring the tile table of an earlier system up to date, in place'],
+  [
+    'tiles migrate-files [--from FOLDER] [--dry-run]',
+    'Then move its files, and add what is missing of them to the rows',
+  ],
   ['migrate', 'Bring the databases up to date and stop'],
   ['check', 'Check configuration, databases, processes and collections, and stop'],
   ['config', 'Print the effective configuration without secrets'],

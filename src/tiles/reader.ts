@@ -93,7 +93,7 @@ export class TileReader {
     while (row) {
       const bytes = await this.files.read(row.filePath);
       const now = await this.catalogue.file(hash);
-      if (now?.id === row.id && now.updatedAt === row.updatedAt) {
+      if (now?.id === row.id && now.updatedAt === row.updatedAt && now.filePath === row.filePath) {
         if (bytes) return describe(row, bytes);
         this.#onMissingFile?.(row);
         throw new OpenEOError('TileRowInvalid', { reason: `the file of the tile ${row.id} is missing.` });

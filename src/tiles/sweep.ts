@@ -5,7 +5,7 @@ import type { TileCatalogue } from './types';
 export const settledAfterMs = 10 * 60 * 1000;
 
 /** What the sweep asks of a catalogue. */
-export type SweptCatalogue = Pick<TileCatalogue, 'paths' | 'referenced'>;
+export type SweptCatalogue = Pick<TileCatalogue, 'allFiles' | 'referenced'>;
 
 /** What does not belong together. Paths are below the root of the catalogue's files. */
 export type SweepFinding =
@@ -43,7 +43,7 @@ export async function* sweepTiles(
   const known = new Set<string>();
   for (let after: string | undefined; ; ) {
     signal?.throwIfAborted();
-    const rows = await catalogue.paths({ limit: pageSize, after });
+    const rows = await catalogue.allFiles({ limit: pageSize, after });
     const there = await Promise.all(rows.map(({ filePath }) => files.has(filePath)));
     for (const { filePath } of rows) known.add(filePath);
     const missing = rows.filter((_, index) => !there[index]);

@@ -121,6 +121,22 @@ export interface TileFile {
   readonly updatedAt: Microseconds;
 }
 
+/** As much of a row as its file needs, unchecked. */
+export interface RowFile {
+  readonly id: string;
+  readonly tile: TileAddress;
+  readonly source: string;
+  readonly flightId?: string;
+  readonly imageType: string;
+  readonly filePath: string;
+  /** Hexadecimal. */
+  readonly contentSha256?: string;
+  readonly byteCount?: number;
+}
+
+/** What is known of a file once it was read. */
+export type MovedFile = Required<Pick<RowFile, 'filePath' | 'imageType' | 'contentSha256' | 'byteCount'>>;
+
 /** Cells of one zoom; two ranges of columns where a region crosses the antimeridian. */
 export interface CellWindow {
   readonly zoom: number;
@@ -199,11 +215,13 @@ export interface TileCatalogue {
   remove(id: string): Promise<string | undefined>;
   /** Removes the rows of a flight; resolves to their files. */
   removeFlight(flightId: string): Promise<readonly string[]>;
-  /** Ids and files of all rows by id, in pages, whatever else is wrong with a row. */
-  paths(page: {
-    readonly limit: number;
-    readonly after?: string;
-  }): Promise<readonly Pick<CatalogueTile, 'id' | 'filePath'>[]>;
+  /** The files of all rows by id, in pages, whatever else is wrong with a row. */
+  allFiles(page: { readonly limit: number; readonly after?: string }): Promise<readonly RowFile[]>;
+  /**
+   * Notes another file of the same bytes for a row, unless the row has got another file meanwhile. The row stays the
+   * same tile: nothing else of it changes. Resolves to whether it did.
+   */
+  moveFile(row: Pick<RowFile, 'id' | 'filePath'>, file: MovedFile): Promise<boolean>;
   /** Those of some files that a row points to. */
   referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>>;
   /**

@@ -85,7 +85,8 @@ export async function uploadTile(
       await files.remove(filePath).catch(() => {});
     throw error;
   }
-  if (written.replacedPath !== undefined)
+  // The row may have had this very file already, where an interrupted move of files has found it.
+  if (written.replacedPath !== undefined && written.replacedPath !== filePath)
     await files
       .remove(written.replacedPath)
       .catch((error) =>

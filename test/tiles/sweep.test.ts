@@ -49,8 +49,8 @@ describe.each(dialects)('the orphan sweep on %s', (dialect) => {
 
   /** The catalogue, in which something happens after the rows were listed. */
   const meanwhile = (happens: () => Promise<unknown>): SweptCatalogue => ({
-    async paths(page) {
-      const found = await store.store.catalogue.paths(page);
+    async allFiles(page) {
+      const found = await store.store.catalogue.allFiles(page);
       await happens();
       return found;
     },

@@ -1,6 +1,13 @@
 import { OpenEOError } from '../../base/errors';
 import { locationHash, tileCentre, tileId, tileSizeMeters } from '../../tiles/identity';
-import type { CatalogueExtent, CatalogueTile, TileFile, TileSource, TileWrite } from '../../tiles/types';
+import type {
+  CatalogueExtent,
+  CatalogueTile,
+  RowFile,
+  TileFile,
+  TileSource,
+  TileWrite,
+} from '../../tiles/types';
 import { checkWrite, tileSources } from '../../tiles/write-rules';
 
 /** A row as both dialects select it. PostgreSQL sends 64-bit integers as text. */
@@ -82,6 +89,37 @@ export function readTile(row: TileRow): CatalogueTile {
 export function readFile(row: FileRow): TileFile {
   const source = checkSource(row.id, row.source);
   return { id: row.id, filePath: row.file_path, source, updatedAt: Number(row.updated_micros) };
+}
+
+/** The columns of {@link readRowFile}. */
+export const rowFileColumns =
+  'id, tile_zoom, tile_x, tile_y, source, flight_id, image_type, file_path, content_sha256, byte_count';
+
+export function readRowFile(
+  row: Pick<
+    TileRow,
+    | 'id'
+    | 'tile_zoom'
+    | 'tile_x'
+    | 'tile_y'
+    | 'source'
+    | 'flight_id'
+    | 'image_type'
+    | 'file_path'
+    | 'content_sha256'
+    | 'byte_count'
+  >,
+): RowFile {
+  return {
+    id: row.id,
+    tile: { z: row.tile_zoom, x: row.tile_x, y: row.tile_y },
+    source: row.source,
+    imageType: row.image_type,
+    filePath: row.file_path,
+    ...(row.flight_id !== null && { flightId: row.flight_id }),
+    ...(row.content_sha256 !== null && { contentSha256: row.content_sha256.toString('hex') }),
+    ...(row.byte_count !== null && { byteCount: Number(row.byte_count) }),
+  };
 }
 
 /** A write in the columns of {@link writeColumns}, but the instants, which each dialect encodes in its own way. */

@@ -1,5 +1,5 @@
 import { nilUuid } from '../../../tiles/identity';
-import { newestFirst, plainColumns, replacedColumns, writeColumns } from '../catalogue-rows';
+import { newestFirst, plainColumns, replacedColumns, rowFileColumns, writeColumns } from '../catalogue-rows';
 
 interface Statement {
   readonly name: string;
@@ -133,9 +133,18 @@ export const removeFlight: Statement = {
 };
 
 /** $1 the id before the page, $2 how many. */
-export const paths: Statement = {
-  name: 'catalogue-paths',
-  text: 'select id, file_path from tiles where id > $1 order by id limit $2',
+export const allFiles: Statement = {
+  name: 'catalogue-all-files',
+  text: `select ${rowFileColumns} from tiles where id > $1 order by id limit $2`,
+};
+
+/** $1 the id, $2 the file that it has, $3 to $6 the one that it gets. */
+export const moveFile: Statement = {
+  name: 'catalogue-move-file',
+  text: `with moved as (
+  update tiles set file_path = $3, image_type = $4, content_sha256 = $5, byte_count = $6
+  where id = $1 and file_path = $2 returning location_hash)
+select pg_notify('${channel}', location_hash::text), location_hash from moved`,
 };
 
 /** $1 paths. There is no index for it: it is asked after accidents only. */

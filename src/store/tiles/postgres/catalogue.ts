@@ -6,6 +6,8 @@ import type {
   CatalogueTile,
   CellWindow,
   FlightPosition,
+  MovedFile,
+  RowFile,
   TileCatalogue,
   TileFile,
   TileFilter,
@@ -18,6 +20,7 @@ import {
   type FileRow,
   readExtent,
   readFile,
+  readRowFile,
   readTile,
   type TileRow,
   writeValues,
@@ -115,10 +118,17 @@ export class PostgresCatalogue implements TileCatalogue {
     return this.#removed(statements.removeFlight, flightId);
   }
 
-  async paths({ limit, after = nilUuid }: { readonly limit: number; readonly after?: string }) {
-    const query = { ...statements.paths, values: [after, limit] };
-    const { rows } = await this.sql.query<{ id: string; file_path: string }>(query);
-    return rows.map((row) => ({ id: row.id, filePath: row.file_path }));
+  async allFiles({ limit, after = nilUuid }: { readonly limit: number; readonly after?: string }) {
+    const { rows } = await this.sql.query<TileRow>({ ...statements.allFiles, values: [after, limit] });
+    return rows.map(readRowFile);
+  }
+
+  async moveFile(row: Pick<RowFile, 'id' | 'filePath'>, file: MovedFile): Promise<boolean> {
+    const digest = Buffer.from(file.contentSha256, 'hex');
+    const values = [row.id, row.filePath, file.filePath, file.imageType, digest, file.byteCount];
+    const { rows } = await this.sql.query<{ location_hash: string }>({ ...statements.moveFile, values });
+    for (const { location_hash } of rows) this.#changes.tell(location_hash);
+    return rows.length > 0;
   }
 
   async referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>> {

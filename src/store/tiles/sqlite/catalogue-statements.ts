@@ -1,4 +1,4 @@
-import { newestFirst, plainColumns, replacedColumns, writeColumns } from '../catalogue-rows';
+import { newestFirst, plainColumns, replacedColumns, rowFileColumns, writeColumns } from '../catalogue-rows';
 
 const instants = ['captured', 'created', 'updated'].map((name) => `t.${name}_at as ${name}_micros`);
 const columns = [plainColumns, ...instants].join(', ');
@@ -70,7 +70,11 @@ export const remove = 'delete from tiles where id = ? returning file_path, locat
 export const removeFlight = 'delete from tiles where flight_id = ? returning file_path, location_hash';
 
 /** The id before the page, how many. */
-export const paths = 'select id, file_path as filePath from tiles where id > ? order by id limit ?';
+export const allFiles = `select ${rowFileColumns} from tiles where id > ? order by id limit ?`;
+
+/** The file that it gets, the id, the file that it has. */
+export const moveFile = `update tiles set file_path = ?, image_type = ?, content_sha256 = ?, byte_count = ?
+where id = ? and file_path = ? returning location_hash`;
 
 /** A JSON array of paths. There is no index for it: it is asked after accidents only. */
 export const referenced = `select distinct file_path from tiles

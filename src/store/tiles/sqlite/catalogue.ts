@@ -5,6 +5,8 @@ import type {
   CatalogueTile,
   CellWindow,
   FlightPosition,
+  MovedFile,
+  RowFile,
   TileCatalogue,
   TileFile,
   TileFilter,
@@ -18,6 +20,7 @@ import {
   type FileRow,
   readExtent,
   readFile,
+  readRowFile,
   readTile,
   type TileRow,
   writeValues,
@@ -129,10 +132,18 @@ export class SqliteCatalogue implements TileCatalogue {
     return this.#removed(statements.removeFlight, flightId);
   }
 
-  paths({ limit, after = '' }: { readonly limit: number; readonly after?: string }) {
-    return this.sql.run(() =>
-      this.#rows<Pick<CatalogueTile, 'id' | 'filePath'>>(statements.paths, [after, limit]),
+  allFiles({ limit, after = '' }: { readonly limit: number; readonly after?: string }) {
+    return this.sql.run(() => this.#rows<TileRow>(statements.allFiles, [after, limit]).map(readRowFile));
+  }
+
+  async moveFile(row: Pick<RowFile, 'id' | 'filePath'>, file: MovedFile): Promise<boolean> {
+    const digest = Buffer.from(file.contentSha256, 'hex');
+    const values = [file.filePath, file.imageType, digest, file.byteCount, row.id, row.filePath];
+    const rows = await this.#transactions.run(() =>
+      this.#rows<{ location_hash: string }>(statements.moveFile, values),
     );
+    for (const { location_hash } of rows) this.#changes.tell(location_hash);
+    return rows.length > 0;
   }
 
   referenced(filePaths: readonly string[]): Promise<ReadonlySet<string>> {
