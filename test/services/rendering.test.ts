@@ -221,17 +221,6 @@ describe('graphs that need the whole scene', () => {
   });
 });
 
-test('changes of one configuration at the same moment are all kept', async () => {
-  const id = await create({ load: load(['B04'], box), last: reduced('load'), save: png('last') });
-  const changes = [{ minzoom: 2 }, { maxzoom: 20 }, { buffer: 3 }, { tile_size: 512 }, { scope: 'public' }];
-  const answers = await Promise.all(
-    changes.map((configuration) => server.call('PATCH', `/services/${id}`, { configuration })),
-  );
-  expect(answers.map(({ status }) => status)).toEqual(changes.map(() => 204));
-  const service = (await (await server.call('GET', `/services/${id}`)).json()) as { configuration: object };
-  expect(service.configuration).toEqual(expect.objectContaining(Object.assign({}, ...changes)));
-});
-
 test('documents for map clients have a tag that follows their content', async () => {
   const graph = { load: load(['B04'], box), last: reduced('load'), save: png('last') };
   const id = await create(graph);
