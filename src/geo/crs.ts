@@ -110,6 +110,12 @@ function parseProjJsonText(text: string): Crs {
   return crsFromProjJson(value as object);
 }
 
+/** A system as WKT for files that describe it; undefined where only a proj string or PROJJSON is known. */
+export function wktOf(crs: Crs): string | undefined {
+  if (crs.epsg !== undefined) return epsgDefinition(crs.epsg).wkt;
+  return wktStart.test(crs.definition) ? crs.definition : undefined;
+}
+
 /** Longitude and latitude in degrees. */
 export const wgs84: Crs = crsFromEpsg(4326);
 /** The plane of web maps, metres at the equator. */

@@ -85,6 +85,7 @@ export const geojson: OutputFormat = {
   description:
     'The geometries of a vector cube as features in WGS 84. Properties are those that the geometries brought along ' +
     'and the values of the cube, named by their labels on the other dimensions, or "value" where there are none.',
+  holds: 'geometries',
   gisDataTypes: ['vector'],
   parameters,
   ...file,

@@ -1,7 +1,7 @@
-import type { SampleType } from './gtiff/samples';
 import { writeTiff } from './gtiff/write';
-import { createAreaReader, layerGroups, type Pixels, rasterOf } from './layers';
+import { createAreaReader, hasValue, layerGroups, rasterOf } from './layers';
 import { type FormatParameters, readOptions } from './options';
+import type { SampleType } from './samples';
 import type { Encoded, EncodeRequest, OutputFormat } from './types';
 
 const parameters = {
@@ -44,13 +44,6 @@ interface TiffOptions {
 /** Values that one read of a tile may bring. */
 const groupValues = 4 << 20;
 
-function hasValue(pixels: Pixels): boolean {
-  if (pixels.valid) return pixels.valid.includes(1);
-  if (!pixels.isNanMissing) return true;
-  for (let i = 0; i < pixels.data.length; i++) if (!Number.isNaN(pixels.data[i])) return true;
-  return false;
-}
-
 const file = {
   mediaType: 'image/tiff; application=geotiff; profile=cloud-optimized',
   extension: '.tif',
@@ -65,6 +58,7 @@ export const gtiff: OutputFormat = {
   description:
     'Values as they are with their place on Earth, in tiles with overviews. Each combination of labels ' +
     '(dates, bands) is a band of the file, described by its labels.',
+  holds: 'pixels',
   gisDataTypes: ['raster'],
   parameters,
   ...file,

@@ -37,6 +37,7 @@ export const jpeg: OutputFormat = {
   aliases: ['JPG'],
   title: 'JPEG picture',
   description: 'A small picture with losses of one layer (grey) or three (red, green, blue).',
+  holds: 'pixels',
   gisDataTypes: ['raster'],
   parameters,
   ...file,

@@ -177,6 +177,7 @@ export const json: OutputFormat = {
   description:
     'Numbers, texts, arrays and objects as they are, with null for numbers that are not finite. A data cube ' +
     'becomes an object: "dimensions" by name with their labels, "order", and "data" as arrays nested in that order.',
+  holds: 'values',
   gisDataTypes: ['raster', 'vector', 'table', 'other'],
   parameters,
   ...file,

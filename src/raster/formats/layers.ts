@@ -54,6 +54,14 @@ export interface Pixels {
   readonly isNanMissing: boolean;
 }
 
+/** Whether any value is there. */
+export function hasValue({ data, valid, isNanMissing }: Pixels): boolean {
+  if (valid) return valid.includes(1);
+  if (!isNanMissing) return data.length > 0;
+  for (let i = 0; i < data.length; i++) if (!Number.isNaN(data[i])) return true;
+  return false;
+}
+
 function lengthOf(dimension: Dimension): number {
   return dimension.labels?.length ?? 1;
 }
@@ -126,8 +134,13 @@ export function rasterOf(data: unknown, request: EncodeRequest, format: string):
     });
   refuseEmpty(data, grid);
   checkSize(grid, layerCount(data), request.maxPixels);
-  const dimensions = layerDimensions(data);
-  return { cube: data, grid, dimensions, layers: describeLayers(dimensions) };
+  return rasterOn(data, grid);
+}
+
+/** A cube to be read on a grid, unchecked. */
+export function rasterOn(cube: Cube, grid: Grid): Raster {
+  const dimensions = layerDimensions(cube);
+  return { cube, grid, dimensions, layers: describeLayers(dimensions) };
 }
 
 /** Splits layers into groups of at most `maxLayers` (at least one), each readable by one window. */

@@ -114,6 +114,7 @@ export const png: OutputFormat = {
   description:
     'A lossless picture of one layer (grey), two (grey and opacity), three (red, green, blue) or four ' +
     '(with opacity). Pixels without data are transparent. Results of colormap are written with a palette.',
+  holds: 'pixels',
   gisDataTypes: ['raster'],
   parameters,
   ...file,

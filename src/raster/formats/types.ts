@@ -28,6 +28,8 @@ export interface OutputFormat {
   readonly aliases?: readonly string[];
   readonly title: string;
   readonly description: string;
+  /** What it takes: grids of pixels, cubes with geometries, cubes of numbers, or values of every kind. */
+  readonly holds: 'pixels' | 'geometries' | 'cubes' | 'values';
   readonly gisDataTypes: readonly ('raster' | 'vector' | 'table' | 'other')[];
   /** JSON Schema (draft-07) by option name, each with a description and a default. */
   readonly parameters: Readonly<Record<string, JsonSchema & { readonly description: string }>>;
@@ -37,7 +39,8 @@ export interface OutputFormat {
   readonly isStreamed?: boolean;
   /**
    * @param data a Cube, or for formats that take it any JSON value.
-   * @throws OpenEOError `ResultNotRenderable`, `ProcessGraphComplexity` (over `maxPixels`)
+   * @throws OpenEOError `ResultNotRenderable`, `ProcessGraphComplexity` (over `maxPixels`); ProcessException
+   *   `FormatUnsuitable`, `DataCubeEmpty`
    */
   encode(data: unknown, request: EncodeRequest): Promise<Encoded>;
 }

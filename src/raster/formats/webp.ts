@@ -30,6 +30,7 @@ export const webp: OutputFormat = {
   name: 'WEBP',
   title: 'WebP picture',
   description: 'A small picture of one to four layers as in PNG, with or without losses and with opacity.',
+  holds: 'pixels',
   gisDataTypes: ['raster'],
   parameters,
   ...file,

@@ -97,7 +97,19 @@ test('pictures that a format cannot hold are refused', async () => {
 });
 
 test('every format is described, and found by its names in any case', () => {
-  expect(outputFormats.map(({ name }) => name)).toEqual(['GTiff', 'PNG', 'JPEG', 'WEBP', 'JSON', 'GeoJSON']);
+  expect(outputFormats.map(({ name }) => name)).toEqual([
+    'GTiff',
+    'netCDF',
+    'Zarr',
+    'PNG',
+    'JPEG',
+    'WEBP',
+    'JSON',
+    'GeoJSON',
+    'CSV',
+    'Parquet',
+    'CovJSON',
+  ]);
   for (const format of outputFormats) {
     expect(findFormat(format.name.toUpperCase())).toBe(format);
     for (const [name, schema] of Object.entries(format.parameters)) {

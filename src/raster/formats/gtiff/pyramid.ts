@@ -2,10 +2,10 @@ import { promisify } from 'node:util';
 import { constants, deflate } from 'node:zlib';
 import type { NumericArray } from '../../cube';
 import type { Area, LayerGroup, Pixels } from '../layers';
+import { convertSamples, type Nodata, type SampleType, sampleKinds } from '../samples';
+import { Spool } from '../spool';
 import { halveInto, type OverviewMethod, type TilePixels } from './overview';
 import { predictFloats, predictIntegers } from './predictor';
-import { convertSamples, type Nodata, type SampleType, sampleKinds } from './samples';
-import { Spool } from './spool';
 
 const deflateAsync = promisify(deflate);
 

@@ -1,10 +1,11 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { OpenEOError } from '../../../base/errors';
 import type { Grid } from '../../../geo/types';
+import { chooseNodata, sampleKinds } from '../samples';
+import { bodyOf } from '../spool';
 import { directorySize, type Field, writeDirectory } from './directory';
 import { geoKeys, gridTags } from './geokeys';
 import { buildPyramid, type Level, type PyramidOptions } from './pyramid';
-import { chooseNodata, sampleKinds } from './samples';
 
 /** A layer of the file as GDAL_METADATA describes it. */
 export interface TiffLayer {
@@ -162,13 +163,9 @@ export async function writeTiff(source: TiffSource): Promise<TiffFile> {
     yield head;
     for (const level of levels.toReversed()) yield* level.spool.read();
   }
-  if (levels.every((level) => level.spool.isInMemory)) {
-    const parts: Uint8Array[] = [];
-    for await (const part of bytes()) parts.push(part);
-    await pyramid.close();
-    return { body: Buffer.concat(parts), byteLength, isBig };
-  }
-  const body = Readable.from(bytes(), { objectMode: false });
-  body.once('close', () => void pyramid.close());
+  const body = await bodyOf(
+    bytes(),
+    levels.map((level) => level.spool),
+  );
   return { body, byteLength, isBig };
 }

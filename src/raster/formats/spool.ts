@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OpenEOError } from '../../../base/errors';
+import { Readable } from 'node:stream';
+import { OpenEOError } from '../../base/errors';
 
 const readBytes = 1 << 20;
 
@@ -77,4 +78,26 @@ export class Spool {
     this.#file = undefined;
     await file?.close();
   }
+}
+
+/**
+ * Bytes as the body of a result: in memory where all of `spools` are, otherwise a stream that is read from their
+ * files. The spools are closed when the bytes have been taken, or the stream is destroyed.
+ */
+export async function bodyOf(
+  bytes: AsyncIterable<Uint8Array>,
+  spools: readonly Spool[],
+): Promise<Uint8Array | Readable> {
+  const close = async () => {
+    await Promise.all(spools.map((spool) => spool.close()));
+  };
+  if (spools.every((spool) => spool.isInMemory)) {
+    const parts: Uint8Array[] = [];
+    for await (const part of bytes) parts.push(part);
+    await close();
+    return Buffer.concat(parts);
+  }
+  const body = Readable.from(bytes, { objectMode: false });
+  body.once('close', () => void close());
+  return body;
 }

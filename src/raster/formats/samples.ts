@@ -1,5 +1,5 @@
-import type { DataType, NumericArray } from '../../cube';
-import type { Pixels } from '../layers';
+import type { DataType, NumericArray } from '../cube';
+import type { Pixels } from './layers';
 
 /** What a TIFF file can hold of {@link DataType}. */
 export type SampleType = Exclude<DataType, 'boolean' | 'text'>;
