@@ -27,5 +27,5 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/run-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],
   maxWorkers: 2,
-  testTimeout: 30000,
+  testTimeout: 120000,
 };

@@ -34,7 +34,7 @@ describeWith(executablePath, 'Chromium', 'the start page', () => {
     ]);
     page = await open({ width: 1280, height: 800 });
     await drawn();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

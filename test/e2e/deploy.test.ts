@@ -115,7 +115,7 @@ describe('the image runs', () => {
     const [node, ...program] = JSON.parse(steps(finalStage, 'ENTRYPOINT')[0]) as string[];
     expect(node).toBe('node');
     server = await spawnServer({ cwd: image, program, dataDir, ...account, env: { HOST, NODE_ENV } });
-  }, 30_000);
+  });
   afterAll(() => server?.stop());
 
   test('as a user without rights, on all interfaces, and computes', async () => {

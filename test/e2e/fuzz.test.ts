@@ -45,7 +45,7 @@ beforeAll(async () => {
     configuration: { scope: 'public' },
   });
   id = created.headers.get('openeo-identifier')!;
-}, 120_000);
+});
 afterAll(() => server?.stop());
 
 /** Every answer is a success or an error that is written down somewhere. */

@@ -47,7 +47,7 @@ beforeAll(async () => {
   connection = await OpenEO.connect(server.url);
   await connection.authenticateBasic('admin', adminPassword);
   builder = await connection.buildProcess('test');
-}, 60_000);
+});
 
 afterAll(async () => {
   await server?.stop();

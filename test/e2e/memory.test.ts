@@ -6,7 +6,7 @@ let server: TestServer;
 beforeAll(async () => {
   // A window may take half of it.
   server = await startServer({ collections: [await sampleCollection()], limitMemory: 2 ** 27 });
-}, 120_000);
+});
 afterAll(() => server?.stop());
 
 const load = {

@@ -104,7 +104,7 @@ describe('starting', () => {
     expect(await services(second)).toHaveLength(4);
     expect((await second.call('GET', '/me', undefined, token)).status).toBe(200);
     await second.stop();
-  }, 60_000);
+  });
 
   test('a port that is taken is told', async () => {
     const server = await spawnServer();
@@ -227,9 +227,9 @@ describe('commands', () => {
     expect((await me()).roles).toEqual(['uploader']);
     expect((await users(['list'])).output).toMatch(/^mia\s+mia\s+uploader$/m);
     await users(['role', 'mia', 'none']);
-    await eventually(async () => expect((await me()).roles).toEqual([]), 2000);
+    await eventually(async () => expect((await me()).roles).toEqual([]));
     expect((await users(['password', 'mia', '--password', '-'], 'a new long one\n')).code).toBe(0);
-    await eventually(async () => expect((await me()).code).toBe('TokenInvalid'), 2000);
+    await eventually(async () => expect((await me()).code).toBe('TokenInvalid'));
     await server.login('mia', 'a new long one');
     expect((await users(['add', 'mia'])).code).toBe(1);
     expect((await users(['add', 'tom', '--role', 'king'])).code).not.toBe(0);
@@ -274,7 +274,7 @@ test('a process file that is dropped into the folder is listed and callable; a b
   rmSync(file);
   await eventually(async () => expect(await twice()).toBe('ProcessUnsupported'));
   await server.stop();
-}, 30_000);
+});
 
 describe('under load', () => {
   let server: ServerProcess;
@@ -282,7 +282,7 @@ describe('under load', () => {
   beforeAll(async () => {
     server = await spawnServer({ env: { TILEGRAPH_COLLECTIONS: await sampleCollection() } });
     token = await server.login('admin', 'correct horse battery');
-  }, 30_000);
+  });
   afterAll(() => server.stop());
 
   const start = (resolution: number, signal?: AbortSignal) =>
@@ -315,7 +315,7 @@ describe('under load', () => {
       process.stdout.write(
         `/healthz during the heaviest result: median ${delays[delays.length >> 1].toFixed(1)} ms, longest ${delays.at(-1)!.toFixed(1)} ms\n`,
       );
-  }, 120_000);
+  });
 
   test('a client that leaves stops the computation', async () => {
     const controller = new AbortController();
@@ -332,7 +332,7 @@ describe('under load', () => {
       expect((await cpuSeconds(server)) - then).toBeLessThan(0.1);
     });
     expect((await cpuSeconds(server)) - before).toBeLessThan(4);
-  }, 30_000);
+  });
 
   test('more than the queue holds is refused with 429 at once', async () => {
     const controller = new AbortController();
@@ -356,7 +356,7 @@ describe('under load', () => {
     controller.abort();
     await Promise.all(many);
     await eventually(async () => expect(await result(server, constant(1))).toBe(1));
-  }, 60_000);
+  });
 });
 
 test('behind a proxy with a path all links lead through it', async () => {
@@ -422,7 +422,7 @@ test('behind a proxy with a path all links lead through it', async () => {
     expect([address, (await fetch(new URL(address, `${base}/`))).status]).toEqual([address, 200]);
   await server.stop();
   proxy.close();
-}, 30_000);
+});
 
 async function freePort(): Promise<number> {
   const probe = http.createServer();

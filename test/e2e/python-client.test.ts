@@ -36,7 +36,7 @@ describeWith(python, 'Python with openeo, rasterio and numpy', 'the Python clien
       rmSync(folder, { recursive: true, force: true });
       await server.stop();
     }
-  }, 120_000);
+  });
 
   test.each(steps)('%s', (step) => {
     expect(errors.has(step)).toBe(true);

@@ -37,7 +37,7 @@ describe('two servers on one database', () => {
       spawnServer({ env: stores(database.url) }),
       spawnServer({ env: stores(database.url) }),
     ]);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([one?.stop(), two?.stop()]);
@@ -179,7 +179,7 @@ test('four servers that start at once on an empty database all work', async () =
   }
   await Promise.all(servers.map((server) => server.stop()));
   await database.drop();
-}, 60_000);
+});
 
 describe('a database that goes away', () => {
   let postgres: PostgresServer;
@@ -188,7 +188,7 @@ describe('a database that goes away', () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     ({ url } = await postgres.createDatabase());
-  }, 60_000);
+  });
   afterAll(() => postgres?.remove());
 
   async function ready(server: ServerProcess) {
@@ -224,7 +224,7 @@ describe('a database that goes away', () => {
     expect((await server.call('PUT', '/process_graphs/kept', constant(1))).status).toBe(200);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(server.logs()).not.toContain('Geheim');
-  }, 60_000);
+  });
 
   test('does not keep a server from starting; its administrator is made when it comes', async () => {
     const empty = await postgres.createDatabase();
@@ -242,5 +242,5 @@ describe('a database that goes away', () => {
     }, 20_000);
     expect(await answer(server, constant(4), await server.login('admin', password))).toBe(4);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
-  }, 60_000);
+  });
 });

@@ -106,7 +106,7 @@ describeWith(python, 'python3 with numpy and rasterio', 'scenes that were never 
     web = await serveFolder(folder);
     server = await startServer({ collections: collections.map((path) => join(folder, path)) });
     remote = await startServer({ collections: collections.map((path) => `${web.url}/${path}`) });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server?.stop();

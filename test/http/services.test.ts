@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startServer({ collections: [await sampleCollection()] });
   mia = await server.user('mia');
   tom = await server.user('tom');
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 const parameter = (name: string) => ({ from_parameter: name });

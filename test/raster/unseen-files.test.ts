@@ -300,7 +300,7 @@ describeWith(tools, 'GDAL and python3 with rasterio', 'files of all kinds, as GD
       maxBuffer: 1 << 26,
     });
     made = JSON.parse(output.toString());
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await reader.close();

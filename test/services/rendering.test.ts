@@ -12,7 +12,7 @@ beforeAll(async () => {
   const collections = [await sampleCollection()];
   server = await startServer({ collections });
   limited = await startServer({ collections, limitPixels: 2_000_000 });
-}, 120_000);
+});
 afterAll(async () => {
   await server?.stop();
   await limited?.stop();

@@ -163,7 +163,7 @@ export async function runCommand(
 }
 
 /** Tries until the check passes; its last error is thrown after so many milliseconds. */
-export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 10_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     try {

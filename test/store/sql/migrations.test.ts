@@ -71,7 +71,7 @@ describe.each(Object.entries(dialects))('%s', (dialect, newUrl) => {
       known.steps.map((_, index) => ({ step: index + 1 })),
     );
     await sql.close();
-  }, 60_000);
+  });
 
   test('a database of a newer version, or of another history, is refused and left alone', async () => {
     const url = await newUrl();
