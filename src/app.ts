@@ -43,6 +43,7 @@ import type { ObjectStore } from './store/objects/types';
 import { openRecordStore } from './store/records/open';
 import type { RecordStore, User } from './store/records/types';
 import { openTileStore } from './store/tiles/open';
+import { withImagery } from './tiles/collection';
 import { TileFiles } from './tiles/files';
 import { Imagery } from './tiles/imagery';
 import type { TileStore } from './tiles/types';
@@ -116,7 +117,8 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
     );
     const imagery = tileStore && new Imagery(tileStore.catalogue, new TileFiles(objects), config.tiles);
     const userFiles = new UserFiles(objects, config.filesQuotaBytes);
-    const catalog = await openCatalog({ collections: config.collections, http, logger });
+    const collections = await openCatalog({ collections: config.collections, http, logger });
+    const catalog = imagery ? withImagery(collections, imagery.catalogue) : collections;
     const raster = opened(
       createRasterReader({
         http,

@@ -2,9 +2,8 @@ import { createPace } from '../base/pace';
 import { gridsEqual, subGrid } from '../geo/grid';
 import type { Grid } from '../geo/types';
 import { chooseLevel, reduction } from './levels';
-import type { PatchReader } from './patches';
+import type { PixelWindow } from './patches';
 import type { Resampling } from './source';
-import type { Level, TiffFile } from './tiff/open';
 import { createMapping, type Mapping, sourceWindow } from './warp/mapping';
 import { nearIndex, takeNear } from './warp/near';
 import type { Missing, Output, Patch } from './warp/patch';
@@ -17,9 +16,30 @@ const chunkSourcePx = 2 ** 24;
 /** Part of a source pixel by which positions may be off. */
 const tolerance = 0.001;
 
-/** One sample of an open file, and what its numbers mean. */
-export interface BandSource {
-  readonly file: TiffFile;
+/** One resolution of a picture. */
+export interface PyramidLevel {
+  readonly image: { readonly width: number; readonly height: number };
+  /** Pixels of the full resolution per pixel. */
+  readonly factorX: number;
+  readonly factorY: number;
+}
+
+/** A picture in one or several resolutions, from the full one down. */
+export interface Pyramid<Level extends PyramidLevel> {
+  readonly key: string;
+  /** Of the full resolution. */
+  readonly grid: Grid;
+  readonly levels: readonly Level[];
+}
+
+/** Reads rectangles of pixels of one sample. */
+export interface PatchSource<Level extends PyramidLevel, File extends Pyramid<Level>> {
+  read(file: File, level: Level, sample: number, window: PixelWindow, signal: AbortSignal): Promise<Patch>;
+}
+
+/** One sample of a picture, and what its numbers mean. */
+export interface BandSource<File> {
+  readonly file: File;
   readonly sample: number;
   readonly missing: Missing;
 }
@@ -28,14 +48,14 @@ export interface BandSource {
  * Warps bands of files to one output grid. Positions are worked out once for all bands that lie on one
  * grid, so make one of these per window that is read.
  */
-export class BandReader {
+export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>> {
   readonly #levels = new Map<string, Level>();
   readonly #mappings: { target: Grid; source: Grid; level: string; mapping: Mapping }[] = [];
   readonly #rest: () => Promise<void> | undefined;
   readonly #indices: { mapping: Mapping; patch: Patch; index: Int32Array }[] = [];
 
   constructor(
-    readonly patches: PatchReader,
+    readonly patches: PatchSource<Level, File>,
     readonly grid: Grid,
     readonly resampling: Resampling,
     readonly signal: AbortSignal,
@@ -44,7 +64,7 @@ export class BandReader {
   }
 
   /** Fills an output of the grid's size with a band, as far as the file reaches. @throws OpenEOError `SourceUnreadable` */
-  async read(band: BandSource, out: Output): Promise<void> {
+  async read(band: BandSource<File>, out: Output): Promise<void> {
     const { width, height } = this.grid;
     const level = this.#level(band.file);
     for (let row = 0; row < height; row += chunkPx)
@@ -60,7 +80,7 @@ export class BandReader {
         );
   }
 
-  #level(file: TiffFile): Level {
+  #level(file: File): Level {
     let level = this.#levels.get(file.key);
     if (!level) {
       level = chooseLevel(file, reduction(this.grid, file.grid));
@@ -70,7 +90,7 @@ export class BandReader {
   }
 
   async #chunk(
-    band: BandSource,
+    band: BandSource<File>,
     level: Level,
     column: number,
     row: number,
@@ -89,6 +109,8 @@ export class BandReader {
       mapping,
       { width: image.width, height: image.height, wrapsX },
       reachOf(this.resampling),
+      // Nearest pixels are those of the middles of the outer pixels, not of their corners.
+      this.resampling === 'near' ? 0.5 : 0,
     );
     if (!window) return;
     const needed = (window.x1 - window.x0) * (window.y1 - window.y0);

@@ -1,7 +1,6 @@
 import { transformBounds, transformer } from '../geo/crs';
 import type { Grid } from '../geo/types';
 import { gridBounds } from './cube';
-import type { Level, TiffFile } from './tiff/open';
 
 /** Output pixels per side of the squares in which one level is used throughout. */
 const square = 1024;
@@ -39,7 +38,10 @@ export function reduction(target: Grid, source: Grid): number {
 }
 
 /** The coarsest level that still has a pixel for every output pixel (one in a hundred less is accepted). */
-export function chooseLevel(file: TiffFile, ratio: number): Level {
+export function chooseLevel<Level extends { readonly factorX: number; readonly factorY: number }>(
+  file: { readonly levels: readonly Level[] },
+  ratio: number,
+): Level {
   let chosen = file.levels[0];
   for (const level of file.levels) if (Math.max(level.factorX, level.factorY) <= ratio * 1.01) chosen = level;
   return chosen;

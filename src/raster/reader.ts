@@ -2,6 +2,7 @@ import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import { BlockCache } from './block-cache';
 import { FilePool } from './files';
+import { createMosaicCube } from './mosaic/cube';
 import { PatchReader } from './patches';
 import { createSceneCube } from './scene-cube';
 import type { RasterReader } from './source';
@@ -37,6 +38,7 @@ export function createRasterReader(options: {
     },
     sceneCube: (sceneOptions, signal) =>
       createSceneCube(sceneOptions, { files, patches, maxValues: options.maxValues }, signal),
+    mosaicCube: (mosaicOptions) => createMosaicCube(mosaicOptions, { cache, maxValues: options.maxValues }),
     warp: warpBlock,
     async close() {
       cache.clear();

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { OpenEOError } from '../base/errors';
 import { Limiter } from '../base/limiter';
 import type { Grid } from '../geo/types';
-import { type Cube, type DataType, type Dimension, defineCube } from './cube';
+import { type Cube, type DataType, defineCube } from './cube';
+import { cubeDimensions } from './cube-dimensions';
 import type { FilePool } from './files';
 import { nativeGrid, pixelSize, sceneBounds } from './native-grid';
 import { type BandMeaning, bandMeaning, commonType, isWide, needsMask } from './scene-meta';
@@ -39,7 +40,7 @@ export async function createSceneCube(
   const plan = await makePlan(options, files, signal);
   const times = groupByTime(options.scenes);
   const labels = [...times.keys()];
-  const dimensions = makeDimensions(options, labels);
+  const dimensions = cubeDimensions(options, labels);
   const groups = [...times.values()];
   return defineCube({
     dimensions,
@@ -63,19 +64,6 @@ function groupByTime(scenes: readonly Scene[]): Map<string, Scene[]> {
     else groups.set(scene.datetime, [scene]);
   }
   return groups;
-}
-
-function makeDimensions(options: SceneCubeOptions, times: readonly string[]): Dimension[] {
-  const { names, bands } = options;
-  const all = new Map<string, Dimension>([
-    [names.t, { type: 'temporal', name: names.t, labels: times }],
-    [names.bands, { type: 'bands', name: names.bands, labels: bands.map(({ name }) => name), bands }],
-    [names.y, { type: 'spatial', name: names.y, axis: 'y' }],
-    [names.x, { type: 'spatial', name: names.x, axis: 'x' }],
-  ]);
-  const order = (options.order ?? []).filter((name) => all.has(name));
-  const rest = [...all.keys()].filter((name) => !order.includes(name));
-  return [...order, ...rest].map((name) => all.get(name)!);
 }
 
 async function makePlan(options: SceneCubeOptions, files: FilePool, signal: AbortSignal): Promise<Plan> {

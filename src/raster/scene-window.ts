@@ -10,6 +10,8 @@ import type { FilePool } from './files';
 import type { PatchReader } from './patches';
 import { bandMeaning, isWide, missingOf } from './scene-meta';
 import type { Scene, SceneCubeOptions } from './source';
+import type { Level, TiffFile } from './tiff/open';
+import { emptyLike, isFull, underlay } from './underlay';
 import type { Output } from './warp/patch';
 
 /** Planes of one window that are read at the same time. */
@@ -93,8 +95,8 @@ export async function readWindow(reading: Reading, window: Window, signal: Abort
   };
 }
 
-/** What needs a whole scene at once must not take all of the memory. */
-function refuseHuge(values: number, maxValues: number | undefined): void {
+/** What needs a whole scene at once must not take all of the memory. @throws OpenEOError `ProcessGraphComplexity` */
+export function refuseHuge(values: number, maxValues: number | undefined): void {
   if (maxValues === undefined || values <= maxValues) return;
   const show = (value: number) => value.toLocaleString('en');
   throw new OpenEOError('ProcessGraphComplexity', {
@@ -123,7 +125,7 @@ function meets(scene: Scene, area: Bounds): boolean {
 /** Fills one plane with a band of all scenes of one time, earlier ones on top. */
 async function readLayer(
   reading: Reading,
-  bands: BandReader,
+  bands: BandReader<Level, TiffFile>,
   scenes: readonly Scene[],
   name: string,
   out: Output,
@@ -147,30 +149,6 @@ async function readLayer(
     isEmpty = false;
   }
   if (inside) clip(out, inside);
-}
-
-function emptyLike(out: Output): Output {
-  return {
-    data: new (out.data.constructor as Float32ArrayConstructor)(out.data.length).fill(Number.NaN),
-    ...(out.valid && { valid: new Uint8Array(out.valid.length) }),
-    width: out.width,
-  };
-}
-
-function isFull({ data, valid }: Output): boolean {
-  if (valid) return !valid.includes(0);
-  for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) return false;
-  return true;
-}
-
-/** Puts pixels below those that are there. */
-function underlay(out: Output, below: Output): void {
-  const { data, valid } = out;
-  for (let i = 0; i < data.length; i++) {
-    if (valid ? valid[i] === 1 : !Number.isNaN(data[i])) continue;
-    data[i] = below.data[i];
-    if (valid && below.valid) valid[i] = below.valid[i];
-  }
 }
 
 function clip({ data, valid }: Output, inside: Uint8Array): void {

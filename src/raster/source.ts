@@ -64,6 +64,41 @@ export type Resampling =
   | 'rms'
   | 'geometric';
 
+/** A square picture of one cell of Web Mercator. */
+export interface CellPicture {
+  /** Identifies its bytes. */
+  readonly key: string;
+  /** JPEG, PNG or WEBP; undefined where it has gone meanwhile. */
+  bytes(): Promise<Uint8Array | undefined>;
+}
+
+/** The cells of one zoom level that have pictures, or at least those between which all of them lie. */
+export interface MosaicLevel {
+  readonly zoom: number;
+  /** Width of a picture; others are brought to it. */
+  readonly sizePx: number;
+  readonly columns: readonly [first: number, last: number];
+  readonly rows: readonly [first: number, last: number];
+}
+
+/** Pictures of cells at one or several zoom levels, as one cube of four bands. */
+export interface MosaicCubeOptions {
+  /** At least one, from the coarsest to the finest. */
+  readonly levels: readonly MosaicLevel[];
+  /** The pictures of some cells, in their order; a few thousand at once at most. */
+  find(
+    zoom: number,
+    cells: readonly { readonly x: number; readonly y: number }[],
+  ): Promise<readonly (CellPicture | undefined)[]>;
+  /** The label of the time dimension. */
+  readonly time: string;
+  readonly names: SceneCubeOptions['names'];
+  readonly order?: readonly string[];
+  /** Which of red, green, blue and opacity (0 to 3), and their labels. */
+  readonly bands: readonly { readonly name: string; readonly commonName?: string; readonly sample: number }[];
+  readonly dataVersion: string;
+}
+
 /** What a raster file says of itself. */
 export interface RasterInfo {
   readonly grid: Grid;
@@ -78,6 +113,8 @@ export interface RasterReader {
   info(href: string, signal: AbortSignal): Promise<RasterInfo>;
   /** A cube with the dimensions t, bands, y and x. Its grid is that of the finest band over all scenes' extent. */
   sceneCube(options: SceneCubeOptions, signal: AbortSignal): Promise<Cube>;
+  /** A cube on the finest zoom level's pixels; windows take the zoom level that fits, and others where it has none. */
+  mosaicCube(options: MosaicCubeOptions): Cube;
   /** A window of a cube on another grid; what `resample_spatial` and sinks use. */
   warp(
     block: Block,

@@ -1,8 +1,10 @@
 import { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { imageryCollectionId } from './collection';
 import type { TileFiles } from './files';
 import { type InventoryAnswer, takeInventory, takeLargeInventory } from './inventory';
-import type { TileCatalogue, Written } from './types';
+import { TilePictures } from './pictures';
+import type { TileCatalogue, TileFilter, Written } from './types';
 import { parseUploadEntry, type UploadedFile, uploadTile } from './upload';
 
 export interface ImageryLimits {
@@ -19,6 +21,14 @@ export class Imagery {
     readonly files: TileFiles,
     readonly limits: ImageryLimits,
   ) {}
+
+  /** The id of the collection that it is for `load_collection`. */
+  readonly collectionId = imageryCollectionId;
+
+  /** For reading pixels of the tiles that a filter leaves. */
+  pictures(filter: TileFilter | undefined, logger: Logger): TilePictures {
+    return new TilePictures(this.catalogue, this.files, filter, logger);
+  }
 
   /** What the endpoint answers. @throws OpenEOError `InventoryInvalid` */
   inventory(request: Readonly<Record<string, unknown>>): Promise<readonly InventoryAnswer[]> {

@@ -4,8 +4,13 @@ import type { CellRange, CellWindow } from './types';
 
 /** Metres per degree on the sphere of Web Mercator. */
 const metersPerDegree = 40075016.68557849 / 360;
+/** The latitude at a place between the northern (0) and the southern (1) edge of Web Mercator. */
+export function mercatorLatitude(place: number): number {
+  return (Math.atan(Math.sinh(Math.PI * (1 - 2 * place))) * 180) / Math.PI;
+}
+
 /** Where the square of Web Mercator ends. */
-const maxLatitude = (Math.atan(Math.sinh(Math.PI)) * 180) / Math.PI;
+export const maxLatitude = mercatorLatitude(0);
 export const maxRegionCells = 5000;
 
 export interface Region {

@@ -31,12 +31,12 @@ async function meets(
   return true;
 }
 
-/** @throws OpenEOError `ProcessParameterInvalid` naming the bands that there are */
-function chooseBands(
-  known: readonly BandInfo[],
+/** The wanted bands in their order. @throws OpenEOError `ProcessParameterInvalid` naming the bands that there are */
+export function chooseBands<Band extends BandInfo>(
+  known: readonly Band[],
   wanted: readonly string[] | null,
   process: string,
-): BandInfo[] {
+): Band[] {
   if (wanted === null) return [...known];
   const dimension = {
     type: 'bands',
@@ -72,7 +72,8 @@ function toScene(item: RasterItem, names: ReadonlySet<string>): Scene {
   return { datetime: item.datetime, bbox: item.bbox, bands };
 }
 
-function noData(reason: string): ProcessException {
+/** What `load_collection` says where nothing is left. */
+export function noData(reason: string): ProcessException {
   return new ProcessException('NoDataAvailable', `There is no data: ${reason}.`);
 }
 

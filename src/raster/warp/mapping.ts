@@ -254,11 +254,15 @@ export function scaleMapping(mapping: Mapping, factorX: number, factorY: number)
   };
 }
 
-/** The source pixels that a mapping touches, widened by a kernel's radius; undefined where there are none. */
+/**
+ * The source pixels that a mapping touches, widened by a kernel's radius; undefined where there are none.
+ * @param inset how far inside of the outer corners of the output the positions lie that count, in output pixels
+ */
 export function sourceWindow(
   mapping: Mapping,
   source: { readonly width: number; readonly height: number; readonly wrapsX?: boolean },
   radius: (cell: Cell) => readonly [number, number],
+  inset = 0,
 ): { x0: number; y0: number; x1: number; y1: number } | undefined {
   let minX = Number.POSITIVE_INFINITY;
   let maxX = Number.NEGATIVE_INFINITY;
@@ -267,10 +271,10 @@ export function sourceWindow(
   for (const cell of mapping.cells) {
     const [radiusX, radiusY] = radius(cell);
     // Extremes of a quadratic lie on the outline of the part that is used, up to its small bend.
-    const u0 = (cell.column0 - cell.left) / cell.width;
-    const u1 = (cell.column1 - cell.left) / cell.width;
-    const v0 = (cell.row0 - cell.top) / cell.height;
-    const v1 = (cell.row1 - cell.top) / cell.height;
+    const u0 = (cell.column0 + inset - cell.left) / cell.width;
+    const u1 = (cell.column1 - inset - cell.left) / cell.width;
+    const v0 = (cell.row0 + inset - cell.top) / cell.height;
+    const v1 = (cell.row1 - inset - cell.top) / cell.height;
     for (let step = 0; step <= 4; step++) {
       const u = u0 + ((u1 - u0) * step) / 4;
       const v = v0 + ((v1 - v0) * step) / 4;
