@@ -20,6 +20,8 @@ import { createMetrics, type Metrics } from './http/metrics';
 import { pages } from './http/pages';
 import { apiRoutes } from './http/routes/api';
 import { catalogueRoutes } from './http/routes/catalogue';
+import { jobResultRoutes } from './http/routes/job-results';
+import { jobRoutes } from './http/routes/jobs';
 import { serviceTypeRoutes } from './http/routes/service-types';
 import { serviceRoutes } from './http/routes/services';
 import { tileRoutes } from './http/routes/tiles';
@@ -322,6 +324,8 @@ export async function createApplication(
     ...serviceTypeRoutes,
     ...serviceRoutes(parts.services, parts.auth),
     ...tileRoutes(parts.services, parts.auth),
+    ...jobRoutes(parts.jobs),
+    ...jobResultRoutes({ ...parts, linkSeconds: config.jobs.linkSeconds }),
     ...(catalogue?.routes ?? []),
   ];
   const app = createHttpApp(backend, apiRoutes(backend, serviceParts), { pages: pages() });

@@ -57,6 +57,12 @@ export class SignedAddresses {
   }
 }
 
+/** Whether a signature says itself that its time is over; it need not be a good one otherwise. */
+export function isExpired(token: string): boolean {
+  const [, , end] = form.exec(token) ?? [];
+  return end !== undefined && Number.parseInt(end, 36) * 1000 <= Date.now();
+}
+
 function signature(key: SigningKeyRecord, expiry: number): Buffer {
   return createHmac('sha256', key.secret).update(`${key.id}\n${expiry}\n${key.subject}`).digest();
 }

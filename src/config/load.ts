@@ -218,6 +218,7 @@ function complete(values: Record<string, unknown>): Config {
           .map(([type, count]) => [type, Number(count)]),
       ),
       leaseMs: (values['jobLease'] as number) * 1000,
+      linkSeconds: values['resultLinks'] as number,
     },
     tls:
       values['tlsKey'] === undefined

@@ -62,6 +62,8 @@ export interface Config {
     readonly perUser: number;
     readonly perType: Readonly<Record<string, number>>;
     readonly leaseMs: number;
+    /** How long signed addresses of results are good. */
+    readonly linkSeconds: number;
   };
   readonly tls?: { readonly key: string; readonly cert: string };
 }

@@ -21,6 +21,7 @@ export interface Execution {
   /** What values that are no cubes take in memory. */
   readonly plain: PlainValues;
   readonly onSaved?: (result: SavedResult, path: readonly string[]) => void;
+  readonly wrapCube?: (cube: Cube, processId: string) => Cube;
   /** How many asynchronous nodes of a graph run at once. */
   readonly concurrency: number;
   /** When the run last let other work have its turn (`performance.now()`). */
@@ -124,8 +125,8 @@ export class Frame {
   }
 
   #prepared(cube: Cube, index: number): Cube {
-    const { accountReads, shareReads } = this.execution;
-    const accounted = accountReads(cube);
+    const { accountReads, shareReads, wrapCube } = this.execution;
+    const accounted = accountReads(wrapCube?.(cube, this.program.steps[index].node.process.id) ?? cube);
     return this.program.readers[index].length > 1 ? shareReads(accounted) : accounted;
   }
 

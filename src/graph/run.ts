@@ -75,6 +75,7 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
         accountReads: options.accountReads ?? ((cube) => cube),
         plain: new PlainValues(maxPlainBytes),
         onSaved: request.onSaved,
+        wrapCube: request.wrapCube,
         concurrency: options.concurrency ?? 8,
         pausedAt: performance.now(),
       };

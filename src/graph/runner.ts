@@ -1,5 +1,6 @@
 import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
+import type { Cube } from '../raster/cube';
 import type { GraphIssue, Plan, ProcessDefinition, ProcessSpec, SavedResult } from './types';
 
 /** Who runs a graph, and what is injected into it. */
@@ -19,6 +20,8 @@ export interface RunRequest<U> {
    * leads to it, outermost first. What passes several nodes is told at each of them.
    */
   onSaved?(result: SavedResult, path: readonly string[]): void;
+  /** Sees every cube on its way from the node that made it, and may put another in its place. */
+  wrapCube?(cube: Cube, processId: string): Cube;
 }
 
 export interface PlanRequest<U> {

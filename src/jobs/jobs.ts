@@ -1,8 +1,12 @@
 import type { Logger } from '../base/logger';
+import type { ProcessDefinition } from '../graph/types';
+import type { JobRecord } from '../store/records/jobs/types';
 import { SubjectLogs } from '../store/records/subject-logs';
-import type { RecordStore } from '../store/records/types';
+import type { RecordStore, User } from '../store/records/types';
+import { planBatch } from './batch-graph';
 import { EmbeddedEngine } from './engines/embedded';
 import type { EngineSettings, JobEngine } from './engines/engine';
+import { type Estimate, estimateBatch } from './estimate';
 import type { JobParts, JobType } from './job-type';
 import { JobManager } from './manager';
 import { JobRunner } from './run-job';
@@ -11,10 +15,19 @@ import { batch } from './types/batch';
 /** All kinds of jobs. */
 export const jobTypes: readonly JobType[] = [batch];
 
+/** What can be said about batch jobs before they run. */
+export interface BatchJobs {
+  /** @throws OpenEOError everything that is wrong with the graph and can be known before it runs */
+  check(user: User, process: ProcessDefinition): Promise<void>;
+  /** @throws OpenEOError `EstimateComplexity`; as `check` */
+  estimate(user: User, job: JobRecord, signal: AbortSignal): Promise<Estimate>;
+}
+
 /** Long work: its life, and the engine that runs it. */
 export interface Jobs {
   readonly manager: JobManager;
   readonly engine: JobEngine;
+  readonly batch: BatchJobs;
   /** Gives running jobs back to the line, and writes the logs that wait. */
   close(): Promise<void>;
 }
@@ -39,6 +52,10 @@ export function createJobs(options: {
   return {
     manager: new JobManager({ parts, runner, engine, logs }),
     engine,
+    batch: {
+      check: async (user, process) => void (await planBatch(parts, user, process)),
+      estimate: (user, job, signal) => estimateBatch(parts, user, job, signal),
+    },
     async close() {
       await engine.close();
       await logs.flush();

@@ -31,6 +31,13 @@ export class JobManager {
     return job;
   }
 
+  /** For callers whose right to it was checked already. @throws OpenEOError `JobNotFound` */
+  async find(id: string): Promise<JobRecord> {
+    const job = await this.#jobs.get(id);
+    if (!job) throw new OpenEOError('JobNotFound', { identifier: id });
+    return job;
+  }
+
   /**
    * Makes a job that waits to be started; the same idempotency key leads to the same job.
    * @throws OpenEOError `RequestInvalid` for a payload that the type does not take
@@ -86,6 +93,13 @@ export class JobManager {
     await this.get(user, id);
     await this.options.logs.flush();
     return this.options.parts.records.logs.list(`job:${id}`, filter);
+  }
+
+  /** The last thing that went wrong. */
+  async lastError(job: JobRecord): Promise<LogRecord | undefined> {
+    await this.options.logs.flush();
+    const { items } = await this.options.parts.records.logs.list(`job:${job.id}`, { level: 'error' });
+    return items[items.length - 1];
   }
 
   get #jobs() {

@@ -1,5 +1,6 @@
 import { absoluteUrl, apiUrl } from '../address';
 import type { Backend } from '../backend';
+import { billing } from '../billing';
 import { type Method, type Route, standardPath } from '../route';
 import { apiVersion } from '../standard';
 
@@ -41,6 +42,7 @@ export function capabilitiesRoutes(backend: Backend, others: readonly Route[]): 
           conformsTo,
           production: true,
           endpoints,
+          billing,
           links: [
             { rel: 'self', href: apiUrl(request, '/'), type: json },
             { rel: 'root', href: apiUrl(request, '/'), type: json },

@@ -9,6 +9,7 @@ import { withinSeconds } from '../../services/deadline';
 import { encodeResult } from '../../services/encode-result';
 import { missingParameters } from '../../services/tile-store-access';
 import type { Backend } from '../backend';
+import { checkPlan } from '../billing';
 import { type ApiRequest, callerOf, type Route } from '../route';
 
 export function resultRoutes(backend: Backend): Route[] {
@@ -21,7 +22,7 @@ export function resultRoutes(backend: Backend): Route[] {
       body: 'openeo',
       handle: (request, response) => {
         const { process, plan } = request.body as { process: ProcessDefinition; plan?: string | null };
-        if (typeof plan === 'string') throw new OpenEOError('BillingPlanInvalid');
+        checkPlan(plan);
         const { signal } = request.context;
         return backend.heavy.run(() => compute(process, request, response), { signal });
       },

@@ -1,16 +1,15 @@
 import type { Request } from 'express';
 import type { Auth } from '../../auth/auth';
 import { OpenEOError } from '../../base/errors';
-import type { LogLevel } from '../../base/logger';
 import type { NewService, ServiceChange } from '../../services/manager';
 import type { Services } from '../../services/services';
-import type { LogRecord, ServiceRecord } from '../../store/records/types';
+import type { ServiceRecord } from '../../store/records/types';
 import { apiUrl } from '../address';
-import { pageLinks, pageQuery, queryValue } from '../paging';
+import { logPage, rfc3339 } from '../log-documents';
+import { pageLinks, pageQuery } from '../paging';
 import { type ApiRequest, callerOf, type Route } from '../route';
 import { serviceUrls } from '../service-urls';
 
-const levels: readonly LogLevel[] = ['error', 'warning', 'info', 'debug'];
 const longestSignatureSeconds = 365 * 24 * 3600;
 
 /** A service as lists show it. */
@@ -38,28 +37,6 @@ function details(request: Request, service: ServiceRecord): Record<string, unkno
     configuration: service.configuration,
     attributes: { tilejson: tileJson, wmts, wmts_capabilities: wmtsCapabilities, revision: service.revision },
   };
-}
-
-function rfc3339(date: Date): string {
-  return date.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-
-function logEntry({ id, level, message, code, data, path, time }: LogRecord): Record<string, unknown> {
-  return {
-    id,
-    level,
-    message,
-    time: rfc3339(time),
-    ...(code !== undefined && { code }),
-    ...(data !== undefined && { data }),
-    ...(path !== undefined && { path }),
-  };
-}
-
-function logLevel(request: ApiRequest): LogLevel | undefined {
-  const level = queryValue(request, 'level') || undefined;
-  if (level === undefined || levels.includes(level as LogLevel)) return level as LogLevel | undefined;
-  throw new OpenEOError('RequestInvalid', { reason: `level must be one of ${levels.join(', ')}` });
 }
 
 function expiry(body: Readonly<Record<string, unknown>>): number {
@@ -149,25 +126,10 @@ export function serviceRoutes({ manager, prepared }: Services, auth: Pick<Auth, 
       path: '/services/{service_id}/logs',
       access: 'user',
       async handle(request, response) {
-        const { limit } = pageQuery(request);
-        const level = logLevel(request);
-        const { items, next } = await manager.logs(callerOf(request), id(request), {
-          limit,
-          level,
-          // The JavaScript client sends an empty offset when it begins.
-          after: queryValue(request, 'offset') || undefined,
-        });
-        const query = new URLSearchParams({
-          ...(limit && { limit: String(limit) }),
-          ...(level && { level }),
-          offset: next ?? '',
-        });
-        const path = `/services/${encodeURIComponent(id(request))}/logs?${query}`;
-        response.json({
-          ...(level && { level }),
-          logs: items.map(logEntry),
-          links: next ? [{ rel: 'next', href: apiUrl(request, path) }] : [],
-        });
+        const path = `/services/${encodeURIComponent(id(request))}/logs`;
+        response.json(
+          await logPage(request, path, (filter) => manager.logs(callerOf(request), id(request), filter)),
+        );
       },
     },
     {

@@ -1,10 +1,9 @@
-import { injectedUser } from '../../graph/parameters';
 import { type ProcessDefinition, SavedResult } from '../../graph/types';
 import type { JobHandle } from '../../processes/context';
 import { isCube } from '../../raster/cube';
 import { findFormat } from '../../raster/formats/registry';
 import { encodeResult } from '../../services/encode-result';
-import { missingParameters } from '../../services/tile-store-access';
+import { type BatchResult, computeResults, planBatch, withCube } from '../batch-graph';
 import type { JobContext, JobType } from '../job-type';
 import { countReads, valueCount } from '../progressing-cube';
 import { dataOf, describeData, storeEncoded } from '../results';
@@ -12,33 +11,8 @@ import { dataOf, describeData, storeEncoded } from '../results';
 /** Where the reading of results begins and ends on the way to 100. */
 const [firstPercent, lastPercent] = [5, 95];
 
-interface Result {
-  readonly value: unknown;
-  /** The path of the node that made it. */
-  readonly path: readonly string[];
-}
-
 function jobHandle({ job, prefix, objects, progress, addAsset }: JobContext): JobHandle {
   return { id: job.id, prefix, objects, progress, addAsset };
-}
-
-/** Everything that a graph saved, and its own result where that is something else. In the order of node names. */
-async function compute(context: JobContext): Promise<readonly Result[]> {
-  const { job, user, runner, tileStore, signal, logger } = context;
-  const process = job.process as unknown as ProcessDefinition;
-  const parameters = new Map<string, unknown>([['_openeo_user', injectedUser(user)]]);
-  const missing = missingParameters(undefined, tileStore, user);
-  const plan = await runner.plan(process, { user, supplied: new Set(parameters.keys()), missing });
-  const saved = new Map<SavedResult, readonly string[]>();
-  const value = await runner.run(plan, {
-    ...{ user, parameters, missing, signal, logger },
-    job: jobHandle(context),
-    onSaved: (result, path) => saved.set(result, path),
-  });
-  const results: Result[] = [...saved].map(([result, path]) => ({ value: result, path }));
-  results.sort((one, other) => (one.path.join('/') < other.path.join('/') ? -1 : 1));
-  if (!(value instanceof SavedResult)) results.push({ value, path: [plan.result] });
-  return results;
 }
 
 /** `result.tif` for a single result, else by its node: `ndvi.tif`. */
@@ -85,19 +59,12 @@ function createProgress(context: JobContext, sizes: readonly number[]) {
   };
 }
 
-function encode(
-  { value }: Result,
-  { formats, limits, signal }: JobContext,
-  onRead: (values: number) => void,
-) {
-  const data = dataOf(value);
-  const counted = isCube(data) ? countReads(data, onRead) : data;
-  const isSaved = value instanceof SavedResult;
-  const isStreamed = findFormat(isSaved ? value.format : 'GTiff')?.isStreamed;
-  return encodeResult(isSaved ? new SavedResult(counted, value.format, value.options) : counted, {
-    ...{ formats, signal },
-    maxPixels: isStreamed ? limits.jobPixels : limits.pixels,
-  });
+function encode(result: BatchResult, context: JobContext, onRead: (values: number) => void) {
+  const { formats, limits, signal } = context;
+  const { value } = withCube(result, (cube) => countReads(cube, onRead));
+  const isStreamed = findFormat(value instanceof SavedResult ? value.format : 'GTiff')?.isStreamed;
+  const maxPixels = isStreamed ? limits.jobPixels : limits.pixels;
+  return encodeResult(value, { formats, signal, maxPixels });
 }
 
 /** An openEO batch job: runs the process graph and stores each of its results as a file. */
@@ -108,7 +75,9 @@ export const batch: JobType = {
   async run(_payload, context) {
     const { objects, signal, prefix, logger } = context;
     context.progress(1, 'Preparing');
-    const results = await compute(context);
+    const process = context.job.process as unknown as ProcessDefinition;
+    const plan = await planBatch(context, context.user, process);
+    const results = await computeResults(context, plan, { ...context, job: jobHandle(context) });
     const progress = createProgress(
       context,
       results.map(({ value }) => sizeOf(value)),

@@ -86,9 +86,9 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
     },
     async create(job) {
       const now = new Date();
-      const usual = { payload: {}, logLevel: 'info', priority: 0 };
+      const { payload = {}, logLevel = 'info', priority = 0 } = job;
       const state = { status: 'created', progress: 0, message: 'created', run: 0, attempts: 0, losses: 0 };
-      const values = { ...usual, ...job, ...state, createdAt: now, updatedAt: now };
+      const values = { ...job, payload, logLevel, priority, ...state, createdAt: now, updatedAt: now };
       const made = await statements.run(create, values);
       if (made.rows.length > 0) return { job: read(made.rows[0]), isNew: true };
       const { rows } = await statements.run(byKey, job);

@@ -1,0 +1,138 @@
+import type { Auth } from '../../auth/auth';
+import { isExpired } from '../../auth/signed-addresses';
+import { OpenEOError } from '../../base/errors';
+import type { Jobs } from '../../jobs/jobs';
+import type { ObjectStore } from '../../store/objects/types';
+import type { JobRecord } from '../../store/records/jobs/types';
+import { sendBytes } from '../files/send';
+import { failureEntry } from '../job-documents';
+import { queryValue } from '../paging';
+import { ResultDocuments } from '../result-documents';
+import { type ApiRequest, callerOf, type Route } from '../route';
+
+export interface ResultParts {
+  readonly jobs: Jobs;
+  readonly auth: Pick<Auth, 'sign' | 'verify'>;
+  readonly objects: ObjectStore;
+  /** How long signed addresses of results are good. */
+  readonly linkSeconds: number;
+}
+
+/** Starting and ending batch jobs, and what they made. */
+export function jobResultRoutes({ jobs: { manager }, auth, objects, linkSeconds }: ResultParts): Route[] {
+  const id = (request: ApiRequest) => request.params['job_id'];
+
+  /** The job of a signed address, or of its owner. */
+  async function readable(request: ApiRequest): Promise<JobRecord> {
+    const signature = queryValue(request, 'signature');
+    if (signature === undefined) {
+      if (!request.context.user) throw new OpenEOError('AuthenticationRequired');
+      return manager.get(request.context.user, id(request));
+    }
+    if (!(await auth.verify(`job:${id(request)}`, signature)))
+      throw new OpenEOError(isExpired(signature) ? 'ResultLinkExpired' : 'SignatureInvalid');
+    return manager.find(id(request));
+  }
+
+  async function documents(request: ApiRequest, job: JobRecord): Promise<ResultDocuments> {
+    const expires = new Date(Date.now() + linkSeconds * 1000);
+    const signature = await auth.sign(`job:${job.id}`, linkSeconds);
+    return new ResultDocuments(request, job, { signature, expires });
+  }
+
+  const assetOf = (job: JobRecord, name: string) => {
+    const asset = job.result?.assets.find((each) => each.name === name);
+    if (!asset) throw new OpenEOError('FileNotFound', { file: name });
+    return asset;
+  };
+
+  return [
+    {
+      method: 'POST',
+      path: '/jobs/{job_id}/results',
+      access: 'user',
+      async handle(request, response) {
+        await manager.start(callerOf(request), id(request));
+        response.status(202).end();
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/jobs/{job_id}/results',
+      access: 'user',
+      async handle(request, response) {
+        await manager.cancel(callerOf(request), id(request));
+        response.status(204).end();
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs/{job_id}/results',
+      access: 'optional',
+      async handle(request, response) {
+        const job = await readable(request);
+        const isPartial = partial(request);
+        const hasResults = (job.result?.assets.length ?? 0) > 0;
+        response.setHeader('Cache-Control', 'no-store');
+        if (job.status === 'created') throw new OpenEOError('JobNotStarted');
+        if (job.status === 'failed' && !(isPartial && hasResults)) {
+          response.status(424).json(failureEntry(job, await manager.lastError(job)));
+          return;
+        }
+        const isOver = job.status !== 'queued' && job.status !== 'running';
+        if (!isOver && !(isPartial && (hasResults || job.status === 'running')))
+          throw new OpenEOError('JobNotFinished');
+        response.setHeader('OpenEO-Costs', '0');
+        const made = await documents(request, job);
+        const wanted = request.accepts(['application/json', 'application/geo+json']);
+        const isItem = wanted === 'application/geo+json';
+        response.setHeader('Content-Type', isItem ? 'application/geo+json' : 'application/json');
+        response.setHeader('Vary', 'Accept');
+        response.end(JSON.stringify(isItem ? made.whole() : made.collection()));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs/{job_id}/results/items/{asset}',
+      access: 'optional',
+      isListed: false,
+      async handle(request, response) {
+        const job = await readable(request);
+        const item = (await documents(request, job)).item(assetOf(job, request.params['asset']));
+        response.setHeader('Content-Type', 'application/geo+json');
+        response.setHeader('Cache-Control', 'no-store');
+        response.end(JSON.stringify(item));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs/{job_id}/results/assets/{asset}',
+      access: 'optional',
+      isListed: false,
+      async handle(request, response) {
+        const asset = assetOf(await readable(request), request.params['asset']);
+        const info = await objects.head(asset.key);
+        if (!info) throw new OpenEOError('FileNotFound', { file: asset.name });
+        response.setHeader('Content-Type', asset.mediaType);
+        response.setHeader(
+          'Content-Disposition',
+          `attachment; filename*=UTF-8''${encodeURIComponent(asset.name)}`,
+        );
+        response.setHeader('Cache-Control', 'private, no-cache');
+        await sendBytes(request, response, info, async (range) => {
+          const found = await objects.get(asset.key, range);
+          if (!found) throw new OpenEOError('FileNotFound', { file: asset.name });
+          return found.body;
+        });
+      },
+    },
+  ];
+}
+
+/** `partial` may come without a value, as the standard has it. */
+function partial(request: ApiRequest): boolean {
+  const value = queryValue(request, 'partial');
+  if (value === undefined || value === 'false') return false;
+  if (value === '' || value === 'true') return true;
+  throw new OpenEOError('RequestInvalid', { reason: 'partial must be true or false' });
+}
