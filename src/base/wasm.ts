@@ -1,3 +1,5 @@
+import { endianness } from 'node:os';
+
 /**
  * Putting WebAssembly modules together byte by byte (WebAssembly core specification 2.0, chapter 5), and the little
  * that is used of the global `WebAssembly`, which the compiler's library without a browser lacks.
@@ -15,19 +17,35 @@ interface WebAssemblyApi {
   readonly Memory: new (pages: { readonly initial: number }) => WasmMemory;
 }
 
-export const webAssembly = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
-
 /** Bytes of a page of memory. */
 export const pageBytes = 65536;
 
 export const valueTypes = { i32: 0x7f, v128: 0x7b } as const;
+
+/** What every module begins with: its magic number and the version of the format. */
+export const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;
+
+/** WebAssembly where it has vectors, on machines with its order of bytes, as typed arrays have it; undefined elsewhere. */
+export function vectorEngine(): WebAssemblyApi | undefined {
+  const engine = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+  if (!engine || endianness() !== 'LE') return undefined;
+  // One function with a vector as its only local.
+  const code = [1, 1, valueTypes.v128, 0x0b];
+  const probe = [
+    ...preamble,
+    ...section(1, [1, 0x60, 0, 0]),
+    ...section(3, [1, 0]),
+    ...section(10, [1, code.length, ...code]),
+  ];
+  return engine.validate(Uint8Array.from(probe)) ? engine : undefined;
+}
 
 /** A number from 0 to 2^32 - 1 in LEB128. */
 export function unsigned(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   do {
-    bytes.push((rest & 0x7f) | (rest > 0x7f || rest < 0 ? 0x80 : 0));
+    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
     rest >>>= 7;
   } while (rest > 0);
   return bytes;
@@ -58,6 +76,3 @@ export function name(text: string): number[] {
   const bytes = [...Buffer.from(text)];
   return [...unsigned(bytes.length), ...bytes];
 }
-
-/** What every module begins with: its magic number and the version of the format. */
-export const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;

@@ -73,17 +73,18 @@ export class Builder {
   }
 
   /**
-   * An operation whose result is no-data where any operand is.
+   * An operation whose result is no-data where any operand is. In cubes of float32, arithmetic of templates may be
+   * computed in float32.
    * @param keepsNaN the result is NaN where an operand is NaN.
    */
   map(operation: Operation, type: ValueType, operands: readonly Scalar[], keepsNaN = true): Operand {
     if (operands.some((operand) => operand.valid.some((fact) => fact.op === 'code' && fact.code === 'false')))
       return constant(null);
-    const node = this.node(
-      operation,
-      type,
-      operands.map((operand) => operand.node),
-    );
+    const nodes = operands.map((operand) => operand.node);
+    const node =
+      typeof operation === 'string'
+        ? this.table.code(operation, type, nodes, type === 'number')
+        : this.table.call(operation, type, nodes);
     return {
       kind: 'scalar',
       type,

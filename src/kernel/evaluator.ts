@@ -8,7 +8,7 @@ import type { CallbackShape, Evaluator } from './types';
 
 /**
  * Makes a callback ready for pixels: compiled into fused loops where all of its processes have a kernel,
- * called pixel by pixel where not. Both give the same values.
+ * called pixel by pixel where not.
  *
  * @example
  * const evaluator = createEvaluator(reducer, {

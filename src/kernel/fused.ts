@@ -7,6 +7,7 @@ import { emitStep } from './emit/step';
 import type { Node } from './nodes';
 import type { Scalar } from './operands';
 import { inBlocks } from './pace';
+import { singleNodes } from './precision';
 import { type Output, type Program, schedule } from './schedule';
 import type { PlaneSource, Trace } from './trace';
 import type { Planes } from './types';
@@ -27,6 +28,7 @@ const minVectorPixels = 1024;
 interface Compiled {
   readonly program: Program;
   readonly layout: Layout;
+  readonly bound: BoundValues;
   /** Steps as JavaScript, made when they are needed. */
   readonly steps: (StepFunction | undefined)[];
   /** Null where there is no vector code; undefined before it was asked for. */
@@ -98,7 +100,7 @@ export class FusedProgram {
   #work(compiled: Compiled, arrays: PixelArrays, count: number): Work {
     const { program, layout, steps } = compiled;
     if (compiled.vectors === undefined && count >= minVectorPixels)
-      compiled.vectors = compileVectors(program, layout, new BoundValues(this.#constants)) ?? null;
+      compiled.vectors = compileVectors(program, layout, compiled.bound) ?? null;
     const vectors = count >= minVectorPixels ? compiled.vectors : undefined;
     const block = vectors && new VectorBlock(vectors, program, layout, arrays);
     const size = vectors?.regions.capacity ?? (steps.length > 1 ? bufferedBlockSize : blockSize);
@@ -161,16 +163,28 @@ export class FusedProgram {
         hasMask: masks[index] !== undefined,
       })),
       outputs: [],
+      singles: new Set(),
     };
+    const bound = new BoundValues(this.#constants);
     const complete: Layout = {
       ...layout,
       outputs: this.#outputs.map((output) => this.#writes(output, layout)),
+      singles: this.#isSingle(layout)
+        ? singleNodes(this.#builder.table.nodes, (node) => bound.value(node))
+        : layout.singles,
     };
     const program = this.#schedule(complete.outputs);
     const steps = program.steps.map(() => undefined);
-    const compiled: Compiled = { program, layout: complete, steps, vectors: undefined };
+    const compiled: Compiled = { program, layout: complete, bound, steps, vectors: undefined };
     this.#variants.set(signature, compiled);
     return compiled;
+  }
+
+  /** Whether all that is read is float32, and means to be. */
+  #isSingle({ planes }: Layout): boolean {
+    return this.used.every(
+      (index) => this.#planes[index].dataType === 'float32' && planes[index].array === 'Float32Array',
+    );
   }
 
   /** The work for these outputs; validities that nothing writes are left out. */

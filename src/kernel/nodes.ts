@@ -31,6 +31,8 @@ export interface ConstantNode extends NodeBase {
 export interface CodeNode extends NodeBase {
   readonly op: 'code';
   readonly code: string;
+  /** See `singleNodes`. */
+  readonly mayRound: boolean;
 }
 
 /** A call of a bound function of ours with the operands. */
@@ -153,14 +155,16 @@ export class NodeTable {
     }));
   }
 
-  code(code: string, type: ValueType, operands: readonly Node[]): Node {
-    return this.#intern(`code ${code} ${keyOf(operands)}`, (id) => ({
+  /** @param mayRound whether it may be computed in float32, see `singleNodes`. */
+  code(code: string, type: ValueType, operands: readonly Node[], mayRound = false): Node {
+    return this.#intern(`code ${mayRound ? '~' : ''}${code} ${keyOf(operands)}`, (id) => ({
       op: 'code',
       id,
       type,
       level: levelOf(operands),
       operands,
       code,
+      mayRound,
     }));
   }
 

@@ -1,4 +1,5 @@
 import type { Callback, Plan, PlanArgument, PlanNode } from '../graph/types';
+import type { DataType } from '../raster/cube';
 import { Builder } from './builder';
 import { NodeTable, NoKernel, type ValueType } from './nodes';
 import { type Constant, constant, type Kernel, type Operand } from './operands';
@@ -13,6 +14,8 @@ export interface PlaneSource {
   readonly parameter: string;
   readonly element: number;
   readonly type: ValueType;
+  /** The cube's, where it is known. */
+  readonly dataType?: DataType;
 }
 
 /** A callback as values per pixel. */
@@ -52,7 +55,8 @@ function inputOperand(
   if (input.kind === 'value') return constant(input.value);
   if (input.dataType === 'text') throw new NoKernel();
   const type = input.dataType === 'boolean' ? 'boolean' : 'number';
-  const plane = (element: number) => builder.plane(planes.push({ parameter, element, type }) - 1, type);
+  const plane = (element: number) =>
+    builder.plane(planes.push({ parameter, element, type, dataType: input.dataType }) - 1, type);
   if (input.kind === 'plane') return plane(0);
   const items = Array.from({ length: input.length }, (_, element) => plane(element));
   return { kind: 'array', items, labels: input.labels };

@@ -9,7 +9,7 @@ import type { DataType, NumericArray } from '../raster/cube';
  * - `value`: the same value for all pixels (`context`).
  *
  * `dataType` is the cube's: the pixels of "boolean" planes reach the callback as true (not 0) and false,
- * those of "text" as strings, all others as numbers.
+ * those of "text" as strings, all others as numbers. In cubes of "float32", arithmetic may be done in float32.
  */
 export type CallbackInput =
   | { readonly kind: 'plane'; readonly dataType?: DataType }
@@ -45,7 +45,8 @@ export interface Planes {
 
 /**
  * A callback made ready for pixels: fused typed-array code where all its processes have a kernel,
- * the general path (one call per pixel) elsewhere. Both give the same values.
+ * the general path (one call per pixel) elsewhere. Both give the same values, to the last bit but for arithmetic on
+ * cubes of float32, which fused code rounds to float32 after each step; see `singleNodes`.
  */
 export interface Evaluator {
   readonly isFused: boolean;

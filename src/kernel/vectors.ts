@@ -1,5 +1,4 @@
-import { endianness } from 'node:os';
-import { pageBytes, type WasmMemory, webAssembly } from '../base/wasm';
+import { pageBytes, vectorEngine, type WasmMemory } from '../base/wasm';
 import type { NumericArray } from '../raster/cube';
 import type { BoundValues } from './bound-values';
 import { CodeCache } from './code-cache';
@@ -25,26 +24,23 @@ export interface Vectors {
 /** Enough for the blocks of `planRegions` and the constants of the largest callback. */
 const memoryBytes = 16 * pageBytes;
 
-export const moduleCache = new CodeCache<Readonly<Record<string, VectorFunction>>>();
+type Exports = Readonly<Record<string, VectorFunction>>;
 
+export const moduleCache = new CodeCache<Exports>();
+
+/** The thread's memory for blocks. */
 let memory: WasmMemory | undefined;
-
-/** The thread's memory for blocks; undefined without WebAssembly or in another byte order. */
-function blockMemory(): WasmMemory | undefined {
-  if (!webAssembly || endianness() !== 'LE') return undefined;
-  memory ??= new webAssembly.Memory({ initial: memoryBytes / pageBytes });
-  return memory;
-}
 
 /** Undefined where nothing of the program can run as vector code, or the machine has none. */
 export function compileVectors(program: Program, layout: Layout, bound: BoundValues): Vectors | undefined {
-  const m = blockMemory();
-  const code = m && emitVectors(program, layout, bound, memoryBytes);
-  if (!code || !webAssembly?.validate(code.bytes)) return undefined;
-  const { Instance, Module } = webAssembly;
+  const engine = vectorEngine();
+  const code = engine && emitVectors(program, layout, bound, memoryBytes);
+  if (!code) return undefined;
+  memory ??= new engine.Memory({ initial: memoryBytes / pageBytes });
+  const imports = { k: { m: memory } };
   const exported = moduleCache.compile(
     Buffer.from(code.bytes).toString('latin1'),
-    () => new Instance(new Module(code.bytes), { k: { m } }).exports as Record<string, VectorFunction>,
+    () => new engine.Instance(new engine.Module(code.bytes), imports).exports as Exports,
   );
   return {
     regions: code.regions,
@@ -73,5 +69,5 @@ export function createArray(array: string, length: number): NumericArray {
 /** A typed array over a region of the memory. */
 export function regionView(array: string, offset: number, length: number): NumericArray {
   const type = constructors[array as keyof typeof constructors];
-  return new type((blockMemory() as WasmMemory).buffer, offset, length);
+  return new type((memory as WasmMemory).buffer, offset, length);
 }

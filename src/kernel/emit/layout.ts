@@ -1,3 +1,5 @@
+import type { Node } from '../nodes';
+
 /** What the code depends on beside the program: how a plane's pixels are stored. */
 export interface PlaneLayout {
   /** The constructor's name; code for one array type never sees another, which keeps it fast. */
@@ -18,6 +20,8 @@ export interface Layout {
   readonly missing: 'nan' | 'mask';
   readonly planes: readonly PlaneLayout[];
   readonly outputs: readonly OutputLayout[];
+  /** What is computed in float32. */
+  readonly singles: ReadonlySet<Node>;
 }
 
 /** Whether a plane can have no-data at all. */

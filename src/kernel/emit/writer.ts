@@ -1,6 +1,8 @@
-import { functionId, isInvariant, type Node, type ScalarFunction } from '../nodes';
+import { type CodeNode, functionId, isInvariant, type Node, type ScalarFunction } from '../nodes';
 import { isLeaf, type Program } from '../schedule';
+import { type Expression, parseTemplate } from './expression';
 import { isNaNMissing, type Layout } from './layout';
+import { printSingle } from './single';
 
 /** Names values while code is written. */
 export class Writer {
@@ -24,9 +26,19 @@ export class Writer {
   /** What computes a node from its operands. */
   expression(node: Node): string {
     const operands = node.operands.map((operand) => this.name(operand));
+    if (node.op === 'code' && this.layout.singles.has(node)) return this.#single(node, operands);
     if (node.op === 'call') return `${this.#function(node.call)}(${operands.join(', ')})`;
     if (node.op === 'code') return fill(node.code, operands);
     throw new TypeError(`A ${node.op} is no expression`);
+  }
+
+  #single(node: CodeNode, operands: readonly string[]): string {
+    const rounded = operands.map((operand, index) =>
+      isInvariant(node.operands[index]) && node.operands[index].type === 'number'
+        ? this.declare(`r${operand}`, `Math.fround(${operand})`)
+        : operand,
+    );
+    return printSingle(parseTemplate(node.code) as Expression, (name) => rounded[Number(name)]);
   }
 
   /** The expression for a node's value inside the loop. */

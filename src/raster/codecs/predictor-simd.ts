@@ -1,20 +1,8 @@
-import { endianness } from 'node:os';
+import { pageBytes, vectorEngine, type WasmMemory } from '../../base/wasm';
 import { simdModule } from './simd-module';
 
-/** The little that is used of the global `WebAssembly`, which the compiler's library without a browser lacks. */
-interface WebAssemblyApi {
-  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
 interface Kernels {
-  readonly memory: Memory;
+  readonly memory: WasmMemory;
   readonly sum1: (vectors: number, rows: number, at: number) => void;
   readonly sum2: (vectors: number, rows: number, at: number) => void;
   readonly sum4: (vectors: number, rows: number, at: number) => void;
@@ -23,7 +11,6 @@ interface Kernels {
 
 /** Larger blocks take the slower way instead of keeping so much memory for good. */
 const maxBytes = 32 * 1024 * 1024;
-const pageBytes = 65536;
 
 let kernels: Kernels | null | undefined;
 
@@ -31,15 +18,13 @@ let kernels: Kernels | null | undefined;
 function load(): Kernels | null {
   if (kernels === undefined) {
     const bytes = simdModule();
-    const { validate, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
-      .WebAssembly;
-    const isUsable = endianness() === 'LE' && validate(bytes);
-    kernels = isUsable ? (new Instance(new Module(bytes)).exports as Kernels) : null;
+    const engine = vectorEngine();
+    kernels = engine ? (new engine.Instance(new engine.Module(bytes)).exports as Kernels) : null;
   }
   return kernels;
 }
 
-function reserve(memory: Memory, bytes: number): void {
+function reserve(memory: WasmMemory, bytes: number): void {
   const missing = bytes - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
 }

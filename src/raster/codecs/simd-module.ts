@@ -12,8 +12,9 @@
  * Numbers wrap around in their own width, as the predictor wants.
  */
 
-const i32 = 0x7f;
-const v128 = 0x7b;
+import { name, preamble, section, signed, unsigned, valueTypes, vector } from '../../base/wasm';
+
+const { i32, v128 } = valueTypes;
 
 const op = {
   block: [0x02, 0x40],
@@ -37,36 +38,11 @@ const op = {
   addLanes: { 1: [0xfd, 0x6e], 2: [0xfd, 0x8e, 0x01], 4: [0xfd, 0xae, 0x01] },
 } as const;
 
-/** LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    rest >>>= 7;
-  } while (rest > 0);
-  return bytes;
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; ) {
-    const byte = rest & 0x7f;
-    rest >>= 7;
-    const isLast = (rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0);
-    bytes.push(isLast ? byte : byte | 0x80);
-    if (isLast) return bytes;
-  }
-}
-
-const list = (items: readonly (readonly number[])[]) => [...unsigned(items.length), ...items.flat()];
-const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
-
 function body(
   locals: readonly (readonly [count: number, type: number])[],
   code: readonly number[],
 ): number[] {
-  const content = [...list(locals.map(([count, type]) => [...unsigned(count), type])), ...code, ...op.end];
+  const content = [...vector(locals.map(([count, type]) => [...unsigned(count), type])), ...code, ...op.end];
   return [...unsigned(content.length), ...content];
 }
 
@@ -211,24 +187,19 @@ function split4(): number[] {
   );
 }
 
-const named = (name: string, kind: number, index: number) => [
-  ...unsigned(name.length),
-  ...Buffer.from(name),
-  kind,
-  index,
-];
+const named = (text: string, kind: number, index: number) => [...name(text), kind, index];
 
 /** The module's bytes. */
 export function simdModule(): Uint8Array<ArrayBuffer> {
   const parameters = (count: number) => [0x60, ...unsigned(count), ...new Array<number>(count).fill(i32), 0];
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, list([parameters(3), parameters(5)])),
-    ...section(3, list([[0], [0], [0], [1]])),
-    ...section(5, list([[0x00, 0x01]])),
+    ...preamble,
+    ...section(1, vector([parameters(3), parameters(5)])),
+    ...section(3, vector([[0], [0], [0], [1]])),
+    ...section(5, vector([[0x00, 0x01]])),
     ...section(
       7,
-      list([
+      vector([
         named('memory', 2, 0),
         named('sum1', 0, 0),
         named('sum2', 0, 1),
@@ -236,6 +207,6 @@ export function simdModule(): Uint8Array<ArrayBuffer> {
         named('split4', 0, 3),
       ]),
     ),
-    ...section(10, list([sums(1), sums(2), sums(4), split4()])),
+    ...section(10, vector([sums(1), sums(2), sums(4), split4()])),
   ]);
 }

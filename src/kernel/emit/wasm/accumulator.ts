@@ -35,7 +35,7 @@ export class Accumulator {
     this.#step = isNumberWhereValid ? withoutNaN(step) : step;
     // There are fewer planes than float32 can count.
     const isCounting = node.step.endsWith(counting) && node.initial === '0';
-    this.#lowering = new Lowering(writer.code, isCounting);
+    this.#lowering = new Lowering(writer.code, isCounting ? 'counting' : 'double');
     this.#isSingle = this.#keepsSingle(isCounting);
     const { code } = writer;
     const isPair = node.type === 'number' && !this.#isSingle;
@@ -90,7 +90,7 @@ export class Accumulator {
     const isWide = array === 'Float64Array' || array === 'Int32Array' || array === 'Uint32Array';
     const value = isWide ? doubleLane(1, 1) : singleLane(1);
     const item = this.#node.itemType === 'boolean' ? maskLane(1) : value;
-    const trial = new Lowering(new Code(), isCounting);
+    const trial = new Lowering(new Code(), isCounting ? 'counting' : 'double');
     const operand = (index: number): Lane =>
       this.#node.operands[index].type === 'boolean' ? maskLane(1) : doubleLane(1, 1);
     return this.#next(trial, singleLane(1), item, maskLane(1), operand).native === 'single';

@@ -18,8 +18,8 @@ export interface Lane {
   double?: Pair;
   mask?: number;
   wide?: Pair;
-  /** Makes a form of a constant when it is asked for. */
-  readonly make?: { single(): number; double(): number };
+  /** A number that is the same for all pixels, and what makes its forms when they are asked for. */
+  readonly constant?: { readonly value: number; single(): number; double(): number };
 }
 
 export function singleLane(vector: number, place: Place = 'loop'): Lane {
@@ -47,7 +47,7 @@ const narrowed = [...bytes(0, 4), ...bytes(8, 4), ...bytes(16, 4), ...bytes(24, 
 /** As float32; rounds to the nearest where the value came as float64. */
 export function asSingle(code: Code, lane: Lane): number {
   if (lane.single === undefined) {
-    if (lane.make) lane.single = lane.make.single();
+    if (lane.constant) lane.single = lane.constant.single();
     else {
       const [low, high] = (lane.double as Pair).map((half) => code.vector(lane.place, convert.demote, half));
       lane.single = code.vector(lane.place, v128.shuffle(lowHalves), low, high);
@@ -58,8 +58,8 @@ export function asSingle(code: Code, lane: Lane): number {
 
 export function asDouble(code: Code, lane: Lane): Pair {
   if (lane.double === undefined) {
-    if (lane.make) {
-      const both = lane.make.double();
+    if (lane.constant) {
+      const both = lane.constant.double();
       lane.double = [both, both];
     } else {
       const four = lane.single as number;

@@ -16,20 +16,26 @@ import {
 /** Thrown at templates that have no vectors; the step is then compiled to JavaScript. */
 export class NoVectors extends Error {}
 
+type Choice = Extract<Expression, { kind: 'choose' }>;
 type Comparison = '===' | '!==' | '<' | '>' | '<=' | '>=';
 type Arithmetic = '+' | '-' | '*' | '/';
 const comparisons: readonly string[] = ['===', '!==', '<', '>', '<=', '>='];
 
 /**
- * Writes what computes an expression. Values that are float32 exactly stay so as long as nothing has to be rounded,
- * so that results are those of JavaScript's numbers to the last bit.
- *
- * @param isSingle whether steps of arithmetic with float32 operands round to float32.
+ * How a step of arithmetic is computed:
+ * - `double`: as JavaScript's numbers, to the last bit;
+ * - `single`: in float32, constants rounded to it; see `singleNodes`;
+ * - `counting`: as `double`, but the sums of float32 are known to be float32.
+ */
+export type Arithmetics = 'double' | 'single' | 'counting';
+
+/**
+ * Writes what computes an expression. Values that are float32 exactly stay so as long as nothing has to be rounded.
  */
 export class Lowering {
   constructor(
     readonly code: Code,
-    readonly isSingle: boolean,
+    readonly arithmetics: Arithmetics,
   ) {}
 
   /** @throws NoVectors */
@@ -61,7 +67,8 @@ export class Lowering {
       type: 'number',
       native: isExact(value) ? 'single' : 'double',
       place: 'head',
-      make: {
+      constant: {
+        value,
         single: () => this.code.literal(new Float32Array(4).fill(value)),
         double: () => this.code.literal(new Float64Array(2).fill(value)),
       },
@@ -94,7 +101,7 @@ export class Lowering {
         code.vector(place, v128.select, asMask(code, yes), asMask(code, no), asMask(code, condition)),
         place,
       );
-    if (yes.native === 'single' && no.native === 'single')
+    if (this.#areSingle([yes, no]))
       return singleLane(
         code.vector(place, v128.select, asSingle(code, yes), asSingle(code, no), asMask(code, condition)),
         place,
@@ -115,10 +122,9 @@ export class Lowering {
     return doubleLane(half(0), half(1), place);
   }
 
-  #choice(
-    { condition, yes, no }: Extract<Expression, { kind: 'choose' }>,
-    operands: (name: string) => Lane,
-  ): Lane {
+  #choice({ condition, yes, no }: Choice, operands: (name: string) => Lane): Lane {
+    const clipped = this.#clip({ kind: 'choose', condition, yes, no }, operands);
+    if (clipped) return clipped;
     const accepted = this.expression(yes, operands);
     const rejected = this.expression(no, operands);
     if (condition.kind === 'binary' && (condition.operator === '<' || condition.operator === '>')) {
@@ -133,12 +139,29 @@ export class Lowering {
     return this.select(booleanOf(this.expression(condition, operands)), accepted, rejected);
   }
 
+  /** `x < least ? least : x > most ? most : x` where the limits are known and in order. */
+  #clip(choice: Choice, operands: (name: string) => Lane): Lane | undefined {
+    const { condition, yes: least, no } = choice;
+    if (no.kind !== 'choose' || condition.kind !== 'binary' || condition.operator !== '<') return undefined;
+    const { condition: above, yes: most, no: x } = no;
+    if (above.kind !== 'binary' || above.operator !== '>') return undefined;
+    const areNamed = [
+      [condition.x, above.x, x],
+      [condition.y, least],
+      [above.y, most],
+    ].every(([first, ...others]) => others.every((other) => isSameOperand(first, other)));
+    if (!areNamed) return undefined;
+    const [value, low, high] = [x, least, most].map((part) => this.expression(part, operands));
+    if (!low.constant || !high.constant || !(low.constant.value <= high.constant.value)) return undefined;
+    return this.#pick('greater', this.#pick('lesser', value, high), low);
+  }
+
   #pick(instruction: 'greater' | 'lesser', x: Lane, y: Lane): Lane {
     return this.#floats(instruction, [numberOf(x), numberOf(y)], true);
   }
 
   #arithmetic(operator: Arithmetic, x: Lane, y: Lane): Lane {
-    return this.#floats(operator, [numberOf(x), numberOf(y)], this.isSingle);
+    return this.#floats(operator, [numberOf(x), numberOf(y)], this.arithmetics !== 'double');
   }
 
   #each(instruction: 'abs' | 'negate' | 'floor' | 'ceil' | 'trunc', x: Lane): Lane {
@@ -146,7 +169,7 @@ export class Lowering {
   }
 
   #call(name: UnaryFunction, x: Lane): Lane {
-    if (name === 'sqrt') return this.#floats('sqrt', [numberOf(x)], this.isSingle);
+    if (name === 'sqrt') return this.#floats('sqrt', [numberOf(x)], false);
     if (name !== 'sign') return this.#each(name, x);
     const zero = this.number(0);
     const negative = this.select(this.#compare('<', numberOf(x), zero), this.number(-1), x);
@@ -157,7 +180,7 @@ export class Lowering {
   #floats(instruction: keyof FloatInstructions, operands: readonly Lane[], keepsSingle: boolean): Lane {
     const { code } = this;
     const place = placeOf(...operands);
-    if (keepsSingle && operands.every((operand) => operand.native === 'single'))
+    if ((keepsSingle && this.#areSingle(operands)) || this.arithmetics === 'single')
       return singleLane(
         code.vector(place, f32x4[instruction], ...operands.map((operand) => asSingle(code, operand))),
         place,
@@ -167,10 +190,14 @@ export class Lowering {
     return doubleLane(half(0), half(1), place);
   }
 
+  #areSingle(lanes: readonly Lane[]): boolean {
+    return this.arithmetics === 'single' || lanes.every((lane) => lane.native === 'single');
+  }
+
   #compare(operator: Comparison, x: Lane, y: Lane): Lane {
     const { code } = this;
     const place = placeOf(x, y);
-    if (x.native === 'single' && y.native === 'single')
+    if (this.#areSingle([x, y]))
       return maskLane(code.vector(place, f32x4[operator], asSingle(code, x), asSingle(code, y)), place);
     const [one, other] = [asDouble(code, x), asDouble(code, y)];
     const half = (k: 0 | 1) => code.vector(place, f64x2[operator], one[k], other[k]);
@@ -189,6 +216,10 @@ export class Lowering {
     const half = (k: 0 | 1) => code.vector(place, instruction, ...pairs.map((pair) => pair[k]));
     return wideLane(half(0), half(1), place);
   }
+}
+
+function isSameOperand(one: Expression, other: Expression): boolean {
+  return one.kind === 'operand' && other.kind === 'operand' && one.name === other.name;
 }
 
 /** Whether a number is a float32. */

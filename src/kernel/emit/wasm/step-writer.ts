@@ -16,6 +16,7 @@ export const groupSize = 4;
 export class StepWriter {
   readonly code = new Code();
   readonly lowering: Lowering;
+  readonly #single: Lowering;
   readonly #lanes = new Map<Node, Lane>();
   readonly #pointers = new Map<number, number>();
 
@@ -25,7 +26,8 @@ export class StepWriter {
     readonly regions: Regions,
     readonly bound: BoundValues,
   ) {
-    this.lowering = new Lowering(this.code, false);
+    this.lowering = new Lowering(this.code, 'double');
+    this.#single = new Lowering(this.code, 'single');
     this.code.push('loop', control.loop);
   }
 
@@ -75,7 +77,8 @@ export class StepWriter {
   compute(node: Node): Lane {
     const template = node.op === 'code' ? parseTemplate(node.code) : undefined;
     if (!template) throw new NoVectors();
-    const lane = this.lowering.expression(template, (name) => this.lane(node.operands[Number(name)]));
+    const lowering = this.layout.singles.has(node) ? this.#single : this.lowering;
+    const lane = lowering.expression(template, (name) => this.lane(node.operands[Number(name)]));
     if (lane.type !== node.type) throw new NoVectors();
     this.#lanes.set(node, lane);
     return lane;
@@ -184,12 +187,13 @@ export class StepWriter {
       const mask = code.vector('head', f64x2['!=='], double(), zero);
       return wideLane(mask, mask, 'head');
     }
-    const isSingle = isExact(bound.value(node));
+    const value = bound.value(node);
     return {
       type: 'number',
-      native: isSingle ? 'single' : 'double',
+      native: isExact(value) ? 'single' : 'double',
       place: 'head',
-      make: {
+      constant: {
+        value,
         double,
         single: () => {
           const two = code.vector('head', convert.demote, double());
