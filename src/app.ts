@@ -19,7 +19,7 @@ import { UserFiles } from './http/files/user-files';
 import { createMetrics, type Metrics } from './http/metrics';
 import { pages } from './http/pages';
 import { apiRoutes } from './http/routes/api';
-import { catalogueRoutes } from './http/routes/catalogue';
+import { catalogueRoutes } from './http/routes/catalogue/routes';
 import { jobResultRoutes } from './http/routes/job-results';
 import { jobRoutes } from './http/routes/jobs';
 import { serviceTypeRoutes } from './http/routes/service-types';

@@ -144,8 +144,8 @@ export interface CellWindow {
   readonly rows: CellRange;
 }
 
-/** Position in the list of a flight: the last row of the page before. */
-export interface FlightPosition {
+/** Position in a list of tiles: the last row of the page before. */
+export interface TilePosition {
   readonly capturedAt: Microseconds;
   readonly id: string;
 }
@@ -203,7 +203,12 @@ export interface TileCatalogue {
   /** Tiles of a flight by `(capturedAt, id)`. */
   ofFlight(
     flightId: string,
-    page: { readonly limit: number; readonly after?: FlightPosition },
+    page: { readonly limit: number; readonly after?: TilePosition },
+  ): Promise<readonly CatalogueTile[]>;
+  /** All tiles, by id or by `(capturedAt, id)`. */
+  inOrder(
+    order: 'id' | 'captured_at',
+    page: { readonly limit: number; readonly after?: TilePosition },
   ): Promise<readonly CatalogueTile[]>;
   /** What there is, from a table of few rows. */
   extent(): Promise<CatalogueExtent>;

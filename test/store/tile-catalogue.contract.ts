@@ -3,7 +3,7 @@ import type { TileAddress } from '../../src/geo/types';
 import { registerTileUuid } from '../../src/store/tiles/sqlite/tile-uuid';
 import { locationHash, tileId, tileSizeMeters } from '../../src/tiles/identity';
 import { formatInstant, parseInstant } from '../../src/tiles/instant';
-import type { TileFilter, TileWrite } from '../../src/tiles/types';
+import type { CatalogueTile, TileFilter, TileWrite } from '../../src/tiles/types';
 import { contractError } from '../support/contract-error';
 import { type Dialect, type TestTileStore, testTileStore } from '../support/tile-stores';
 import { cellVectors, idVectors, randomTiles } from '../tiles/support/cells';
@@ -288,6 +288,23 @@ export function catalogueContract(dialect: Dialect): void {
       expect(seen).toEqual(expected.sort());
     });
 
+    test('6.7 all tiles by id or by time, in pages', async () => {
+      for (let x = 0; x < 12; x++)
+        await catalogue().write(
+          write({ tile: { z: 10, x, y: 7 }, source: 'uav', flightId: flightA, capturedAt: t1 + (x % 3) }),
+        );
+      for (const order of ['id', 'captured_at'] as const) {
+        const seen: CatalogueTile[] = [];
+        for (let page = await catalogue().inOrder(order, { limit: 5 }); page.length > 0; ) {
+          seen.push(...page);
+          page = await catalogue().inOrder(order, { limit: 5, after: page[page.length - 1] });
+        }
+        const keys = seen.map(({ id, capturedAt }) => (order === 'id' ? id : `${capturedAt} ${id}`));
+        expect(keys).toEqual([...keys].sort());
+        expect(new Set(keys).size).toBe(12);
+      }
+    });
+
     test('6.3 removing a flight removes its rows only, and again nothing', async () => {
       await catalogue().write(write({ filePath: 'google.jpg' }));
       await catalogue().write(write({ source: 'uav', flightId: flightA, capturedAt: t2, filePath: 'a.jpg' }));
@@ -477,8 +494,9 @@ export function catalogueContract(dialect: Dialect): void {
       dialect === 'postgres'
         ? `select indexname as name from pg_indexes where tablename = 'tiles' and indexname <> 'tiles_pkey'`
         : `select name from pragma_index_list('tiles') where origin = 'c'`;
-    // 2.8: and no other.
+    // 2.8: and none of those that went.
     expect((await test_.rows<{ name: string }>(indexes)).map(({ name }) => name).sort()).toEqual([
+      'idx_tiles_captured',
       'idx_tiles_flight_captured',
       'idx_tiles_unique_identity',
       'tiles_leaflet_path',

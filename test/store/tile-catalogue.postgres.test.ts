@@ -32,6 +32,7 @@ describe('tile catalogue on PostgreSQL', () => {
         `select indexdef from pg_indexes where tablename = 'tiles' order by indexname`,
       );
       expect(indexes.map(({ indexdef }) => indexdef.replace(/^.* USING btree /, ''))).toEqual([
+        '(captured_at, id)',
         '(flight_id, captured_at)',
         `(tile_zoom, tile_x, tile_y, tile_size_meters, source, COALESCE(flight_id, '00000000-0000-0000-0000-000000000000'::uuid))`,
         '(location_hash, captured_at DESC, updated_at DESC, id DESC) INCLUDE (file_path, source)',

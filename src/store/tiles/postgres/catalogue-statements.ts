@@ -93,6 +93,19 @@ where t.flight_id = $1 and (t.captured_at, t.id) > ($2::timestamptz, $3::uuid)
 order by t.captured_at, t.id limit $4`,
 };
 
+/** $1 the id before the page, $2 how many. */
+export const byIdOrder: Statement = {
+  name: 'catalogue-in-order-of-ids',
+  text: `select ${columns} from tiles t where t.id > $1 order by t.id limit $2`,
+};
+
+/** $1 and $2 the last row before the page, $3 how many. */
+export const byTimeOrder: Statement = {
+  name: 'catalogue-in-order-of-time',
+  text: `select ${columns} from tiles t where (t.captured_at, t.id) > ($1::timestamptz, $2::uuid)
+order by t.captured_at, t.id limit $3`,
+};
+
 const edge = (name: string, of: string) =>
   `(extract(epoch from ${of}(${of}_captured)) * 1000000)::bigint as ${name}`;
 

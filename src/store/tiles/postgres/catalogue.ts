@@ -5,12 +5,12 @@ import type {
   CatalogueExtent,
   CatalogueTile,
   CellWindow,
-  FlightPosition,
   MovedFile,
   RowFile,
   TileCatalogue,
   TileFile,
   TileFilter,
+  TilePosition,
   TileWrite,
   Written,
 } from '../../../tiles/types';
@@ -87,10 +87,20 @@ export class PostgresCatalogue implements TileCatalogue {
 
   ofFlight(
     flightId: string,
-    { limit, after }: { readonly limit: number; readonly after?: FlightPosition },
+    { limit, after }: { readonly limit: number; readonly after?: TilePosition },
   ): Promise<readonly CatalogueTile[]> {
     const from = after ? [formatInstant(after.capturedAt), after.id] : ['-infinity', nilUuid];
     return this.#tiles(statements.ofFlight, [flightId, ...from, limit]);
+  }
+
+  inOrder(
+    order: 'id' | 'captured_at',
+    { limit, after }: { readonly limit: number; readonly after?: TilePosition },
+  ): Promise<readonly CatalogueTile[]> {
+    const id = after?.id ?? nilUuid;
+    if (order === 'id') return this.#tiles(statements.byIdOrder, [id, limit]);
+    const instant = after ? formatInstant(after.capturedAt) : '-infinity';
+    return this.#tiles(statements.byTimeOrder, [instant, id, limit]);
   }
 
   async extent(): Promise<CatalogueExtent> {

@@ -120,6 +120,7 @@ export const tiles = pgTable(
       sql`coalesce(${table.flightId}, '00000000-0000-0000-0000-000000000000'::uuid)`,
     ),
     index('idx_tiles_flight_captured').on(table.flightId, table.capturedAt),
+    index('idx_tiles_captured').on(table.capturedAt, table.id),
   ],
 );
 

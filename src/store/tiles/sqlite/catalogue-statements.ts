@@ -52,6 +52,13 @@ where t.place = 1 order by t.tile_y, t.tile_x limit ?`;
 export const ofFlight = `select ${columns} from tiles t
 where t.flight_id = ? and (t.captured_at, t.id) > (?, ?) order by t.captured_at, t.id limit ?`;
 
+/** The id before the page, how many. */
+export const byIdOrder = `select ${columns} from tiles t where t.id > ? order by t.id limit ?`;
+
+/** The last row before the page (instant, id), how many. */
+export const byTimeOrder = `select ${columns} from tiles t where (t.captured_at, t.id) > (?, ?)
+order by t.captured_at, t.id limit ?`;
+
 export const extent = `select tile_zoom, changes, row_count, min_x, max_x, min_y, max_y,
   min_captured as min_micros, max_captured as max_micros, max_pixels from tile_extents order by tile_zoom`;
 

@@ -4,12 +4,12 @@ import type {
   CatalogueExtent,
   CatalogueTile,
   CellWindow,
-  FlightPosition,
   MovedFile,
   RowFile,
   TileCatalogue,
   TileFile,
   TileFilter,
+  TilePosition,
   TileWrite,
   Written,
 } from '../../../tiles/types';
@@ -97,9 +97,18 @@ export class SqliteCatalogue implements TileCatalogue {
 
   ofFlight(
     flightId: string,
-    { limit, after }: { readonly limit: number; readonly after?: FlightPosition },
+    { limit, after }: { readonly limit: number; readonly after?: TilePosition },
   ): Promise<readonly CatalogueTile[]> {
     return this.#tiles(statements.ofFlight, [flightId, after?.capturedAt ?? -1, after?.id ?? '', limit]);
+  }
+
+  inOrder(
+    order: 'id' | 'captured_at',
+    { limit, after }: { readonly limit: number; readonly after?: TilePosition },
+  ): Promise<readonly CatalogueTile[]> {
+    const id = after?.id ?? '';
+    if (order === 'id') return this.#tiles(statements.byIdOrder, [id, limit]);
+    return this.#tiles(statements.byTimeOrder, [after?.capturedAt ?? -1, id, limit]);
   }
 
   extent(): Promise<CatalogueExtent> {

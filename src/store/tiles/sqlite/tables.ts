@@ -129,6 +129,7 @@ export const tiles = sqliteTable(
       table.source,
     ),
     index('idx_tiles_flight_captured').on(table.flightId, table.capturedAt),
+    index('idx_tiles_captured').on(table.capturedAt, table.id),
   ],
 );
 

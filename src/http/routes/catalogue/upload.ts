@@ -1,7 +1,7 @@
-import { OpenEOError } from '../../base/errors';
-import type { Imagery } from '../../tiles/imagery';
-import type { ApiRequest, Route } from '../route';
-import { type ReceivedFile, receiveForm } from '../uploads/receive-form';
+import { OpenEOError } from '../../../base/errors';
+import type { Imagery } from '../../../tiles/imagery';
+import type { ApiRequest, Route } from '../../route';
+import { type ReceivedFile, receiveForm } from '../../uploads/receive-form';
 
 /** One file's outcome, in the spelling of the wire. */
 interface Outcome {
@@ -31,7 +31,7 @@ function readMetadata(text: string, fileCount: number): readonly unknown[] {
  * `POST /api/satellite/upload`
  * @param folder where files lie until they are checked
  */
-export function tileUploadRoute(imagery: Imagery, folder: string): Route {
+export function uploadRoute(imagery: Imagery, folder: string): Route {
   const limits = { folder, maxBytes: imagery.limits.uploadBytes };
 
   async function store(request: ApiRequest, entry: unknown, file: ReceivedFile): Promise<Outcome> {

@@ -5,11 +5,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import sharp from 'sharp';
-import { locationHash, tileId, tileSizeMeters } from '../../../src/tiles/identity';
-import { testDatabase } from '../../support/postgres';
-import { startServer, type TestServer } from '../../support/server';
-import { type Dialect, dialects } from '../../support/tile-stores';
-import { connectH2 } from '../support/h2';
+import { locationHash, tileId, tileSizeMeters } from '../../../../src/tiles/identity';
+import { testDatabase } from '../../../support/postgres';
+import { startServer, type TestServer } from '../../../support/server';
+import { type Dialect, dialects } from '../../../support/tile-stores';
+import { connectH2 } from '../../support/h2';
 
 const flightA = '00000000-0000-4000-8000-00000000000a';
 const flightB = '00000000-0000-4000-8000-00000000000b';

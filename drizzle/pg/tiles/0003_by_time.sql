@@ -1,0 +1,1 @@
+CREATE INDEX "idx_tiles_captured" ON "tiles" USING btree ("captured_at","id");

@@ -1,0 +1,1 @@
+CREATE INDEX `idx_tiles_captured` ON `tiles` (`captured_at`,`id`);
