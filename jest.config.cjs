@@ -10,6 +10,7 @@ const esmOnly = [
   'zstddec',
   'hyparquet',
   'hyparquet-writer',
+  'jsts',
 ];
 
 module.exports = {

@@ -83,13 +83,20 @@ export class SchemaChecks {
 
 const none: readonly Violation[] = [];
 
-/** The schema with null beside it and numbers of any size. */
+/** The schema with null beside it and numbers of any size; in arrays as well. */
 function withoutRange(schema: ParameterSpec['schema']): JsonSchema[] {
   const alternatives = [schema].flat() as JsonSchema[];
   return [
-    ...alternatives.map(({ minimum, maximum, exclusiveMinimum, exclusiveMaximum, ...rest }) => rest),
+    ...alternatives.map(({ minimum, maximum, exclusiveMinimum, exclusiveMaximum, items, ...rest }) => ({
+      ...rest,
+      ...(isPlainObject(items) && { items: { anyOf: withoutRange(items as JsonSchema) } }),
+    })),
     { type: 'null' },
   ];
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Some descriptions of the standard have a default that their own schema refuses; clients may write it out. */

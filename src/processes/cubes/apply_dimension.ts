@@ -1,31 +1,13 @@
 import { OpenEOError } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
 import type { CallbackInput, Planes } from '../../kernel/types';
-import {
-  type Block,
-  type Cube,
-  type Dimension,
-  deriveCube,
-  layerDimensions,
-  type Window,
-} from '../../raster/cube';
+import { type Cube, type Dimension, layerDimensions } from '../../raster/cube';
 import { withGrid } from '../../raster/labelled-view';
-import {
-  allIndices,
-  blockShape,
-  createValues,
-  labelCount,
-  layerLengths,
-  missingBlock,
-  planeLength,
-  product,
-} from '../../raster/layers';
-import { inRowChunks } from '../../raster/row-chunks';
-import { pickAlong, transposeLayers } from '../../raster/transpose';
+import { allIndices, createValues, labelCount } from '../../raster/layers';
 import type { ProcessContext } from '../context';
-import { axisAt, evaluateAlong } from './along-dimension';
 import { arrayInput, asCallback, type PixelCallback, preparePixels } from './cube-callbacks';
 import { relabel, requireDimension, withLabelsOn } from './cube-dimensions';
+import { replaceAlong } from './replace-along';
 import { rangesAfter } from './value-range';
 
 /** How many values the callback makes: known of fused ones, found out by a pixel of zeros for others. */
@@ -87,44 +69,9 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
   const reads = process.evaluator.reads('data');
   const wanted = reads === 'all' ? allIndices(labels.length) : reads;
 
-  const result: Cube = deriveCube(cube, {
+  const result = replaceAlong(cube, {
+    ...{ source, target, count, wanted, isOther, callback: process },
     dimensions: rangesAfter(dimensions, asCallback(args.process)),
-    dataType: process.dataType,
-    missing: process.missing,
-    async read(window: Window, readSignal: AbortSignal): Promise<Block> {
-      const lengths = layerLengths(result, window);
-      if (product(blockShape(lengths, window)) === 0) return missingBlock(result, window);
-      const select = new Map(window.select);
-      const outputs = select.get(target) ?? allIndices(count);
-      select.delete(target);
-      select.set(source, wanted);
-      // The lengths of the input's layers, the dimension itself with the number of outputs.
-      const own = layers.map((layer, index) =>
-        index === position ? outputs.length : (select.get(layer.name)?.length ?? labelCount(layer)),
-      );
-      // For each layer of the result, the layer that holds it before it is brought into order.
-      const order = layerDimensions(result).map(({ name }) =>
-        name === target ? position : layers.findIndex((layer) => layer.name === name),
-      );
-      return await inRowChunks(window, product(lengths) + product(own) * wanted.length, async (part) => {
-        const block: Block =
-          wanted.length === 0
-            ? { grid: part.grid, shape: [], data: new Float32Array(0) }
-            : await cube.read({ ...part, select }, readSignal);
-        const axis = axisAt(own, position, planeLength(part), labels.length, wanted);
-        const values = await evaluateAlong(process, 'data', block, axis, readSignal);
-        const picked = pickAlong(values, axis.before, values.outputs, axis.after, outputs);
-        const kept = isOther ? own.filter((_, index) => layers[index].name !== target) : own;
-        const names = isOther ? layers.filter(({ name }) => name !== target) : layers;
-        const moved = transposeLayers(
-          picked,
-          kept,
-          order.map((index) => names.indexOf(layers[index])),
-          planeLength(part),
-        );
-        return { grid: part.grid, shape: blockShape(lengths, part), ...moved };
-      });
-    },
   });
   const { grid } = args.data as Cube;
   return grid ? withGrid(result, grid) : result;

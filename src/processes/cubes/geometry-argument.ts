@@ -7,6 +7,7 @@ import {
   type GeometryDimension,
   geometryDimension,
 } from '../../raster/geometry';
+import { GeometryError } from '../../raster/topology';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -91,4 +92,20 @@ export function readGeometries(value: unknown, process: string, parameter: strin
     geometries: dimension.labels as readonly (Geometry | null)[],
     crs: crsOfGeometries(dimension),
   };
+}
+
+/**
+ * Computes with the shapes of an argument's geometries.
+ * @param index the place of the one geometry that is computed with, for the message
+ * @throws OpenEOError `ProcessParameterInvalid` for shapes that nothing can be computed with
+ */
+export function computing<T>(process: string, parameter: string, compute: () => T, index?: number): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof GeometryError)) throw error;
+    const which = index === undefined ? 'its geometries cannot' : `its geometry ${index + 1} cannot`;
+    const reason = `${which} be computed with (${error.message}); rings must not cross themselves.`;
+    throw new OpenEOError('ProcessParameterInvalid', { process, parameter, reason }, { cause: error });
+  }
 }
