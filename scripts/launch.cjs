@@ -169,6 +169,11 @@ const commands = {
     ensureBuild();
     node([...jest, ...args]);
   },
+  // What breaks at random moments, far more often than the whole suite does it.
+  'test:faults': (args) => {
+    ensureBuild();
+    node([...jest, 'test/fault', ...args], { FAULT_ROUNDS: '20' });
+  },
   // Runs the sources: the cases need the development dependencies anyway.
   conformance: (args) => {
     node([

@@ -39,10 +39,8 @@ function translate(error: unknown, request: ApiRequest): unknown {
       { reason: `the form has a fault: ${error.message}.` },
       { cause: error },
     );
-  const code = fileErrorCode(error);
-  if (code !== '')
-    return new OpenEOError('StorageFailure', {}, { cause: error, status: code === 'ENOSPC' ? 507 : 500 });
   if (request.context.signal.aborted) return new ClientGone();
+  if (fileErrorCode(error) !== '') return translateFileError(error);
   // busboy tells of what it cannot read in errors without a class.
   if (error instanceof Error && !(error instanceof TypeError))
     return new OpenEOError(

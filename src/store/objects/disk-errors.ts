@@ -11,11 +11,14 @@ export function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(fileErrorCode(error));
 }
 
+/** No room on the disk, none left of the quota, and a file that may not grow. */
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /** What callers see of the file system's errors; others pass through. The cause, with its path, is for the log. */
 export function translateFileError(error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === '') return error;
   if (code === 'ENAMETOOLONG')
     return new OpenEOError('FilePathInvalid', { reason: 'it is too long.' }, { cause: error });
-  return new OpenEOError('StorageFailure', {}, { cause: error });
+  return new OpenEOError('StorageFailure', {}, { cause: error, status: fullCodes.has(code) ? 507 : 500 });
 }

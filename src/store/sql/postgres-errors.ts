@@ -20,7 +20,7 @@ export function translatePostgresError(error: unknown): unknown {
   if (error instanceof OpenEOError) return error;
   if (isConnectionError(error)) return storeUnavailable(error);
   if (error instanceof DatabaseError && error.code === '53100')
-    return new OpenEOError('StorageFailure', {}, { cause: error });
+    return new OpenEOError('StorageFailure', {}, { cause: error, status: 507 });
   // An index entry, hence an id, that is larger than a third of a page.
   if (error instanceof DatabaseError && error.code === '54000')
     return new OpenEOError('RequestInvalid', { reason: 'A name is too long.' }, { cause: error });

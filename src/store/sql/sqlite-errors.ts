@@ -19,7 +19,11 @@ export function translateSqliteError(error: unknown): unknown {
   const code = codeOf(error);
   if (isBusy(error)) return storeUnavailable(error);
   if (/^SQLITE_(FULL|IOERR|READONLY)/.test(code))
-    return new OpenEOError('StorageFailure', {}, { cause: error });
+    return new OpenEOError(
+      'StorageFailure',
+      {},
+      { cause: error, status: code === 'SQLITE_FULL' ? 507 : 500 },
+    );
   if (/^SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM)/.test(code)) return storeUnavailable(error);
   return error;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestTileStore } from '../../support/tile-stores';
 
 /** What SQL and the disk alone tell about rows and files that do not belong together. */
-export async function faults({ sql, rows }: TestTileStore, folder: string) {
+export async function faults({ sql, rows }: Pick<TestTileStore, 'sql' | 'rows'>, folder: string) {
   const digest = sql.dialect === 'postgres' ? "encode(content_sha256, 'hex')" : 'lower(hex(content_sha256))';
   const found = await rows<{ file_path: string; digest: string }>(
     `select file_path, ${digest} as digest from tiles`,
