@@ -30,6 +30,7 @@ import { removeAbandonedForms } from './http/uploads/receive-form';
 import type { JobParts } from './jobs/job-type';
 import { createJobs, type Jobs } from './jobs/jobs';
 import type { JobHandle, ProcessContext } from './processes/context';
+import { inputFormats } from './raster/formats/input/registry';
 import { outputFormats } from './raster/formats/registry';
 import { accountReads, MemoryBudget } from './raster/memory';
 import { createRasterReader } from './raster/reader';
@@ -159,10 +160,10 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
         user,
         service,
         imagery,
-        async openFile(path) {
+        async openFile(path, range) {
           if (!user) throw new OpenEOError('AuthenticationRequired');
-          const { file, body } = await userFiles.read(user.id, path);
-          return { size: file.size, body };
+          const { file, body } = await userFiles.read(user.id, path, range);
+          return { size: file.size, version: file.etag, body };
         },
         // Job types hand in more than the graph room knows of.
         job: job as JobHandle | undefined,
@@ -262,6 +263,7 @@ function backendOf(parts: ApplicationParts, metrics: Metrics): Backend {
     udfRuntimes: udf.descriptions,
     runner,
     formats: outputFormats,
+    inputFormats,
     auth,
     heavy: new Limiter(heavyRequests.running, heavyRequests.waiting),
     metrics,

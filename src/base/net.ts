@@ -2,7 +2,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Agent, request as send } from 'undici';
-import { hostRule, isPrivateAddress, literalAddress } from './allowed-hosts';
+import { type HostRule, hostRule, isPrivateAddress, literalAddress } from './allowed-hosts';
 import { OpenEOError } from './errors';
 import type { Logger } from './logger';
 
@@ -46,20 +46,17 @@ export function printableUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-/** Resolves names for connections and refuses private addresses where the host may only be public. */
-function checkedLookup(allowed: readonly string[]): LookupFunction {
+/**
+ * Resolves names for connections to hosts that may only be public: the addresses that are checked are the ones that
+ * are connected to, whatever the name resolves to the next time.
+ */
+function publicLookup(resolve: typeof lookup): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
       const addresses = (found ?? []) as LookupAddress[];
       if (error) return callback(error, '', 0);
-      // Only a host that is named itself may have a private address; with a port it is named per port,
-      // and the port was checked before the connection was opened.
-      const isNamed = allowed.some(
-        (entry) => entry.toLowerCase().replace(/:\d+$/, '') === hostname.toLowerCase(),
-      );
-      if (!isNamed && addresses.some(({ address }) => isPrivateAddress(address))) {
+      if (addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address)))
         return callback(new OpenEOError('HostNotAllowed', { host: hostname }), '', 0);
-      }
       if (options.all)
         (callback as unknown as (error: null, addresses: LookupAddress[]) => void)(null, addresses);
       else callback(null, addresses[0].address, addresses[0].family);
@@ -67,7 +64,13 @@ function checkedLookup(allowed: readonly string[]): LookupFunction {
   };
 }
 
-function checkedUrl(url: string, base: string | undefined, allowed: readonly string[]): URL {
+/** An address that may be asked, and where it may be. */
+interface Target {
+  readonly url: URL;
+  readonly rule: Exclude<HostRule, 'refused'>;
+}
+
+function checkedTarget(url: string, base: string | undefined, allowed: readonly string[]): Target {
   if (!URL.canParse(url, base))
     throw new OpenEOError('SourceUnreadable', {
       source: printableUrl(url),
@@ -85,7 +88,7 @@ function checkedUrl(url: string, base: string | undefined, allowed: readonly str
   if (rule === 'refused' || (rule === 'public' && literal !== undefined && isPrivateAddress(literal))) {
     throw new OpenEOError('HostNotAllowed', { host: parsed.host });
   }
-  return parsed;
+  return { url: parsed, rule };
 }
 
 function flatHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
@@ -101,20 +104,22 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>): Re
 export function createHttpClient(options: {
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;
+  /** How names become addresses; default: as the system does it. */
+  readonly resolve?: typeof lookup;
 }): HttpClient {
   const allowed = options.allowedHosts;
-  const agent = new Agent({
-    connect: { lookup: checkedLookup(allowed), timeout: 10_000 },
-    connections: 64,
-    bodyTimeout: 60_000,
-  });
+  const resolve = options.resolve ?? lookup;
+  const createAgent = (lookupAddress: LookupFunction) =>
+    new Agent({ connect: { lookup: lookupAddress, timeout: 10_000 }, connections: 64, bodyTimeout: 60_000 });
+  // Connections to hosts that are named themselves may go anywhere, and are never used for others.
+  const agents = { any: createAgent(resolve as LookupFunction), public: createAgent(publicLookup(resolve)) };
 
-  async function attempt(url: URL, request: HttpRequest): Promise<HttpResponse> {
+  async function attempt({ url, rule }: Target, request: HttpRequest): Promise<HttpResponse> {
     const timeout = AbortSignal.timeout(request.timeoutMs ?? defaultTimeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     try {
       const response = await send(url, {
-        dispatcher: agent,
+        dispatcher: agents[rule],
         method: request.method ?? 'GET',
         headers: request.headers,
         body: request.body,
@@ -137,7 +142,7 @@ export function createHttpClient(options: {
   }
 
   async function request(url: string, init: HttpRequest = {}): Promise<HttpResponse> {
-    let target = checkedUrl(url, undefined, allowed);
+    let target = checkedTarget(url, undefined, allowed);
     let current = init;
     for (let hop = 0; ; hop++) {
       const response = await attempt(target, current);
@@ -149,9 +154,9 @@ export function createHttpClient(options: {
           source: printableUrl(url),
           reason: `it redirects more than ${maxRedirects} times`,
         });
-      const next = checkedUrl(location, target.href, allowed);
+      const next = checkedTarget(location, target.url.href, allowed);
       // Credentials stay with the host that they were meant for.
-      if (next.origin !== target.origin)
+      if (next.url.origin !== target.url.origin)
         current = { ...current, headers: withoutCredentials(current.headers) };
       if (response.status === 303) current = { ...current, method: 'GET', body: undefined };
       target = next;
@@ -197,7 +202,9 @@ export function createHttpClient(options: {
         );
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all(Object.values(agents).map((agent) => agent.destroy()));
+    },
   };
 }
 

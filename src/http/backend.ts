@@ -3,6 +3,7 @@ import type { Limiter } from '../base/limiter';
 import type { Logger } from '../base/logger';
 import type { GraphRunner, ProcessRegistry } from '../graph/runner';
 import type { GraphIssue } from '../graph/types';
+import type { InputFormat } from '../raster/formats/input/types';
 import type { OutputFormat } from '../raster/formats/types';
 import type { Catalog } from '../store/catalog/types';
 import type { ObjectStore } from '../store/objects/types';
@@ -43,6 +44,7 @@ export interface Backend {
   readonly udfRuntimes: Readonly<Record<string, UdfRuntimeDescription>>;
   readonly runner: GraphRunner<unknown, User>;
   readonly formats: readonly OutputFormat[];
+  readonly inputFormats: readonly InputFormat[];
   readonly auth: Auth;
   /** Bounds the heavy requests that run and wait at once. */
   readonly heavy: Limiter;

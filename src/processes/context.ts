@@ -24,6 +24,16 @@ export interface JobHandle {
   addAsset(asset: JobAsset): Promise<void>;
 }
 
+/** A file of a user, being read. */
+export interface WorkspaceFile {
+  /** Of the whole file, in bytes. */
+  readonly size: number;
+  /** Changes with every write. */
+  readonly version: string;
+  /** Whoever does not read it to its end destroys it. */
+  readonly body: Readable;
+}
+
 /** What a process function may touch. Everything else is out of its reach. */
 export interface ProcessContext {
   /** Aborted when the client leaves, the time is over or the server stops. */
@@ -43,10 +53,10 @@ export interface ProcessContext {
   /** The catalogue of imagery tiles; absent where the server has no tile store. */
   readonly imagery?: Imagery;
   /**
-   * A file of the caller's workspace.
+   * A file of the caller's workspace, or the bytes from `start` to `end` of it (both included).
    * @throws OpenEOError `AuthenticationRequired`, `FileNotFound`, `FilePathInvalid`, `FileOperationUnsupported`
    */
-  openFile(path: string): Promise<{ readonly size: number; readonly body: Readable }>;
+  openFile(path: string, range?: { readonly start: number; readonly end: number }): Promise<WorkspaceFile>;
   readonly catalog: Catalog;
   readonly raster: RasterReader;
   /** Whether the caller may use another service's records. */

@@ -3,10 +3,11 @@ import type { HttpClient } from '../base/net';
 import { HttpSource } from './bytes/http';
 import { LocalSource } from './bytes/local';
 import { unreadable } from './bytes/unreadable';
+import type { FileSource } from './source';
 import { openTiff, type TiffFile } from './tiff/open';
 
 interface Opened {
-  readonly source: LocalSource | HttpSource;
+  readonly source: FileSource;
   readonly file: Promise<TiffFile>;
   checkedAt: number;
   checking?: Promise<boolean>;
@@ -16,6 +17,8 @@ interface Opened {
 const maxOpen = 512;
 /** For how long a file is believed to be the same without looking. */
 const trustMs = { local: 1000, http: 60_000 };
+
+const isOpenable = (href: string) => /^https?:\/\//i.test(href) || isAbsolute(href);
 
 /** Raster files by address, opened once and again when they change. */
 export class FilePool {
@@ -27,15 +30,17 @@ export class FilePool {
   ) {}
 
   /** @throws OpenEOError `SourceUnreadable`, `HostNotAllowed`; the signal's reason. */
-  async open(href: string, signal?: AbortSignal): Promise<TiffFile> {
+  async open(href: string, signal?: AbortSignal, given?: FileSource): Promise<TiffFile> {
     signal?.throwIfAborted();
+    // Names of given sources open nothing by themselves, so that no document can refer to them.
+    if (!given && !isOpenable(href)) throw unreadable(href, 'it is neither a file nor a web address');
     let opened = this.#opened.get(href);
     if (opened && !(await this.#isCurrent(opened))) {
       this.#drop(href, opened);
       opened = this.#opened.get(href);
     }
     if (!opened) {
-      const source = this.#source(href);
+      const source = given ?? this.#source(href);
       const created: Opened = { source, file: openTiff(source), checkedAt: this.now() };
       created.file.catch(() => this.#drop(href, created));
       opened = created;
@@ -51,10 +56,9 @@ export class FilePool {
     return file;
   }
 
-  #source(href: string): LocalSource | HttpSource {
+  #source(href: string): FileSource {
     if (/^https?:\/\//i.test(href)) return new HttpSource(href, this.http);
-    if (isAbsolute(href)) return new LocalSource(href);
-    throw unreadable(href, 'it is neither a file nor a web address');
+    return new LocalSource(href);
   }
 
   async #isCurrent(opened: Opened): Promise<boolean> {

@@ -26,14 +26,16 @@ export function createRasterReader(options: {
   const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes);
   const patches = new PatchReader(cache);
   return {
-    async info(href, signal) {
-      const file = await files.open(href, signal);
+    async info(href, signal, source) {
+      const file = await files.open(href, signal, source);
+      const { samples } = file.levels[0].image;
       return {
         grid: file.grid,
-        samples: file.levels[0].image.samples,
+        samples,
         dataType: file.dataType,
         ...(file.nodata !== undefined && { nodata: file.nodata }),
         version: file.version,
+        descriptions: Array.from({ length: samples }, (_, index) => file.samples.get(index)?.description),
       };
     },
     sceneCube: (sceneOptions, signal) =>

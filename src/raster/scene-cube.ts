@@ -71,7 +71,7 @@ async function makePlan(options: SceneCubeOptions, files: FilePool, signal: Abor
   const open = (band: SceneBand): Promise<Opened> =>
     limiter.run(
       async () => {
-        const file = await files.open(band.href, signal);
+        const file = await files.open(band.href, signal, band.source);
         return { file, meaning: bandMeaning(band, file) };
       },
       { signal },

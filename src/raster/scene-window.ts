@@ -137,7 +137,7 @@ async function readLayer(
     const band = scene.bands.get(name);
     if (!band) continue;
     if (!isEmpty && isFull(out)) break;
-    const file = await reading.files.open(band.href, signal);
+    const file = await reading.files.open(band.href, signal, band.source);
     const meaning = bandMeaning(band, file);
     const target: Output = isEmpty ? out : emptyLike(out);
     await bands.read({ file, sample: band.sample, missing: missingOf(meaning) }, target);

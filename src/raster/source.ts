@@ -9,10 +9,19 @@ export interface ByteSource {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
+/** Bytes that can be looked at again, and let go of. */
+export interface FileSource extends ByteSource {
+  /** False where the bytes have changed since they were first read. */
+  isCurrent(signal?: AbortSignal): Promise<boolean>;
+  close(): Promise<void>;
+}
+
 /** Where one band of one scene is and what its numbers mean; undefined fields: as the file says. */
 export interface SceneBand {
   /** An absolute path or an http(s) address. */
   readonly href: string;
+  /** Where the file is neither: its bytes; `href` then only names it. */
+  readonly source?: FileSource;
   /** Zero-based sample of the file. */
   readonly sample: number;
   readonly nodata?: number;
@@ -106,11 +115,13 @@ export interface RasterInfo {
   readonly dataType: DataType;
   readonly nodata?: number;
   readonly version: string;
+  /** What the file calls its samples, where it does. */
+  readonly descriptions: readonly (string | undefined)[];
 }
 
 /** Opens raster files and makes cubes of scenes; keeps the cache of decoded blocks. */
 export interface RasterReader {
-  info(href: string, signal: AbortSignal): Promise<RasterInfo>;
+  info(href: string, signal: AbortSignal, source?: FileSource): Promise<RasterInfo>;
   /** A cube with the dimensions t, bands, y and x. Its grid is that of the finest band over all scenes' extent. */
   sceneCube(options: SceneCubeOptions, signal: AbortSignal): Promise<Cube>;
   /** A cube on the finest zoom level's pixels; windows take the zoom level that fits, and others where it has none. */

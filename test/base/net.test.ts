@@ -1,3 +1,4 @@
+import type { lookup } from 'node:dns';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostRule, isPrivateAddress } from '../../src/base/allowed-hosts';
@@ -19,6 +20,9 @@ describe('isPrivateAddress', () => {
     '::ffff:127.0.0.1',
     '::ffff:7f00:1',
     '224.0.0.1',
+    '::127.0.0.1',
+    '64:ff9b::a00:1',
+    '2002:7f00:1::',
   ])('%s is private', (address) => expect(isPrivateAddress(address)).toBe(true));
   test.each(['8.8.8.8', '172.32.0.1', '193.0.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])(
     '%s is public',
@@ -100,6 +104,38 @@ describe('the HTTP client', () => {
     const named = url.replace('127.0.0.1', 'localhost');
     await expect(client('*').json(named)).rejects.toMatchObject({ code: 'HostNotAllowed' });
     expect(await client('localhost').json(named)).toEqual({});
+  });
+
+  test('a host that is named with a port is not let in on others by a wildcard', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    const named = url.replace('127.0.0.1', 'localhost');
+    const other = `localhost:${Number(new URL(url).port) + 1}`;
+    await expect(client('*', other).json(named)).rejects.toMatchObject({ code: 'HostNotAllowed' });
+    expect(await client('*', new URL(named).host).json(named)).toEqual({});
+  });
+
+  test('connects to no address but the one that was checked, whatever a name resolves to next', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests++;
+      response.end('{}');
+    });
+    const answers = [['127.0.0.1'], ['203.0.113.9', '127.0.0.1'], ['::ffff:127.0.0.1'], []];
+    let asked = 0;
+    const resolve = ((_name: string, _options: unknown, done: (error: null, found: object[]) => void) => {
+      const found = answers[asked++ % answers.length];
+      done(
+        null,
+        found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
+    }) as unknown as typeof lookup;
+    const rebound = createHttpClient({ allowedHosts: ['*'], logger: silentLogger, resolve });
+    open.push({ server: open[0].server, client: rebound });
+    for (const _ of answers)
+      await expect(rebound.json(url.replace('127.0.0.1', 'rebind.example'))).rejects.toMatchObject({
+        code: 'HostNotAllowed',
+      });
+    expect([requests, asked]).toEqual([0, answers.length]);
   });
 
   test('checks redirects like first addresses and drops credentials on the way to another host', async () => {

@@ -1,7 +1,7 @@
 import type { Arguments } from '../../graph/types';
 import type { Cube } from '../../raster/cube';
+import { vectorCube } from '../../raster/vector-cube';
 import { dimensionOfGeoJson } from './geometry-argument';
-import { vectorCube } from './vector-values';
 
 export function run(args: Arguments): Cube {
   return vectorCube(

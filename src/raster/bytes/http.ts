@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenEOError } from '../../base/errors';
 import type { HttpClient, HttpResponse } from '../../base/net';
-import type { ByteSource } from '../source';
+import type { FileSource } from '../source';
 import { reading, unreadable } from './unreadable';
 
 /** Requests whose gap is below this are made one: a request costs more than these bytes. */
@@ -29,7 +29,7 @@ export class SourceChanged extends Error {}
  * become one request; failures that may pass are tried again. The version is the server's ETag or
  * Last-Modified; when it changes, reads fail instead of mixing two files.
  */
-export class HttpSource implements ByteSource {
+export class HttpSource implements FileSource {
   readonly id: string;
   #version: string | undefined;
   #size: number | undefined;
@@ -160,7 +160,8 @@ export class HttpSource implements ByteSource {
     try {
       return await this.#take(response, offset, length);
     } finally {
-      response.body.destroy();
+      // A body that is left unread fails once it is destroyed; nobody else listens.
+      response.body.on('error', () => {}).destroy();
     }
   }
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { ByteSource } from '../source';
+import type { FileSource } from '../source';
 import { reading, unreadable } from './unreadable';
 
 interface Identity {
@@ -21,7 +21,7 @@ interface Opened {
  * A file of this machine. It stays open, so that one replaced by another under the same name is never
  * mixed with it. Closing is no end: the next read opens it again, if it is still the same file.
  */
-export class LocalSource implements ByteSource {
+export class LocalSource implements FileSource {
   readonly id: string;
   #file: Promise<Opened> | undefined;
   #version: string | undefined;

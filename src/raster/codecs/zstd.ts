@@ -9,7 +9,8 @@ const nativeAsync = native && promisify(native);
 
 let decoder: Promise<{ decode(data: Uint8Array, size: number): Uint8Array }> | undefined;
 
-function wasmDecoder() {
+/** The decoder in WebAssembly, for those who cannot wait for each piece. */
+export function wasmDecoder() {
   decoder ??= import('zstddec').then(async ({ ZSTDDecoder }) => {
     const created = new ZSTDDecoder();
     await created.init();

@@ -15,6 +15,7 @@ export function readOptions<T>(
   format: string,
   parameters: FormatParameters,
   options: Readonly<Record<string, unknown>>,
+  process = 'save_result',
 ): T {
   let validate = compiled.get(parameters);
   if (!validate) {
@@ -24,7 +25,7 @@ export function readOptions<T>(
   if (!validate({ ...options }))
     throw new OpenEOError('ProcessParameterInvalid', {
       parameter: 'options',
-      process: 'save_result',
+      process,
       reason: `${describeErrors(validate.errors)}. Options of ${format}: ${
         Object.keys(parameters).join(', ') || 'none'
       }.`,

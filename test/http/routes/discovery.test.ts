@@ -98,9 +98,9 @@ describe('processes', () => {
   });
 });
 
-test('file formats are those that can be written', async () => {
+test('file formats are those that can be read and written', async () => {
   const { body } = await get('/file_formats');
-  expect(body.input).toEqual({});
+  expect(Object.keys(body.input)).toEqual(harness.backend.inputFormats.map(({ name }) => name));
   expect(Object.keys(body.output)).toEqual(harness.backend.formats.map(({ name }) => name));
   expect(body.output.GTiff.gis_data_types).toContain('raster');
 });

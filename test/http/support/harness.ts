@@ -15,6 +15,7 @@ import type { Route } from '../../../src/http/route';
 import { apiRoutes } from '../../../src/http/routes/api';
 import { createHttpServer } from '../../../src/http/server';
 import type { ProcessContext } from '../../../src/processes/context';
+import { inputFormats } from '../../../src/raster/formats/input/registry';
 import { outputFormats } from '../../../src/raster/formats/registry';
 import type { CollectionDocument } from '../../../src/store/catalog/types';
 import { openObjectStore } from '../../../src/store/objects/open';
@@ -81,6 +82,7 @@ export async function startHarness(options: HarnessOptions = {}) {
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
     }),
     formats: outputFormats,
+    inputFormats,
     heavy: new Limiter(2, 4),
     metrics: createMetrics(),
     ...options.backend,

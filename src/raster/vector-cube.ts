@@ -1,6 +1,6 @@
-import type { Cube, DataType, Dimension } from '../../raster/cube';
-import type { GeometryDimension } from '../../raster/geometry';
-import { memoryCube } from '../../raster/memory-cube';
+import type { Cube, DataType, Dimension } from './cube';
+import type { GeometryDimension } from './geometry';
+import { memoryCube } from './memory-cube';
 
 /** What a value of a property is in a cube: objects and arrays inside of arrays become their JSON. */
 function scalar(value: unknown): number | string | boolean | null {

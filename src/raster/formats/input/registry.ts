@@ -1,0 +1,26 @@
+import { csvInput } from './csv';
+import { geojsonInput } from './geojson';
+import { gtiffInput } from './gtiff';
+import { jsonInput } from './json';
+import { parquetInput } from './parquet';
+import type { InputFormat } from './types';
+
+/** Everything that `load_uploaded_files` and `load_url` can read, in the order of `GET /file_formats`. */
+export const inputFormats: readonly InputFormat[] = Object.freeze([
+  gtiffInput,
+  geojsonInput,
+  jsonInput,
+  csvInput,
+  parquetInput,
+]);
+
+const byName = new Map(
+  inputFormats.flatMap((format) =>
+    [format.name, ...(format.aliases ?? [])].map((name) => [name.toLowerCase(), format] as const),
+  ),
+);
+
+/** A format by its name or an alias of it, in whatever case. */
+export function findInputFormat(name: string): InputFormat | undefined {
+  return byName.get(name.toLowerCase());
+}
