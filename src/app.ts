@@ -9,6 +9,7 @@ import type { Logger } from './base/logger';
 import { createHttpClient, type HttpClient } from './base/net';
 import { packagePath, packageVersion } from './base/paths';
 import type { Config } from './config/types';
+import { createRemoteProcesses } from './graph/library/remote';
 import { createRegistry, type Registry } from './graph/registry';
 import { createGraphRunner } from './graph/run';
 import type { GraphRunner } from './graph/runner';
@@ -153,6 +154,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
       accountReads: (cube) => accountReads(cube, memory),
       maxPlainBytes: config.limits.memoryBytes / 4,
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
+      remoteProcess: createRemoteProcesses(http),
       withSignal: (context, signal) => ({ ...context, signal }),
       createContext: ({ user, service, job, signal, logger: runLogger, parameters, missing }) => ({
         signal,

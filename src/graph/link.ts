@@ -28,12 +28,20 @@ export interface LinkOptions<C> {
   readonly checks: SchemaChecks;
   /** Processes that are ready; definitions come before them unless a name is taken here. */
   readonly known: Find<C>;
+  /**
+   * The key of the definition that a call means, among those that are linked; default: its id, where the namespace fits.
+   * @param caller the namespace of the definition that calls.
+   */
+  keyOf?(
+    call: { readonly process: string; readonly namespace: string | undefined },
+    caller: string,
+  ): string | undefined;
 }
 
 const closedScope: NameScope = { names: new Set(), isOpen: false };
 
 /**
- * Plans processes that graphs define and that may call each other, each once, callees first.
+ * Plans processes (by key) that graphs define and that may call each other, each once, callees first.
  * One that cannot be used gets the reasons in place of a plan. Bodies see only their own parameters.
  */
 export function linkDefinitions<C>(
@@ -41,22 +49,24 @@ export function linkDefinitions<C>(
   options: LinkOptions<C>,
 ): ReadonlyMap<string, LinkedProcess<C>> {
   const linked = new Map<string, LinkedProcess<C>>();
-  const find: Find<C> = (id, namespace) =>
-    options.known(id, namespace) ?? (mayBeDefined(namespace, id, definitions) ? linked.get(id) : undefined);
+  const keyOf =
+    options.keyOf ??
+    (({ process, namespace }) => (mayBeDefined(namespace, process, definitions) ? process : undefined));
   const reads = new Map<string, string[]>();
-  for (const [id, { parsed }] of definitions) {
+  for (const [id, { parsed, namespace }] of definitions) {
     const callees = new Set<string>();
-    for (const call of parsed.graph ? callsOf(parsed.graph) : [])
-      if (
-        !options.known(call.process, call.namespace) &&
-        mayBeDefined(call.namespace, call.process, definitions)
-      )
-        callees.add(call.process);
+    for (const call of parsed.graph ? callsOf(parsed.graph) : []) {
+      const key = options.known(call.process, call.namespace) ? undefined : keyOf(call, namespace);
+      if (key !== undefined && definitions.has(key)) callees.add(key);
+    }
     reads.set(id, [...callees]);
   }
   const { sorted, cycles } = sortTopologically(reads);
   for (const id of sorted) {
     const definition = definitions.get(id) as Definition;
+    const find: Find<C> = (process, namespace) =>
+      options.known(process, namespace) ??
+      linked.get(keyOf({ process, namespace }, definition.namespace) ?? '');
     linked.set(id, linkOne(definition, planBody(definition.parsed, find, options)));
   }
   const unsorted = [...definitions.keys()].filter((id) => !linked.has(id));

@@ -1,11 +1,12 @@
 import { OpenEOError } from '../base/errors';
 import type { Cube } from '../raster/cube';
+import { type DefinitionSources, definitionKey, loadDefinitions } from './definitions';
 import { type Execution, Frame } from './execute';
 import { Issues, issuesToError } from './issue';
 import type { GraphLimits } from './limits';
-import { checkParsed, type Definition, linkDefinitions, readDefinition } from './link';
-import { callsOf, type Find } from './linked';
-import { type ParsedGraph, type ParseResult, parseProcess } from './parse';
+import { checkParsed, linkDefinitions } from './link';
+import type { Find } from './linked';
+import { type ParsedGraph, parseProcess } from './parse';
 import { defaultPlainBytes, PlainValues, refuseHugeResult } from './plain-values';
 import { planGraph } from './plan';
 import { Compiler, opaqueSubtype } from './program';
@@ -26,6 +27,11 @@ export interface RunnerOptions<C, U> {
   withSignal?(context: C, signal: AbortSignal): C;
   /** A process that the user stored, as it was sent. */
   storedProcess?(user: U, id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /**
+   * The process of an id that is published at an address, alone or in a list.
+   * @throws OpenEOError `ProcessNamespaceInvalid`
+   */
+  remoteProcess?(url: string, id: string): Promise<Readonly<Record<string, unknown>>>;
   /** Makes a cube that several nodes read compute equal windows once. */
   readonly shareReads?: (cube: Cube) => Cube;
   /** Accounts for what windows of a cube take in memory. */
@@ -45,12 +51,12 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
   async function analyse(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Analysis<C>> {
     const parsed = parseProcess(definition);
     const known = options.registry.find;
-    const definitions = await loadStored(parsed, request, options);
+    const definitions = await loadDefinitions(parsed, request.storedAs, sourcesFor(request, options));
     if (!definitions) return { issues: tooManyDefinitions(options.limits), find: known };
     await othersFirst(parsed);
-    const linked = linkDefinitions(definitions, { ...options, known });
-    const find: Find<C> = (id, namespace) =>
-      known(id, namespace) ?? (isUserNamespace(namespace) ? linked.get(id) : undefined);
+    const linked = linkDefinitions(definitions, { ...options, known, keyOf: definitionKey });
+    const find: Find<C> = (process, namespace) =>
+      known(process, namespace) ?? linked.get(definitionKey({ process, namespace }) ?? '');
     const { issues } = checkParsed(parsed, scopeOf(request), find, options);
     return { issues, find, graph: parsed.graph };
   }
@@ -117,13 +123,9 @@ function othersFirst({ graph }: { readonly graph?: ParsedGraph }): Promise<void>
 
 function tooManyDefinitions({ nodes }: GraphLimits): readonly GraphIssue[] {
   const issues = new Issues();
-  const reason = `it calls more than ${nodes} different stored processes.`;
+  const reason = `it calls more than ${nodes} stored processes, or too many at other addresses.`;
   issues.add('ProcessGraphComplexity', { reason });
   return issues.list;
-}
-
-function isUserNamespace(namespace: string | undefined): boolean {
-  return namespace === undefined || namespace === 'user';
 }
 
 function scopeOf<U>({ supplied, missing }: PlanRequest<U>): NameScope {
@@ -134,38 +136,18 @@ function scopeOf<U>({ supplied, missing }: PlanRequest<U>): NameScope {
   };
 }
 
-/** All stored processes that a graph needs, directly or through others, each asked for once; undefined: too many. */
-async function loadStored<C, U>(
-  parsed: ParseResult,
-  { user, storedAs }: PlanRequest<U>,
-  { registry, storedProcess, limits }: RunnerOptions<C, U>,
-): Promise<ReadonlyMap<string, Definition> | undefined> {
-  const definitions = new Map<string, Definition>();
-  if (storedAs !== undefined && parsed.graph)
-    definitions.set(storedAs, { id: storedAs, namespace: 'user', spec: { id: storedAs }, parsed });
-  const asked = new Set<string>(definitions.keys());
-  let wave: ParseResult[] = [parsed];
-  while (user !== undefined && storedProcess && wave.length > 0) {
-    const wanted = new Set<string>();
-    for (const { graph } of wave)
-      for (const { process, namespace } of graph ? callsOf(graph) : [])
-        if (isUserNamespace(namespace) && !registry.find(process, namespace) && !asked.has(process))
-          wanted.add(process);
-    for (const id of wanted) asked.add(id);
-    // Every stored process counts at least one node, so a graph that needs more is refused anyway.
-    if (asked.size > limits.nodes + 1) return undefined;
-    const found = await Promise.all(
-      [...wanted].map(async (id) => ({ id, json: await storedProcess(user, id) })),
-    );
-    wave = [];
-    for (const { id, json } of found) {
-      if (!json) continue;
-      const definition = readDefinition(id, 'user', json);
-      definitions.set(id, definition);
-      wave.push(definition.parsed);
-    }
-  }
-  return definitions;
+/** Where the caller's graph may take processes from. */
+function sourcesFor<C, U>(
+  { user }: PlanRequest<U>,
+  { registry, storedProcess, remoteProcess, limits }: RunnerOptions<C, U>,
+): DefinitionSources<C> {
+  const sources = { known: registry.find, maxDefinitions: limits.nodes };
+  if (user === undefined) return sources;
+  return {
+    ...sources,
+    ...(storedProcess && { stored: (id: string) => storedProcess(user, id) }),
+    ...(remoteProcess && { remote: remoteProcess }),
+  };
 }
 
 /** Values for declared parameters must be what the graph declares; names that it does not declare are the server's. */

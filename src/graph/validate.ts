@@ -84,7 +84,9 @@ class NodeValidator<C> {
       this.validation.issues.add('ProcessUnsupported', details, this.#place());
     } else {
       this.#validateBody(this.#linked);
-      this.#validatePresence(this.#linked.process.spec.parameters ?? []);
+      const { parameters } = this.#linked.process.spec;
+      // Nothing is known of a process that could not be fetched.
+      if (parameters || !this.#linked.body?.issues.length) this.#validatePresence(parameters ?? []);
     }
     for (const [name, argument] of node.arguments) this.#validateArgument(name, argument);
   }

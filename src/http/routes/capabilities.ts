@@ -5,7 +5,11 @@ import { type Method, type Route, standardPath } from '../route';
 import { apiVersion } from '../standard';
 
 /** What this server conforms to, as far as tests prove it. */
-const conformsTo = [`https://api.openeo.org/${apiVersion}`, 'https://api.stacspec.org/v1.0.0/collections'];
+const conformsTo = [
+  `https://api.openeo.org/${apiVersion}`,
+  'https://api.openeo.org/extensions/remote-process-definition/0.1.0',
+  'https://api.stacspec.org/v1.0.0/collections',
+];
 
 const json = 'application/json';
 

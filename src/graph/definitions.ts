@@ -1,0 +1,106 @@
+import { OpenEOError } from '../base/errors';
+import { Issues } from './issue';
+import { type Definition, readDefinition } from './link';
+import { callsOf, type Find } from './linked';
+import type { ParseResult } from './parse';
+
+/** A call of a process in a graph. */
+export interface Call {
+  readonly process: string;
+  readonly namespace: string | undefined;
+}
+
+/** Where processes come from that are neither predefined nor registered. */
+export interface DefinitionSources<C> {
+  /** Predefined and registered processes. */
+  readonly known: Find<C>;
+  /** A process that the caller stored, as it was sent; absent for anonymous callers. */
+  stored?(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /**
+   * A process that is published at an address; absent where nothing is fetched.
+   * @throws OpenEOError `ProcessNamespaceInvalid`
+   */
+  remote?(url: string, id: string): Promise<Readonly<Record<string, unknown>>>;
+  /** How many definitions one graph may need. */
+  readonly maxDefinitions: number;
+}
+
+/** Fetching more for one graph would be a burden on others. */
+const maxRemote = 50;
+
+export function isRemoteNamespace(namespace: string | undefined): namespace is string {
+  return namespace !== undefined && /^https?:\/\//i.test(namespace);
+}
+
+/**
+ * The name of a definition among those of one graph; undefined where a call cannot mean one. Processes that are
+ * published at addresses call predefined ones and each other; what the caller has stored is not theirs.
+ * @param caller the namespace of the definition that calls; undefined for the graph itself
+ */
+export function definitionKey({ process, namespace }: Call, caller?: string): string | undefined {
+  if (isRemoteNamespace(namespace)) return `${process} of ${namespace}`;
+  if (isRemoteNamespace(caller) || (namespace !== undefined && namespace !== 'user')) return undefined;
+  // No stored process has a name that could be taken for the other form.
+  return /^[\w-]+$/.test(process) ? process : undefined;
+}
+
+/**
+ * All definitions that a graph needs, directly or through others, each asked for once. One that cannot be had from
+ * its address is among them with the reason as its issue.
+ * @param own the id under which the graph is about to be stored
+ * @returns by {@link definitionKey}; undefined where there are too many
+ */
+export async function loadDefinitions<C>(
+  parsed: ParseResult,
+  own: string | undefined,
+  sources: DefinitionSources<C>,
+): Promise<ReadonlyMap<string, Definition> | undefined> {
+  const definitions = new Map<string, Definition>();
+  if (own !== undefined && parsed.graph)
+    definitions.set(own, { id: own, namespace: 'user', spec: { id: own }, parsed });
+  const asked = new Set<string>(definitions.keys());
+  let remote = 0;
+  let wave: readonly { readonly parsed: ParseResult; readonly namespace?: string }[] = [{ parsed }];
+  while (wave.length > 0) {
+    const wanted = new Map<string, Call>();
+    for (const { parsed: caller, namespace } of wave)
+      for (const call of caller.graph ? callsOf(caller.graph) : []) {
+        const key = definitionKey(call, namespace);
+        if (key === undefined || asked.has(key) || sources.known(call.process, call.namespace)) continue;
+        wanted.set(key, call);
+        asked.add(key);
+        if (isRemoteNamespace(call.namespace)) remote++;
+      }
+    // Every definition counts at least one node, so a graph that needs more is refused anyway.
+    if (asked.size > sources.maxDefinitions + 1 || remote > maxRemote) return undefined;
+    const found = await Promise.all(
+      [...wanted].map(async ([key, call]) => [key, await load(call, sources)] as const),
+    );
+    const loaded = found.filter((entry): entry is [string, Definition] => entry[1] !== undefined);
+    for (const [key, definition] of loaded) definitions.set(key, definition);
+    wave = loaded.map(([, definition]) => definition);
+  }
+  return definitions;
+}
+
+async function load<C>(
+  { process, namespace }: Call,
+  sources: DefinitionSources<C>,
+): Promise<Definition | undefined> {
+  if (!isRemoteNamespace(namespace)) {
+    const json = await sources.stored?.(process);
+    return json && readDefinition(process, 'user', json);
+  }
+  try {
+    if (!sources.remote) {
+      const reason = 'processes at addresses are fetched for users who are logged in.';
+      throw new OpenEOError('ProcessNamespaceInvalid', { process, namespace, reason });
+    }
+    return readDefinition(process, namespace, await sources.remote(namespace, process));
+  } catch (error) {
+    if (!(error instanceof OpenEOError) || error.code !== 'ProcessNamespaceInvalid') throw error;
+    const issues = new Issues();
+    issues.add('ProcessNamespaceInvalid', error.details);
+    return { id: process, namespace, spec: { id: process }, parsed: { issues: issues.list } };
+  }
+}
