@@ -29,7 +29,7 @@ import { tileRoutes } from './http/routes/tiles';
 import { createHttpServer, type HttpServer } from './http/server';
 import { removeAbandonedForms } from './http/uploads/receive-form';
 import type { JobParts } from './jobs/job-type';
-import { createJobs, type Jobs } from './jobs/jobs';
+import { createJobs, type EngineChoice, type Jobs } from './jobs/jobs';
 import type { JobHandle, ProcessContext } from './processes/context';
 import { inputFormats } from './raster/formats/input/registry';
 import { outputFormats } from './raster/formats/registry';
@@ -46,6 +46,7 @@ import { openObjectStore } from './store/objects/open';
 import type { ObjectStore } from './store/objects/types';
 import { openRecordStore } from './store/records/open';
 import type { RecordStore, User } from './store/records/types';
+import { parseStoreUrl } from './store/sql/url';
 import { openTileStore } from './store/tiles/open';
 import { withImagery } from './tiles/collection';
 import { TileFiles } from './tiles/files';
@@ -91,12 +92,29 @@ function namedHosts(config: Config): string[] {
   return urls.filter((url) => /^https?:/i.test(url) && URL.canParse(url)).map((url) => new URL(url).host);
 }
 
+/** What a process is for: with pg-boss only workers run jobs. */
+export type Role = 'server' | 'worker';
+
+/** @throws Error where the engine cannot work on the database of the records */
+function engineOf({ jobs: { engine }, storeUrl }: Config, role: Role): EngineChoice {
+  if (engine === 'embedded') return { kind: 'embedded' };
+  const location = parseStoreUrl(storeUrl);
+  if (location.dialect !== 'postgres')
+    throw new Error('TILEGRAPH_JOBS=pg-boss needs PostgreSQL: set TILEGRAPH_STORE_URL to postgresql://…');
+  const { connectionString } = location;
+  return { kind: 'pg-boss', connectionString, isWorker: role === 'worker' };
+}
+
 /**
  * Opens stores, loads processes and connects the rooms. PostgreSQL may be away: what needs it answers
  * `StoreUnavailable` until it is back.
  * @throws Error for what can never work: bad addresses, built-in processes that do not fit together
  */
-export async function openParts(config: Config, logger: Logger): Promise<ApplicationParts> {
+export async function openParts(
+  config: Config,
+  logger: Logger,
+  role: Role = 'server',
+): Promise<ApplicationParts> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -207,6 +225,7 @@ export async function openParts(config: Config, logger: Logger): Promise<Applica
     const jobs = opened(
       createJobs({
         ...{ parts: jobParts, records, logger },
+        engine: engineOf(config, role),
         settings: { ...config.jobs, pollMs: jobPollMs },
         pauseMs: fullDiskPauseMs,
       }),

@@ -6,10 +6,12 @@ import type { Config } from '../config/types';
 import type { CommandFlags, CommandLine } from './arguments';
 import { checkInstallation } from './check';
 import { askHealth } from './health';
+import { manageJobs } from './jobs';
 import { serve } from './serve';
 import { print } from './terminal';
 import { manageTiles, tileFlags } from './tiles/tiles';
 import { manageUsers } from './users';
+import { work } from './worker';
 
 export interface Command {
   readonly flags?: CommandFlags;
@@ -58,6 +60,8 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   ['tiles', { flags: tileFlags, positionals: 3, run: manageTiles }],
+  ['worker', { run: work }],
+  ['jobs', { positionals: 2, run: (line) => withParts(line, (parts) => manageJobs(line, parts)) }],
   ['migrate', { run: (line) => withParts(line, migrate) }],
   ['check', { run: (line) => checkInstallation(configOf(line)) }],
   [

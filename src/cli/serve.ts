@@ -7,6 +7,7 @@ import { createSample } from '../sample/create';
 import type { CommandLine } from './arguments';
 import { configOf } from './commands';
 import { publishSampleServices } from './sample-services';
+import { untilStopped } from './stopping';
 import { CommandError, print } from './terminal';
 
 /** Requests that run when a stop is asked for may take so long to finish. */
@@ -65,17 +66,4 @@ export async function serve(line: CommandLine, { isDemo }: { readonly isDemo: bo
   await stopped;
   await application.stop(graceMs);
   return 0;
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    let isStopping = false;
-    const stop = () => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
-  });
 }

@@ -209,7 +209,7 @@ function complete(values: Record<string, unknown>): Config {
       cells: values['limitCells'] as number,
     },
     jobs: {
-      engine: values['jobs'] as 'embedded',
+      engine: values['jobs'] as Config['jobs']['engine'],
       concurrency: values['jobConcurrency'] as number,
       perUser: values['jobsPerUser'] as number,
       perType: Object.fromEntries(

@@ -56,7 +56,7 @@ export interface Config {
     readonly cells: number;
   };
   readonly jobs: {
-    readonly engine: 'embedded';
+    readonly engine: 'embedded' | 'pg-boss';
     /** Jobs that this process runs at once. */
     readonly concurrency: number;
     readonly perUser: number;

@@ -4,8 +4,9 @@ import type { JobRecord } from '../store/records/jobs/types';
 import { SubjectLogs } from '../store/records/subject-logs';
 import type { RecordStore, User } from '../store/records/types';
 import { planBatch } from './batch-graph';
+import { DistributedEngine } from './engines/distributed';
 import { EmbeddedEngine } from './engines/embedded';
-import type { EngineSettings, JobEngine } from './engines/engine';
+import type { EngineOptions, EngineSettings, JobEngine } from './engines/engine';
 import { type Estimate, estimateBatch } from './estimate';
 import type { JobParts, JobType } from './job-type';
 import { JobManager } from './manager';
@@ -32,7 +33,24 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
+/** Which engine, and what it needs. */
+export type EngineChoice =
+  | { readonly kind: 'embedded' }
+  | {
+      readonly kind: 'pg-boss';
+      readonly connectionString: string;
+      /** Whether this process runs jobs, or only starts them. */
+      readonly isWorker: boolean;
+    };
+
+function createEngine(choice: EngineChoice, options: EngineOptions): JobEngine {
+  return choice.kind === 'embedded'
+    ? new EmbeddedEngine(options)
+    : new DistributedEngine({ ...options, ...choice });
+}
+
 export function createJobs(options: {
+  readonly engine: EngineChoice;
   readonly parts: JobParts;
   readonly records: RecordStore;
   readonly logger: Logger;
@@ -43,12 +61,13 @@ export function createJobs(options: {
   const { parts, records, logger, settings, pauseMs, types = jobTypes } = options;
   const logs = new SubjectLogs(records, logger);
   const runner = new JobRunner({ parts, types, logs, pauseMs });
-  const engine: JobEngine = new EmbeddedEngine({
+  const engineOptions: EngineOptions = {
     ...{ jobs: records.jobs, logger, settings },
     onChange: records.onChange,
     types: types.map(({ id }) => id),
     run: (job, interruption) => runner.run(job, interruption),
-  });
+  };
+  const engine = createEngine(options.engine, engineOptions);
   return {
     manager: new JobManager({ parts, runner, engine, logs }),
     engine,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpenEOError } from '../../src/base/errors';
 import type { JobContext } from '../../src/jobs/job-type';
+import type { EngineChoice } from '../../src/jobs/jobs';
 import type { JobAsset } from '../../src/store/records/jobs/types';
 import { ann, openWorld, until, type World } from './support/world';
 
@@ -16,11 +17,11 @@ async function store(context: JobContext, name: string): Promise<JobAsset> {
 const forever = ({ signal }: JobContext) => once(signal, 'abort').then(() => signal.throwIfAborted());
 
 /** What every engine does, on every store that it works with. @param newUrl names a new, empty database */
-export function describeEngine(engine: string, newUrl: () => Promise<string>): void {
+export function describeEngine(engine: EngineChoice['kind'], newUrl: () => Promise<string>): void {
   describe(`the engine ${engine}`, () => {
     let world: World;
     beforeEach(async () => {
-      world = await openWorld(await newUrl());
+      world = await openWorld(await newUrl(), engine);
     });
     afterEach(() => world.close());
 

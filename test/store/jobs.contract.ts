@@ -160,9 +160,20 @@ export function describeJobStore(
     test('only types that the worker knows, and only the job that was asked for', async () => {
       await inLine({ type: 'unknown' });
       const [one, two] = [await inLine(), await inLine()];
-      expect(ids(await store.jobs.claim(wish({ id: two })))).toEqual([two]);
+      expect(ids(await store.jobs.claim(wish({ ids: [two] })))).toEqual([two]);
       expect(ids(await store.jobs.claim(wish()))).toEqual([one]);
-      expect(await store.jobs.claim(wish({ id: two }))).toEqual([]);
+      expect(await store.jobs.claim(wish({ ids: [two] }))).toEqual([]);
+      const many = [await inLine(), await inLine(), await inLine(), await inLine(), await inLine(), 'none'];
+      expect(ids(await store.jobs.claim(wish({ ids: many.slice(0, 2) }))).sort()).toEqual(many.slice(0, 2));
+      expect(ids(await store.jobs.claim(wish({ ids: many }))).sort()).toEqual(many.slice(2, 5));
+      expect(await store.jobs.claim(wish({ ids: [] }))).toEqual([]);
+    });
+
+    test('what waits for long can be found, in the order of the line', async () => {
+      const [low, high] = [await inLine(), await inLine({ priority: 2 })];
+      expect(ids(await store.jobs.overdue(0, 10))).toEqual([high, low]);
+      expect(ids(await store.jobs.overdue(0, 1))).toEqual([high]);
+      expect(await store.jobs.overdue(60_000, 10)).toEqual([]);
     });
 
     test('a lease that ended is given to another, and the first can write nothing any more', async () => {

@@ -1,7 +1,7 @@
 import { v4 as uuid } from 'uuid';
 import { OpenEOError } from '../../base/errors';
 import type { JobRecord } from '../../store/records/jobs/types';
-import type { EngineOptions, JobEngine } from './engine';
+import { claimLimits, type EngineOptions, type JobEngine } from './engine';
 import { Leases } from './leases';
 
 /** Runs jobs in this process. Any number of processes may do so on one database: the rows are the line. */
@@ -63,12 +63,11 @@ export class EmbeddedEngine implements JobEngine {
   }
 
   async #takeAll(): Promise<void> {
-    const { jobs, types, logger, settings } = this.options;
-    const { leaseMs, perUser, perType } = settings;
+    const { jobs, logger } = this.options;
     try {
       while (this.#isAskedAgain && this.#room > 0 && !this.#isClosed) {
         this.#isAskedAgain = false;
-        const request = { worker: this.#worker, leaseMs, types, perUser, perType, limit: this.#room };
+        const request = { worker: this.#worker, ...claimLimits(this.options), limit: this.#room };
         // Whatever ends makes room.
         for (const job of await jobs.claim(request)) void this.#leases.start(job).then(() => this.#take());
       }

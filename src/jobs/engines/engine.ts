@@ -35,3 +35,9 @@ export interface EngineOptions {
   readonly logger: Logger;
   readonly settings: EngineSettings;
 }
+
+/** A row that is in line and was delivered is taken with these limits. */
+export function claimLimits({ types, settings }: EngineOptions) {
+  const { leaseMs, perUser, perType } = settings;
+  return { leaseMs, types, perUser, perType };
+}

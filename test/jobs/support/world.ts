@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { silentLogger } from '../../../src/base/logger';
 import type { EngineSettings } from '../../../src/jobs/engines/engine';
 import type { JobContext, JobParts, JobType } from '../../../src/jobs/job-type';
-import { createJobs, type Jobs } from '../../../src/jobs/jobs';
+import { createJobs, type EngineChoice, type Jobs } from '../../../src/jobs/jobs';
 import { openObjectStore } from '../../../src/store/objects/open';
 import type { ObjectStore } from '../../../src/store/objects/types';
 import type { JobRecord, NewJob } from '../../../src/store/records/jobs/types';
@@ -58,7 +58,7 @@ const usual: EngineSettings = { concurrency: 4, perUser: 100, perType: {}, lease
 /**
  * @param url names a database that takes several connections
  */
-export async function openWorld(url: string): Promise<World> {
+export async function openWorld(url: string, engine: EngineChoice['kind'] = 'embedded'): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'tilegraph-jobs-'));
   const objects = await openObjectStore(pathToFileURL(folder).href, { logger: silentLogger });
   const records = await openRecordStore(url, { logger: silentLogger });
@@ -76,6 +76,10 @@ export async function openWorld(url: string): Promise<World> {
     async join(settings = {}) {
       const own = await openRecordStore(url, { logger: silentLogger });
       const jobs = createJobs({
+        engine:
+          engine === 'embedded'
+            ? { kind: engine }
+            : { kind: engine, connectionString: url, isWorker: settings.concurrency !== 0 },
         parts: { records: own, objects } as unknown as JobParts,
         records: own,
         logger: silentLogger,

@@ -5,10 +5,17 @@ import type { RecordTables } from '../database';
 /** So many jobs are looked at, the first in line of those whose owner and type have room. */
 const lookAhead = 256;
 
+function idList(jobs: RecordTables['jobs'], count: number): SQL {
+  return sql.join(
+    Array.from({ length: count }, (_, index) => bind(jobs.id, `id_${index}`)),
+    sql`, `,
+  );
+}
+
 /**
  * Chooses the ids of jobs to take: by priority, then by age, and no more of an owner or of a type than may run at
  * once. Owners and types that are full are left out first, so that they do not fill the look-ahead.
- * Parameters: `perUser`, `limit`, and `id` where `isById`.
+ * Parameters: `perUser` and `limit`.
  */
 export function claimStatement(
   jobs: RecordTables['jobs'],
@@ -16,11 +23,12 @@ export function claimStatement(
   {
     types,
     perType,
-    isById,
+    ids,
   }: {
     readonly types: readonly string[];
     readonly perType: Readonly<Record<string, number>>;
-    readonly isById: boolean;
+    /** Only so many jobs; their ids are the parameters `id_0`, `id_1`, … */
+    readonly ids: number | undefined;
   },
 ): SQL {
   const perUser = bind(jobs.run, 'perUser');
@@ -40,7 +48,7 @@ export function claimStatement(
     sql`, `,
   );
   const first = sql`select id, owner_id, type, priority, queued_at from ${jobs} where status = 'queued' and next_at <= ${now} and type in (${known})
-    ${isById ? sql`and id = ${bind(jobs.id, 'id')}` : sql``}
+    ${ids === undefined ? sql`` : sql`and id in (${idList(jobs, ids)})`}
     and owner_id not in (select owner_id from ${jobs} where status = 'running' group by owner_id having count(*) >= ${perUser})
     and type not in (select type from ${jobs} where status = 'running' group by type having count(*) >= ${roomOf(sql`type`)})
     ${inOrder} limit ${sql.raw(String(lookAhead))}`;

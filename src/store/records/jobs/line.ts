@@ -17,8 +17,20 @@ const givenUp: JobError = {
 
 type JobLine = Pick<
   JobStore,
-  'queue' | 'cancel' | 'claim' | 'renew' | 'recover' | 'report' | 'complete' | 'postpone'
+  'queue' | 'cancel' | 'claim' | 'renew' | 'recover' | 'overdue' | 'report' | 'complete' | 'postpone'
 >;
+
+/** Statements exist for few lengths of lists, so that the database plans few. */
+function placesFor(ids: readonly string[]): number {
+  return ids.length <= 1 ? 1 : ids.length <= 4 ? 4 : 16;
+}
+
+/** Places that are left over repeat the last id. */
+function idValues(ids: readonly string[] | undefined): Record<string, string> {
+  if (!ids) return {};
+  const places = Array.from({ length: placesFor(ids) }, (_, index) => index);
+  return Object.fromEntries(places.map((index) => [`id_${index}`, ids[Math.min(index, ids.length - 1)]]));
+}
 
 /** Whole records are leases as well; their other values must not reach the statement. */
 const pick = ({ id, run }: JobLease): JobLease => ({ id, run });
@@ -94,12 +106,12 @@ export function createJobLine(
       status: sql`'queued'`,
       losses: sql`${jobs.losses} + 1`,
       nextAt: clock.now,
-    })} where ${isLost}`,
+    })} where ${isLost} returning ${name(jobs.id)}`,
     'jobs.giveBack',
   );
-  const waiting = statements.prepare(
-    sql`select ${name(jobs.id)} from ${jobs} where ${jobs.status} = 'queued' and ${jobs.nextAt} <= ${clock.now}`,
-    'jobs.waiting',
+  const overdue = statements.prepare(
+    sql`select ${columns} from ${jobs} where ${jobs.status} = 'queued' and ${jobs.nextAt} <= ${clock.after(bind(jobs.run, 'ago'))} order by ${jobs.priority} desc, ${jobs.queuedAt}, ${jobs.id} limit ${sql.placeholder('limit')}`,
+    'jobs.overdue',
   );
   const report = statements.prepare(
     sql`update ${jobs} set ${set({
@@ -141,8 +153,9 @@ export function createJobLine(
     [giveBack, {}],
   ];
   const claims = new Map<string, Prepared>();
-  const claimOf = ({ types, perType, id }: ClaimRequest): Prepared => {
-    const key = JSON.stringify([types, perType, id === undefined]);
+  const claimOf = ({ types, perType, ids }: ClaimRequest): Prepared => {
+    const count = ids && placesFor(ids);
+    const key = JSON.stringify([types, perType, count]);
     let statement = claims.get(key);
     if (!statement) {
       const taken = {
@@ -151,7 +164,7 @@ export function createJobLine(
         run: sql`${jobs.run} + 1`,
         startedAt: sql`coalesce(${jobs.startedAt}, ${clock.now})`,
       };
-      const chosen = claimStatement(jobs, clock.now, { types, perType, isById: id !== undefined });
+      const chosen = claimStatement(jobs, clock.now, { types, perType, ids: count });
       statement = statements.prepare(
         sql`update ${jobs} set ${set(taken)} where ${jobs.id} in (${chosen}) returning ${columns}`,
       );
@@ -170,9 +183,14 @@ export function createJobLine(
       return rows.map(read)[0];
     },
     async claim(request) {
-      if (request.limit < 1 || request.types.length === 0) return [];
+      if (request.limit < 1 || request.types.length === 0 || request.ids?.length === 0) return [];
       const { worker, leaseMs } = request;
-      const steps: Step[] = [...turn, [renew, { worker, leaseMs }], ...recovery, [claimOf(request), request]];
+      const steps: Step[] = [
+        ...turn,
+        [renew, { worker, leaseMs }],
+        ...recovery,
+        [claimOf(request), { ...request, ...idValues(request.ids) }],
+      ];
       const outcomes = await statements.batch(steps);
       const taken = outcomes[outcomes.length - 1].rows.map(read);
       return taken.sort((one, other) => other.priority - one.priority);
@@ -182,8 +200,12 @@ export function createJobLine(
       return rows.map((row) => ({ id: String(row['id']), run: Number(row['run']) }));
     },
     async recover() {
-      const outcomes = await statements.batch([...turn, ...recovery, [waiting, {}]]);
+      const outcomes = await statements.batch([...turn, ...recovery]);
       return outcomes[outcomes.length - 1].rows.map((row) => String(row['id']));
+    },
+    async overdue(ms, limit) {
+      const { rows } = await statements.run(overdue, { ago: -ms, limit });
+      return rows.map(read);
     },
     async report(lease, news) {
       return (await statements.run(report, { progress: 0, ...news, ...pick(lease) })).changes > 0;

@@ -140,8 +140,8 @@ export interface ClaimRequest {
   /** How many jobs of one owner, and of each type, may run at once, on all machines together. */
   readonly perUser: number;
   readonly perType: Readonly<Record<string, number>>;
-  /** Only this job. */
-  readonly id?: string;
+  /** Only these jobs; at most 16. */
+  readonly ids?: readonly string[];
 }
 
 export interface JobStore {
@@ -168,8 +168,10 @@ export interface JobStore {
   claim(request: ClaimRequest): Promise<readonly JobRecord[]>;
   /** Makes all leases of a worker longer; tells which it still holds. */
   renew(worker: string, leaseMs: number): Promise<readonly JobLease[]>;
-  /** Puts back in line, or fails, what lost its lease; the ids that are in line and may be taken now. */
+  /** Puts back in line, or fails, what lost its lease; the ids of those in line again. */
   recover(): Promise<readonly string[]>;
+  /** Jobs that might have been taken for at least so long, in the order of the line. */
+  overdue(ms: number, limit: number): Promise<readonly JobRecord[]>;
   /** False where the lease is no longer held. The number never goes back. */
   report(
     lease: JobLease,
