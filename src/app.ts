@@ -19,6 +19,7 @@ import type { Backend } from './http/backend';
 import { UserFiles } from './http/files/user-files';
 import { createMetrics, type Metrics } from './http/metrics';
 import { pages } from './http/pages';
+import { quickTiles } from './http/quick/quick-tiles';
 import { apiRoutes } from './http/routes/api';
 import { catalogueRoutes } from './http/routes/catalogue/routes';
 import { jobResultRoutes } from './http/routes/job-results';
@@ -352,7 +353,14 @@ export async function createApplication(
     ...(catalogue?.routes ?? []),
   ];
   const app = createHttpApp(backend, apiRoutes(backend, serviceParts), { pages: pages() });
-  const server: HttpServer = createHttpServer(app, { tls, logger });
+  const trust = app.get('trust proxy fn') as (address: string, hop: number) => boolean;
+  const quick =
+    catalogue &&
+    quickTiles({
+      ...{ reader: catalogue.reader, isPublic: config.tiles.isPublic, auth: parts.auth, trust },
+      records: { logger, metrics },
+    });
+  const server: HttpServer = createHttpServer(app, { tls, logger, quick });
   return {
     ...parts,
     metrics,

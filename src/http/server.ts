@@ -1,9 +1,16 @@
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import http2, { type Http2ServerRequest, type ServerHttp2Session } from 'node:http2';
+import http2, {
+  type Http2Server,
+  type Http2ServerRequest,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Logger } from '../base/logger';
 import { type Protocol, peekProtocol } from './protocol';
+import { http1Exchange, http2Exchange, type QuickHandler } from './quick/exchange';
 
 export interface ServerLimits {
   /** For the first byte, the TLS handshake and the headers of a request. */
@@ -31,6 +38,8 @@ export interface HttpServerOptions {
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   readonly logger: Logger;
   readonly limits?: Partial<ServerLimits>;
+  /** Sees requests without a body first. */
+  readonly quick?: QuickHandler;
 }
 
 /** A server that speaks HTTP/1.1 and HTTP/2 on one port. */
@@ -70,7 +79,9 @@ export function createHttpServer(handler: RequestListener, options: HttpServerOp
         // A response whose headers were sent before the stop left its connection open.
         if (isClosing) setImmediate(() => http1.closeIdleConnections());
       });
-      handler(request, response);
+      const exchange = options.quick && http1Exchange(request, response);
+      if (exchange) options.quick?.(exchange, () => handler(request, response));
+      else handler(request, response);
     },
   );
   // Sockets come from the common listener; this event makes `http` watch its time limits all the same.
@@ -86,6 +97,7 @@ export function createHttpServer(handler: RequestListener, options: HttpServerOp
       handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     },
   );
+  if (options.quick) takeFirst(http2Server, options.quick);
   http2Server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -168,4 +180,21 @@ function limitBody(request: Http2ServerRequest, timeoutMs: number): void {
   timer.unref();
   request.stream.once('end', () => clearTimeout(timer));
   request.stream.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * Puts a handler before the listener by which Node makes request and response objects of streams; making these is
+ * much of what a small request costs.
+ */
+function takeFirst(server: Http2Server, quick: QuickHandler): void {
+  const makeMessages = server.listeners('stream') as ((...event: unknown[]) => void)[];
+  server.removeAllListeners('stream');
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
+    const otherwise = () => {
+      for (const listener of makeMessages) listener.call(server, stream, headers, ...rest);
+    };
+    const exchange = http2Exchange(stream, headers);
+    if (exchange) quick(exchange, otherwise);
+    else otherwise();
+  });
 }

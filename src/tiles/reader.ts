@@ -51,6 +51,11 @@ export class TileReader {
     this.#stop = catalogue.watch((hash) => this.#forget(hash));
   }
 
+  /** A tile that is in memory, at no cost. @throws OpenEOError `TileInvalid` */
+  peek(tile: TileAddress): ServedTile | undefined {
+    return this.#cache?.get(locationHash(tile));
+  }
+
   /** @throws OpenEOError `TileInvalid`; `TileRowInvalid` for a row whose file is missing */
   async get(tile: TileAddress): Promise<ServedTile | undefined> {
     const hash = locationHash(tile);

@@ -14,7 +14,10 @@ export interface TestServer extends ApiClient {
 }
 
 /** A whole server on a free port of the loopback interface, with its own data folder. */
-export async function startServer(settings: Readonly<Record<string, unknown>> = {}): Promise<TestServer> {
+export async function startServer(
+  settings: Readonly<Record<string, unknown>> = {},
+  logger = silentLogger,
+): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tilegraph-test-'));
   const defaults = {
     dataDir,
@@ -23,8 +26,9 @@ export async function startServer(settings: Readonly<Record<string, unknown>> = 
     tileStoreUrl: `sqlite:///${join(dataDir, 'tiles.db')}`,
     ...settings,
   };
-  const application = await createApplication(loadConfig({ defaults }), silentLogger);
-  const client = apiClient(`http://127.0.0.1:${await application.listen()}`);
+  const application = await createApplication(loadConfig({ defaults }), logger);
+  const protocol = application.config.tls ? 'https' : 'http';
+  const client = apiClient(`${protocol}://127.0.0.1:${await application.listen()}`);
   return {
     ...client,
     application,

@@ -5,15 +5,50 @@ import type { Metrics } from '../metrics';
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+export interface RecordSettings {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A request that is over. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  /** The template of the address. */
+  readonly route: string;
+  readonly status: number;
+  readonly startedMs: number;
+  readonly httpVersion: string;
+  readonly address: string | undefined;
+  readonly user?: string;
+  readonly errorCode?: string;
+}
+
+/** One line to the log, and one more in the metrics. */
+export function recordRequest({ logger, metrics }: RecordSettings, record: RequestRecord): void {
+  const { method, route, status, user, errorCode } = record;
+  const seconds = (performance.now() - record.startedMs) / 1000;
+  metrics.observeRequest(methods.has(method) ? method : 'other', route, status, seconds);
+  logger[status >= 500 ? 'warning' : 'info']('request', {
+    request: record.id,
+    method,
+    path: record.path,
+    route,
+    status,
+    durationMs: Math.round(seconds * 1e4) / 10,
+    http: record.httpVersion,
+    address: record.address,
+    ...(user !== undefined && { user }),
+    ...(errorCode !== undefined && { code: errorCode }),
+  });
+}
+
 /**
  * Gives each request its context and id (`X-Request-Id`); when it is over, writes one line to the log and
  * counts it. Queries are not logged: they may carry signatures.
  */
-export function requestLog(settings: {
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly publicUrl?: string;
-}): RequestHandler {
+export function requestLog(settings: RecordSettings & { readonly publicUrl?: string }): RequestHandler {
   return (request, response, next) => {
     const context = new RequestContext(request, response, settings.logger, settings.publicUrl);
     setContext(request, context);
@@ -21,24 +56,18 @@ export function requestLog(settings: {
     // When the response is over, an HTTP/2 request has lost its connection.
     const { path, ip: address } = request;
     response.once('close', () => {
-      const seconds = (performance.now() - context.startedMs) / 1000;
-      const isComplete = response.writableEnded;
-      // 499: the client left first (nginx's convention).
-      const status = isComplete ? response.statusCode : 499;
-      const route = context.route ?? 'none';
-      const method = methods.has(request.method) ? request.method : 'other';
-      settings.metrics.observeRequest(method, route, status, seconds);
-      settings.logger[status >= 500 ? 'warning' : 'info']('request', {
-        request: context.id,
+      recordRequest(settings, {
+        id: context.id,
         method: request.method,
         path,
-        route,
-        status,
-        durationMs: Math.round(seconds * 1e4) / 10,
-        http: request.httpVersion,
+        route: context.route ?? 'none',
+        // 499: the client left first (nginx's convention).
+        status: response.writableEnded ? response.statusCode : 499,
+        startedMs: context.startedMs,
+        httpVersion: request.httpVersion,
         address,
-        ...(context.user && { user: context.user.id }),
-        ...(context.errorCode && { code: context.errorCode }),
+        user: context.user?.id,
+        errorCode: context.errorCode,
       });
     });
     next();

@@ -10,8 +10,32 @@ type RequestHeaders = Readonly<Record<string, string | readonly string[] | undef
 function isUnchanged(headers: RequestHeaders, { etag, modified }: ServedTile): boolean {
   const tags = headers['if-none-match'];
   if (tags !== undefined) return matchesTag(String(tags), etag);
-  const since = Date.parse(String(headers['if-modified-since'] ?? ''));
+  if (headers['if-modified-since'] === undefined) return false;
+  const since = Date.parse(String(headers['if-modified-since']));
   return Math.floor(modified.getTime() / 1000) * 1000 <= since;
+}
+
+/** Headers of a tile, with a body and without; worked out once for each that is kept in memory. */
+interface TileHeaders {
+  readonly validators: Readonly<Record<string, string>>;
+  readonly all: Readonly<Record<string, string>>;
+}
+
+const known = new WeakMap<ServedTile, TileHeaders>();
+
+function headersOf(tile: ServedTile, isPublic: boolean): TileHeaders {
+  let headers = known.get(tile);
+  if (!headers) {
+    const validators = {
+      etag: tile.etag,
+      'last-modified': tile.modified.toUTCString(),
+      'cache-control': `${isPublic ? 'public' : 'private'}, max-age=60, stale-while-revalidate=86400`,
+    };
+    const body = { 'content-type': tile.mediaType, 'content-length': String(tile.bytes.length) };
+    headers = { validators, all: { ...validators, ...body } };
+    known.set(tile, headers);
+  }
+  return headers;
 }
 
 /** The answer to a request for a tile that exists: 304 where the client has it already. */
@@ -19,15 +43,9 @@ export function tileAnswer(
   headers: RequestHeaders,
   tile: ServedTile,
   isPublic: boolean,
-): { readonly status: 200 | 304; readonly headers: Record<string, string> } {
-  const validators = {
-    ETag: tile.etag,
-    'Last-Modified': tile.modified.toUTCString(),
-    'Cache-Control': `${isPublic ? 'public' : 'private'}, max-age=60, stale-while-revalidate=86400`,
-  };
-  if (isUnchanged(headers, tile)) return { status: 304, headers: validators };
-  const body = { 'Content-Type': tile.mediaType, 'Content-Length': String(tile.bytes.length) };
-  return { status: 200, headers: { ...validators, ...body } };
+): { readonly status: 200 | 304; readonly headers: Readonly<Record<string, string>> } {
+  const { validators, all } = headersOf(tile, isPublic);
+  return isUnchanged(headers, tile) ? { status: 304, headers: validators } : { status: 200, headers: all };
 }
 
 /** `GET /tiles/{z}/{x}/{y}` */
