@@ -17,6 +17,7 @@ const rooms: Record<string, string[]> = {
   processes: ['base', 'geo', 'raster', 'kernel', 'udf', 'graph/types', 'graph*', 'tiles*', 'store*'],
   services: ['base', 'geo', 'raster', 'store', 'graph', 'kernel', 'tiles', 'processes*', 'auth*'],
   auth: ['base', 'store*', 'config*'],
+  pyramid: ['base', 'geo', 'raster', 'store'],
   jobs: [
     'base',
     'geo',

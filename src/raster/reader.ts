@@ -8,6 +8,8 @@ import { createSceneCube } from './scene-cube';
 import type { RasterReader } from './source';
 import { warpBlock } from './warp';
 
+/** TIFF 6.0, section 5. */
+const photometricPalette = 3;
 const defaultCacheBytes = 256 * 1024 * 1024;
 
 /**
@@ -28,10 +30,13 @@ export function createRasterReader(options: {
   return {
     async info(href, signal, source) {
       const file = await files.open(href, signal, source);
-      const { samples } = file.levels[0].image;
+      const { samples, alpha, photometric } = file.levels[0].image;
       return {
         grid: file.grid,
         samples,
+        ...(alpha !== undefined && { alpha }),
+        isPaletted: photometric === photometricPalette,
+        overviews: file.levels.length - 1,
         dataType: file.dataType,
         ...(file.nodata !== undefined && { nodata: file.nodata }),
         version: file.version,

@@ -114,6 +114,12 @@ export interface RasterInfo {
   readonly samples: number;
   readonly dataType: DataType;
   readonly nodata?: number;
+  /** The sample that holds opacity. */
+  readonly alpha?: number;
+  /** Whether its numbers stand for colours of a table. */
+  readonly isPaletted: boolean;
+  /** Smaller copies inside the file. */
+  readonly overviews: number;
   readonly version: string;
   /** What the file calls its samples, where it does. */
   readonly descriptions: readonly (string | undefined)[];

@@ -320,6 +320,10 @@ export function describeObjectStore(
     await Promise.all(names.map((name) => store.put(name, Buffer.from(name), { contentType: 'image/png' })));
     const bodies = await Promise.all(names.map((name) => read(store, name)));
     expect(bodies).toEqual(names);
+    await Promise.all(names.map((name) => store.put(name, Buffer.from('lazy'), { isLazy: true })));
+    await store.sync('many');
+    await store.sync('none');
+    expect(await read(store, names[7])).toBe('lazy');
     expect(await store.removeAll('many')).toBe(300);
   });
 

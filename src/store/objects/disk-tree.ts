@@ -49,14 +49,22 @@ export async function makeFolder(root: string, path: string): Promise<void> {
   }
 }
 
+/** Makes the bytes of a file survive a crash of the machine; a file that was removed meanwhile needs nothing. */
+export async function syncFile(path: string): Promise<void> {
+  let file: fs.FileHandle | undefined;
+  try {
+    file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    await file.sync();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  } finally {
+    await file?.close();
+  }
+}
+
 /** Makes what has happened to the names in a path's folder survive a crash of the machine. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await fs.open(dirname(path), constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFile(dirname(path));
 }
 
 /** Removes the folders above a path that have become empty, up to the root. */

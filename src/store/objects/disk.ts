@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type BigIntStats, constants, promises as fs } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { OpenEOError } from '../../base/errors';
+import { Limiter } from '../../base/limiter';
 import { fileErrorCode, isMissing, translateFileError } from './disk-errors';
-import { hasPlainFolder, isFolder, makeFolder, pruneFolders, syncFolder, walk } from './disk-tree';
+import { hasPlainFolder, isFolder, makeFolder, pruneFolders, syncFile, syncFolder, walk } from './disk-tree';
 import { writeBody } from './disk-write';
 import { folderSegments, keySegments, reservedFolder } from './keys';
 import type { ObjectInfo, ObjectStore, PutOptions } from './types';
 
 /** Uploads that a crash left behind are removed at the next start once they are this old. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
+const syncsAtOnce = 8;
 /** Without NONBLOCK the opening of a pipe that somebody put there would wait for its writer. */
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -95,18 +97,21 @@ class Disk implements ObjectStore {
     const path = this.#path(key);
     const incoming = join(this.root, reservedFolder, randomUUID());
     let file: fs.FileHandle | undefined;
+    let isMoved = false;
     try {
       file = await fs.open(incoming, 'wx');
       await writeBody(file, body, options);
-      await file.sync();
+      if (!options.isLazy) await file.sync();
       const info = describe(key, await file.stat({ bigint: true }));
       options.signal?.throwIfAborted();
-      return (await this.#publish(incoming, path, key, options)) ? info : undefined;
+      const isPublished = await this.#publish(incoming, path, key, options);
+      isMoved = isPublished && options.condition !== 'absent';
+      return isPublished ? info : undefined;
     } catch (error) {
       throw translateFileError(error);
     } finally {
       await file?.close().catch(() => {});
-      await fs.rm(incoming, { force: true }).catch(() => {});
+      if (!isMoved) await fs.rm(incoming, { force: true }).catch(() => {});
     }
   }
 
@@ -139,6 +144,28 @@ class Disk implements ObjectStore {
     return { items };
   }
 
+  async sync(prefix: string): Promise<void> {
+    const folders = new Set<string>();
+    const limiter = new Limiter(syncsAtOnce);
+    const running = new Set<Promise<void>>();
+    let failure: { error: unknown } | undefined;
+    for await (const key of this.#keys(prefix, '')) {
+      const path = this.#path(key);
+      for (let each = path; each.length > this.root.length; each = dirname(each)) folders.add(dirname(each));
+      const task = limiter
+        .run(() => syncFile(path))
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(task));
+      running.add(task);
+      if (running.size > 4 * syncsAtOnce) await Promise.race(running);
+    }
+    await Promise.all(running);
+    if (failure) throw translateFileError(failure.error);
+    for (const folder of folders) await syncFolder(join(folder, 'any'));
+  }
+
   async removeAll(prefix: string): Promise<number> {
     let count = 0;
     for await (const key of this.#keys(prefix, '')) if (await this.remove(key)) count++;
@@ -163,13 +190,18 @@ class Disk implements ObjectStore {
   }
 
   /** Gives a finished file its name, in one step for all who look. False: the name is taken and shall not be. */
-  async #publish(incoming: string, path: string, key: string, { condition }: PutOptions): Promise<boolean> {
+  async #publish(
+    incoming: string,
+    path: string,
+    key: string,
+    { condition, isLazy }: PutOptions,
+  ): Promise<boolean> {
     for (let attempt = 0; ; attempt++) {
       try {
         await makeFolder(this.root, path);
         if (condition === 'absent') await fs.link(incoming, path);
         else await fs.rename(incoming, path);
-        await syncFolder(path);
+        if (!isLazy) await syncFolder(path);
         return true;
       } catch (error) {
         if (await isFolder(path))

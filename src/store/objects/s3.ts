@@ -196,6 +196,9 @@ class S3 implements ObjectStore {
     }
   }
 
+  /** A bucket has what it has acknowledged. */
+  async sync(): Promise<void> {}
+
   async removeAll(prefix: string): Promise<number> {
     let count = 0;
     for (let after: string | undefined = ''; after !== undefined; ) {

@@ -23,6 +23,11 @@ export interface PutOptions extends ObjectHeaders {
   readonly maxBytes?: number;
   /** About how many bytes come, where that is known: bodies of many gigabytes are cut into larger parts. */
   readonly expectedBytes?: number;
+  /**
+   * Whether it may get lost when the machine fails (not the process) until `sync` is called: for many small objects that
+   * can be made again. Only disks make a difference.
+   */
+  readonly isLazy?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -66,6 +71,8 @@ export interface ObjectStore {
     prefix: string,
     page?: { readonly limit?: number; readonly after?: string },
   ): Promise<{ readonly items: readonly ObjectInfo[]; readonly next?: string }>;
+  /** Makes what was written lazily below a folder survive everything that durable writes survive. */
+  sync(prefix: string): Promise<void>;
   /** Removes what `list` lists; tells how many. */
   removeAll(prefix: string): Promise<number>;
   close(): Promise<void>;

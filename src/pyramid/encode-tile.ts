@@ -1,0 +1,56 @@
+import sharp from 'sharp';
+import type { TileFormat } from './types';
+
+// Tiles are many and small: they run side by side, one thread each.
+sharp.concurrency(1);
+// No tile is asked for twice.
+sharp.cache(false);
+
+/** Pixels of a tile, 8 bits a channel: grey, grey and opacity, colours, colours and opacity. */
+export interface RawTile {
+  readonly samples: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+}
+
+export interface TileEncoding {
+  readonly format: TileFormat;
+  /** 1 to 100; of PNG the compression, 0 to 9. */
+  readonly quality: number;
+}
+
+/** What JPEG shows where a picture is transparent. */
+const background = '#ffffff';
+
+/** Compresses a tile. */
+export async function encodeTile(tile: RawTile, { format, quality }: TileEncoding): Promise<Uint8Array> {
+  const { samples, width, height, channels } = tile;
+  const image = sharp(samples, { raw: { width, height, channels } });
+  switch (format) {
+    case 'png':
+      return image.png({ compressionLevel: quality }).toBuffer();
+    case 'webp':
+      return image.webp({ quality, effort: 2 }).toBuffer();
+    case 'avif':
+      return image.avif({ quality, effort: 2 }).toBuffer();
+    default: {
+      const opaque = channels === 2 || channels === 4 ? image.flatten({ background }) : image;
+      return opaque.jpeg({ quality }).toBuffer();
+    }
+  }
+}
+
+/** Whether every pixel is fully transparent. */
+export function isTransparent({ samples, channels }: RawTile): boolean {
+  if (channels === 1 || channels === 3) return false;
+  for (let at = channels - 1; at < samples.length; at += channels) if (samples[at] !== 0) return false;
+  return true;
+}
+
+/** The single colour of a tile whose pixels are all alike; undefined for others, mostly at the second pixel. */
+export function onlyColour({ samples, channels }: RawTile): string | undefined {
+  for (let at = channels; at < samples.length; at++)
+    if (samples[at] !== samples[at - channels]) return undefined;
+  return samples.subarray(0, channels).join(',');
+}

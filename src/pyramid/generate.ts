@@ -1,0 +1,231 @@
+import { rm } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import type { Logger } from '../base/logger';
+import type { TileAddress } from '../geo/types';
+import type { ObjectStore } from '../store/objects/types';
+import type { Archive } from './archives/archive';
+import { writeMbtiles } from './archives/mbtiles';
+import { writePmtiles } from './archives/pmtiles';
+import { type Estimate, estimate } from './estimate';
+import { layoutOf } from './layouts/layout';
+import { openSource, type PyramidSource, type SourceTools } from './open-source';
+import type { PyramidOptions } from './options';
+import { makeScratch } from './scratch';
+import { downloading, finalizing, type Stage, tileStage } from './stages';
+import { describePlace, tileJsonOf } from './tilejson';
+import { type PyramidPlan, plannedTiles, type TileMaker, tileFormats } from './types';
+import { storedSizes, type TileSummary, writeTiles } from './write-tiles';
+
+/** Tiles in work at once: enough for all cores and for storage that answers slowly. */
+export const tilesAtOnce = 16;
+/** What lies under a prefix never changes once it is complete. */
+const cacheControl = 'public, max-age=31536000, immutable';
+
+export interface GenerateTools extends Omit<SourceTools, 'folder'> {
+  /** Where scratch folders are made. */
+  readonly scratchRoot: string;
+  readonly logger: Logger;
+  onStage(stage: Stage): void;
+}
+
+export interface GenerateTarget {
+  /** Folder in the object store, with a slash at the end. */
+  readonly prefix: string;
+  readonly name: string;
+  /** Where readers will find the folder, without a trailing slash, where that is known. */
+  readonly baseUrl?: string;
+  /** What lies there from before this instant is made anew; absent: everything that lies there counts. */
+  readonly keepSince?: Date;
+}
+
+/** A file beside the tiles. */
+export interface GeneratedFile {
+  readonly name: string;
+  readonly key: string;
+  readonly mediaType: string;
+  readonly size: number;
+}
+
+/** What a generation tells of itself; spelled as people read it. */
+export interface GenerationResult {
+  readonly tiles_path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly levels: number;
+  readonly tile_count: number;
+  readonly tile_size: number;
+  readonly bounds: readonly number[];
+  readonly minzoom: number;
+  readonly maxzoom: number;
+  readonly layout: string;
+  readonly format: string;
+  readonly bytes: number;
+  readonly skipped_empty: number;
+}
+
+export interface Generation {
+  readonly result: GenerationResult;
+  readonly files: readonly GeneratedFile[];
+}
+
+async function withScratch<T>(root: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await makeScratch(root);
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What would be made, without making it. @throws as `generate` */
+export function dryRun(
+  source: PyramidSource,
+  options: PyramidOptions,
+  tools: Omit<GenerateTools, 'onStage' | 'logger'>,
+): Promise<Estimate> {
+  return withScratch(tools.scratchRoot, async (folder) => {
+    const { plan } = await openSource(source, options, { ...tools, folder });
+    const documents = layoutOf(options.layout).documents(plan, options.format).length + 2;
+    return estimate(plan, options.format, { documents, hasArchive: options.archive !== 'none' });
+  });
+}
+
+/**
+ * Makes a pyramid and stores it below a prefix: tiles as they are made, then what describes them. What an earlier run
+ * stored there is not made again, so it may be run until it succeeds.
+ * @throws OpenEOError `AssetInvalid`, `RequestInvalid`, storage errors; the signal's reason
+ */
+export function generate(
+  source: PyramidSource,
+  options: PyramidOptions,
+  target: GenerateTarget,
+  tools: GenerateTools,
+): Promise<Generation> {
+  return withScratch(tools.scratchRoot, async (folder) => {
+    tools.onStage(downloading);
+    const opened = await openSource(source, options, { ...tools, folder });
+    const { plan } = opened;
+    tools.logger.info(`${plan.total} tiles in ${plan.levels.length} levels`, {
+      data: { width: plan.widthPx, height: plan.heightPx },
+    });
+    const existing = await storedSizes(tools.objects, target.prefix, tools.signal, target.keepSince);
+    const maker = await opened.createMaker();
+    let summary: TileSummary;
+    try {
+      summary = await makeTiles(maker, options, target, existing, tools);
+    } finally {
+      await maker.close();
+    }
+    return finish(plan, options, target, summary, { ...tools, folder });
+  });
+}
+
+function makeTiles(
+  maker: TileMaker,
+  options: PyramidOptions,
+  { prefix }: GenerateTarget,
+  existing: ReadonlyMap<string, number>,
+  { objects, signal, onStage }: GenerateTools,
+): Promise<TileSummary> {
+  const { plan } = maker;
+  const layout = layoutOf(plan.layout);
+  onStage(tileStage({ total: plan.total, made: 0, uploaded: 0 }));
+  return writeTiles({
+    maker,
+    tiles: plannedTiles(plan),
+    total: plan.total,
+    objects,
+    key: (tile) => prefix + layout.path(plan, tile, options.format),
+    contentType: tileFormats[options.format].mediaType,
+    cacheControl,
+    existing,
+    // Viewers of layouts that were made for pictures do not expect gaps.
+    writesEmpty: options.write_empty || plan.layout !== 'xyz',
+    concurrency: tilesAtOnce,
+    signal,
+    onProgress: (progress) => onStage(tileStage(progress)),
+  });
+}
+
+function describe(
+  plan: PyramidPlan,
+  options: PyramidOptions,
+  { prefix }: GenerateTarget,
+  summary: TileSummary,
+): GenerationResult {
+  const { minzoom, maxzoom, bounds } = describePlace(plan);
+  return {
+    tiles_path: prefix,
+    width: plan.widthPx,
+    height: plan.heightPx,
+    levels: plan.levels.length,
+    tile_count: summary.tileCount,
+    tile_size: plan.tileSizePx,
+    ...{ bounds, minzoom, maxzoom },
+    layout: plan.layout,
+    format: options.format,
+    bytes: summary.bytes,
+    skipped_empty: summary.skippedEmpty,
+  };
+}
+
+/** Writes the archive, the documents, and last of all `metadata.json`: where it lies, the set is complete. */
+async function finish(
+  plan: PyramidPlan,
+  options: PyramidOptions,
+  target: GenerateTarget,
+  summary: TileSummary,
+  tools: GenerateTools & { readonly folder: string },
+): Promise<Generation> {
+  const { objects, signal, onStage } = tools;
+  const { prefix, name, baseUrl } = target;
+  onStage(finalizing(0));
+  const files: GeneratedFile[] = [];
+  const store = async (
+    fileName: string,
+    mediaType: string,
+    body: Parameters<ObjectStore['put']>[1],
+    size?: number,
+  ) => {
+    const key = prefix + fileName;
+    const stored = await objects.put(key, body, {
+      ...{ contentType: mediaType, cacheControl, signal, expectedBytes: size },
+    });
+    files.push({ name: fileName, key, mediaType, size: stored?.size ?? 0 });
+  };
+  const archive = await makeArchive(plan, options, target, tools);
+  if (archive) await store(archive.fileName, archive.mediaType, archive.open(), archive.sizeBytes);
+  for (const { path, mediaType, body } of layoutOf(plan.layout).documents(plan, options.format, baseUrl))
+    await store(path, mediaType, Buffer.from(body));
+  if (plan.layout === 'xyz') {
+    const document = tileJsonOf(plan, options.format, { name, baseUrl });
+    await store('tilejson.json', 'application/json', Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
+  }
+  const result = describe(plan, options, target, summary);
+  await objects.sync(prefix);
+  await store('metadata.json', 'application/json', Buffer.from(`${JSON.stringify(result, null, 2)}\n`));
+  onStage(finalizing(1));
+  return { result, files };
+}
+
+async function makeArchive(
+  plan: PyramidPlan,
+  options: PyramidOptions,
+  { prefix, name }: GenerateTarget,
+  { objects, signal, onStage, folder }: GenerateTools & { readonly folder: string },
+): Promise<Archive | undefined> {
+  if (options.archive === 'none') return undefined;
+  const key = (tile: TileAddress) => prefix + layoutOf(plan.layout).path(plan, tile, options.format);
+  const stored = await storedSizes(objects, prefix, signal);
+  const write = options.archive === 'pmtiles' ? writePmtiles : writeMbtiles;
+  return write({
+    ...{ plan, name, folder, signal },
+    format: options.format,
+    tiles: [...plannedTiles(plan)].filter((tile) => stored.has(key(tile))),
+    async read(tile) {
+      const found = await objects.get(key(tile));
+      return found && buffer(found.body);
+    },
+    onProgress: (share) => onStage(finalizing(share * 0.9)),
+  });
+}

@@ -1,0 +1,41 @@
+import type { TileAddress } from '../../geo/types';
+import type { Cube } from '../../raster/cube';
+import { drawPicture } from '../../raster/formats/picture';
+import { png } from '../../raster/formats/png';
+import { withinOwnExtent } from '../../raster/own-extent';
+import { encodeTile, type TileEncoding } from '../encode-tile';
+import type { MadeTile, PyramidPlan, TileMaker } from '../types';
+import { mapTiles } from './plan';
+
+export interface MapMakerOptions {
+  readonly cube: Cube;
+  readonly plan: PyramidPlan;
+  readonly encoding: TileEncoding;
+  /** Values of one tile. */
+  readonly maxPixels: number;
+}
+
+/** How bands become colours: as a service without a format of its own draws them. */
+const drawing = { stretch: 'statistics', range: null } as const;
+
+/** Makes the tiles of a cube with a place on Earth: each is warped straight from the source. */
+export function createMapMaker({ cube, plan, encoding, maxPixels }: MapMakerOptions): TileMaker {
+  const source = withinOwnExtent(cube);
+  return {
+    plan,
+    close: async () => {},
+    async make(tile: TileAddress, signal: AbortSignal): Promise<MadeTile> {
+      signal.throwIfAborted();
+      const grid = mapTiles.grid(tile, plan.tileSizePx);
+      if (encoding.format === 'png') {
+        // Pictures from colour tables stay what they are, which only this encoder knows.
+        const options = { stretch: drawing.stretch, zlevel: encoding.quality };
+        const { body, hasData } = await png.encode(source, { grid, options, maxPixels, signal });
+        return { body: body as Uint8Array, isEmpty: !hasData };
+      }
+      const request = { grid, options: {}, maxPixels, signal };
+      const { hasData, ...raw } = await drawPicture(source, request, encoding.format, 16383, drawing);
+      return { body: await encodeTile(raw, encoding), isEmpty: !hasData };
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { OpenEOError } from '../base/errors';
+import type { Cube } from '../raster/cube';
+import type { RasterInfo, RasterReader, Resampling } from '../raster/source';
+import type { ObjectStore } from '../store/objects/types';
+import { tileArea } from './area';
+import type { TileEncoding } from './encode-tile';
+import { decodeImage, readImageInfo } from './image/decode';
+import { type HalvingMethod, halvingMethods } from './image/halve';
+import { createImageMaker } from './image/maker';
+import { planImage } from './image/plan';
+import { openMapFile, readMapInfo } from './map/file-source';
+import { createMapMaker } from './map/maker';
+import { planMap } from './map/plan';
+import { resampledCube } from './map/resampled-cube';
+import { checkOptions, type PyramidOptions, polygonsOf, qualityOf } from './options';
+import { download } from './scratch';
+import type { PyramidPlan, TileMaker } from './types';
+
+/** What a pyramid is made of. */
+export type PyramidSource =
+  | { readonly kind: 'object' /** In the object store. */; readonly key: string }
+  | { readonly kind: 'cube'; readonly cube: Cube };
+
+export interface SourceTools {
+  readonly objects: ObjectStore;
+  readonly raster: RasterReader;
+  readonly limits: {
+    /** Values (pixels × bands) of one tile. */
+    readonly pixels: number;
+    /** Pixels of a plain image. */
+    readonly sourcePixels: number;
+  };
+  /** For scratch files; whoever made it removes it. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** A source that was looked at: what will be made of it is known. */
+export interface OpenedSource {
+  readonly plan: PyramidPlan;
+  /** Decodes what is to be decoded. The maker's `close` leaves the scratch folder to its owner. */
+  createMaker(): Promise<TileMaker>;
+}
+
+/**
+ * Brings a source here and plans its pyramid.
+ * @throws OpenEOError `AssetInvalid`, `RequestInvalid` for options that do not fit the source
+ */
+export async function openSource(
+  source: PyramidSource,
+  options: PyramidOptions,
+  tools: SourceTools,
+): Promise<OpenedSource> {
+  const encoding = { format: options.format, quality: qualityOf(options) };
+  if (source.kind === 'cube') return openCube(source.cube, options, encoding, tools);
+  const path = join(tools.folder, 'source');
+  await download(tools.objects, source.key, path, tools.signal);
+  const info = await readMapInfo(path, tools.raster, tools.signal);
+  return info ? openMap(path, info, options, encoding, tools) : openImage(path, options, encoding, tools);
+}
+
+function planOf(grid: Cube['grid'] & {}, options: PyramidOptions): PyramidPlan {
+  checkOptions(options, 'map');
+  const { tile_size: tileSizePx, minzoom, maxzoom, area } = options;
+  return planMap({
+    ...{ grid, tileSizePx },
+    minzoom: minzoom ?? undefined,
+    maxzoom: maxzoom ?? undefined,
+    area: area ? tileArea(polygonsOf(area)) : undefined,
+  });
+}
+
+async function openImage(
+  path: string,
+  options: PyramidOptions,
+  encoding: TileEncoding,
+  { folder, limits }: SourceTools,
+): Promise<OpenedSource> {
+  checkOptions(options, 'image');
+  const resampling = (options.resampling ?? 'average') as HalvingMethod;
+  if (!halvingMethods.includes(resampling))
+    throw new OpenEOError('RequestInvalid', {
+      reason: `plain images are made smaller by ${halvingMethods.join(', ')}, not by ${resampling}.`,
+    });
+  const info = await readImageInfo(path, limits);
+  const plan = planImage({ ...info, tileSizePx: options.tile_size, layout: options.layout });
+  return {
+    plan,
+    createMaker: async () =>
+      createImageMaker({ image: await decodeImage(path, folder), plan, encoding, resampling, folder }),
+  };
+}
+
+async function openMap(
+  path: string,
+  info: RasterInfo,
+  options: PyramidOptions,
+  encoding: TileEncoding,
+  tools: SourceTools,
+): Promise<OpenedSource> {
+  const plan = planOf(info.grid, options);
+  const resampling: Resampling = options.resampling ?? 'average';
+  return {
+    plan,
+    async createMaker() {
+      const cube = await openMapFile(path, info, { ...tools, resampling });
+      return createMapMaker({ cube, plan, encoding, maxPixels: tools.limits.pixels });
+    },
+  };
+}
+
+async function openCube(
+  cube: Cube,
+  options: PyramidOptions,
+  encoding: TileEncoding,
+  { limits }: SourceTools,
+): Promise<OpenedSource> {
+  if (!cube.grid)
+    throw new OpenEOError('RequestInvalid', {
+      reason: 'data has no regular pixels (dimensions x and y) to make tiles of.',
+    });
+  const plan = planOf(cube.grid, options);
+  const { resampling } = options;
+  const drawn = resampling && resampling !== 'near' ? resampledCube(cube, resampling) : cube;
+  return {
+    plan,
+    createMaker: async () => createMapMaker({ cube: drawn, plan, encoding, maxPixels: limits.pixels }),
+  };
+}
