@@ -11,6 +11,18 @@ const commands: readonly [string, string][] = [
   ['users remove NAME', 'Remove a user with everything of theirs'],
   ['users password NAME [--password -]', 'Set a new password; all logins of the user end'],
   ['users role NAME admin|uploader|none', 'Give or take a role'],
+  [
+    'tiles pull --server URL --cache FOLDER --zooms 14-16 --bbox=W,S,E,N | --plan FILE [--budget SIZE] [--sector CLASS] [--sectors FILE] [--stale reject|downgrade] [--max-age DAYS] [--max-resolution M] [--revalidate] [--concurrency N] [--retries N] [--max-cells N] [--user NAME | --token -]',
+    'Download tiles of the catalogue for use without a network; run it again to go on',
+  ],
+  [
+    'tiles push FOLDER | --cache FOLDER  --server URL [--flight ID] [--captured-at TIME] [--user NAME | --token -]',
+    'Upload tiles of a folder, or those of a cache that wait',
+  ],
+  [
+    'tiles cache status|budget SIZE|find Z/X/Y|verify [--remove]|add FOLDER  --cache FOLDER',
+    'Look after such a cache',
+  ],
   ['tiles sweep [--remove]', 'Compare rows and files of the tile catalogue; remove files without a row'],
   ['tiles migrate [--dry-run]', 'Bring the tile table of an earlier system up to date, in place'],
   [

@@ -34,7 +34,7 @@ export const options: readonly Option[] = Object.entries(schema.properties).map(
 });
 
 /** Names of environment variables with our prefix that are not settings of the server. */
-export const otherVariables: ReadonlySet<string> = new Set(['TILEGRAPH_CONFIG']);
+export const otherVariables: ReadonlySet<string> = new Set(['TILEGRAPH_CONFIG', 'TILEGRAPH_TOKEN']);
 
 /** The name that a titiler-openeo deployment uses for the tile store. */
 export const tileStoreAlias = 'TITILER_OPENEO_TILE_STORE_URL';

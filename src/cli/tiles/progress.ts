@@ -26,3 +26,45 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
     },
   };
 }
+
+export interface ProgressBar {
+  /** @param share from 0 to 1 */
+  show(share: number, text: string): void;
+  clear(): void;
+}
+
+const barWidth = 24;
+/** Where nobody watches a terminal, a line in the log from time to time is enough. */
+const plainPauseMs = 10_000;
+
+/** A bar with the share that is done, the rest of the time, and a text; plain lines where there is no terminal. */
+export function progressBar(stream: NodeJS.WriteStream = process.stderr): ProgressBar {
+  const line = progressLine(stream);
+  const startedAt = performance.now();
+  let plainAt = startedAt;
+  return {
+    show(share, text) {
+      const now = performance.now();
+      const percent = `${Math.floor(100 * Math.min(1, share))}%`;
+      if (stream.isTTY) {
+        const filled = Math.round(barWidth * Math.min(1, share));
+        const left = share > 0 ? ((now - startedAt) / share) * (1 - share) : Number.NaN;
+        const rest = Number.isFinite(left) && left > 1000 ? `, ${formatDuration(left)} left` : '';
+        line.show(
+          `[${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}] ${percent.padStart(4)}  ${text}${rest}`,
+        );
+      } else if (now - plainAt >= plainPauseMs) {
+        plainAt = now;
+        stream.write(`${percent}  ${text}\n`);
+      }
+    },
+    clear: () => line.clear(),
+  };
+}
+
+function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,3 +1,4 @@
+import { cellsOfWindow, countCells, windowOfBox } from '../../geo/box-cells';
 import { wgs84 } from '../../geo/crs';
 import { mercatorHalf, tileMatrixSet } from '../../geo/tile-matrix-set';
 import type { Bounds, Grid, TileAddress } from '../../geo/types';
@@ -17,24 +18,10 @@ export class TooManyCells extends Error {
  * The cells of a zoom level that a box touches, by row and column. West beyond east crosses the antimeridian.
  * @throws TooManyCells
  */
-export function cellsOfBox({ west, south, east, north }: Bounds, z: number, limit: number): TileAddress[] {
-  const parts =
-    west <= east
-      ? [[west, east]]
-      : [
-          [west, 180],
-          [-180, east],
-        ];
-  const ranges = parts.map(([from, to]) => mercator.cover({ west: from, south, east: to, north }, z));
-  const [{ y: rows }] = ranges;
-  const count = (rows[1] - rows[0] + 1) * ranges.reduce((sum, { x }) => sum + x[1] - x[0] + 1, 0);
-  if (count > limit) throw new TooManyCells();
-  const columns = [...new Set(ranges.flatMap(({ x }) => sequence(x[0], x[1])))];
-  return sequence(rows[0], rows[1]).flatMap((y) => columns.map((x) => ({ z, x, y })));
-}
-
-function sequence(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+export function cellsOfBox(bounds: Bounds, z: number, limit: number): TileAddress[] {
+  const window = windowOfBox(bounds, z);
+  if (countCells(window) > limit) throw new TooManyCells();
+  return [...cellsOfWindow(window)];
 }
 
 /** All cells of a zoom level, a pixel each. */
