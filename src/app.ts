@@ -22,6 +22,7 @@ import { pages } from './http/pages';
 import { quickTiles } from './http/quick/quick-tiles';
 import { apiRoutes } from './http/routes/api';
 import { catalogueRoutes } from './http/routes/catalogue/routes';
+import { jobEventRoutes } from './http/routes/job-events';
 import { jobResultRoutes } from './http/routes/job-results';
 import { jobRoutes } from './http/routes/jobs';
 import { serviceTypeRoutes } from './http/routes/service-types';
@@ -31,6 +32,7 @@ import { createHttpServer, type HttpServer } from './http/server';
 import { removeAbandonedForms } from './http/uploads/receive-form';
 import type { JobParts } from './jobs/job-type';
 import { createJobs, type EngineChoice, type Jobs } from './jobs/jobs';
+import { Webhooks } from './jobs/webhooks';
 import type { JobHandle, ProcessContext } from './processes/context';
 import { inputFormats } from './raster/formats/input/registry';
 import { outputFormats } from './raster/formats/registry';
@@ -95,6 +97,14 @@ function namedHosts(config: Config): string[] {
 
 /** What a process is for: with pg-boss only workers run jobs. */
 export type Role = 'server' | 'worker';
+
+/** A client of their own: that jobs are told to a host does not mean that process graphs may read from it. */
+function webhooksOf({ jobs: { webhooks, webhookSecret } }: Config, logger: Logger): Webhooks | undefined {
+  if (webhooks.length === 0) return undefined;
+  const allowedHosts = webhooks.map((url) => new URL(url).host);
+  const http = createHttpClient({ allowedHosts, logger });
+  return new Webhooks({ http, logger, urls: webhooks, secret: webhookSecret });
+}
 
 /** @throws Error where the engine cannot work on the database of the records */
 function engineOf({ jobs: { engine }, storeUrl }: Config, role: Role): EngineChoice {
@@ -229,6 +239,8 @@ export async function openParts(
         engine: engineOf(config, role),
         settings: { ...config.jobs, pollMs: jobPollMs },
         pauseMs: fullDiskPauseMs,
+        retention: config.jobs.retention,
+        webhooks: webhooksOf(config, logger),
       }),
       (part) => part.close(),
     );
@@ -349,6 +361,7 @@ export async function createApplication(
     ...serviceRoutes(parts.services, parts.auth),
     ...tileRoutes(parts.services, parts.auth),
     ...jobRoutes(parts.jobs),
+    ...jobEventRoutes(parts.jobs),
     ...jobResultRoutes({ ...parts, linkSeconds: config.jobs.linkSeconds }),
     ...(catalogue?.routes ?? []),
   ];
@@ -367,10 +380,13 @@ export async function createApplication(
     async listen() {
       const { port } = await server.listen(config.host, config.port);
       await parts.jobs.engine.start();
+      parts.jobs.housekeeping.start();
       return port;
     },
     async stop(graceMs) {
       stopping.abort();
+      // Streams of events would never end by themselves.
+      parts.jobs.watcher.close();
       await server.close(graceMs);
       catalogue?.close();
       await parts.close();

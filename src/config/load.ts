@@ -157,6 +157,8 @@ function describe(error: ErrorObject, given: ReadonlyMap<string, Given>): string
   return `${where} ${error.message}${accepted}${extra}`;
 }
 
+const dayMs = 24 * 3600_000;
+
 /** A SQLite address of a file. */
 export function sqliteUrl(file: string): string {
   return `sqlite:///${resolve(file)}`;
@@ -219,6 +221,12 @@ function complete(values: Record<string, unknown>): Config {
       ),
       leaseMs: (values['jobLease'] as number) * 1000,
       linkSeconds: values['resultLinks'] as number,
+      retention: {
+        resultMs: (values['jobResultDays'] as number) * dayMs,
+        logMs: (values['jobLogDays'] as number) * dayMs,
+      },
+      webhooks: values['jobWebhooks'] as string[],
+      webhookSecret: values['jobWebhookSecret'] as string | undefined,
     },
     tls:
       values['tlsKey'] === undefined
@@ -259,5 +267,6 @@ export function printableConfig(config: Config): Record<string, unknown> {
     tileStoreUrl: hide(config.tileStoreUrl),
     objectStoreUrl: hide(config.objectStoreUrl),
     adminPassword: config.adminPassword === undefined ? undefined : '***',
+    jobs: { ...config.jobs, webhookSecret: config.jobs.webhookSecret === undefined ? undefined : '***' },
   };
 }

@@ -14,7 +14,7 @@ export interface Option {
 }
 
 const withoutPrefix = new Set(['host', 'port']);
-const secrets = new Set(['storeUrl', 'tileStoreUrl', 'objectStoreUrl', 'adminPassword']);
+const secrets = new Set(['storeUrl', 'tileStoreUrl', 'objectStoreUrl', 'adminPassword', 'jobWebhookSecret']);
 
 function words(key: string): string[] {
   return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(' ');

@@ -64,6 +64,11 @@ export interface Config {
     readonly leaseMs: number;
     /** How long signed addresses of results are good. */
     readonly linkSeconds: number;
+    /** How long results and logs are kept; 0: for ever. */
+    readonly retention: { readonly resultMs: number; readonly logMs: number };
+    /** Addresses that are told when a job has ended. */
+    readonly webhooks: readonly string[];
+    readonly webhookSecret?: string;
   };
   readonly tls?: { readonly key: string; readonly cert: string };
 }

@@ -8,10 +8,15 @@ import { DistributedEngine } from './engines/distributed';
 import { EmbeddedEngine } from './engines/embedded';
 import type { EngineOptions, EngineSettings, JobEngine } from './engines/engine';
 import { type Estimate, estimateBatch } from './estimate';
+import { Housekeeping } from './housekeeping';
 import type { JobParts, JobType } from './job-type';
 import { JobManager } from './manager';
 import { JobRunner } from './run-job';
 import { batch } from './types/batch';
+import { JobWatcher } from './watcher';
+import type { Webhooks } from './webhooks';
+
+const usualOrphanMs = 60 * 60_000;
 
 /** All kinds of jobs. */
 export const jobTypes: readonly JobType[] = [batch];
@@ -29,6 +34,9 @@ export interface Jobs {
   readonly manager: JobManager;
   readonly engine: JobEngine;
   readonly batch: BatchJobs;
+  readonly watcher: JobWatcher;
+  /** Has not been started. */
+  readonly housekeeping: Housekeeping;
   /** Gives running jobs back to the line, and writes the logs that wait. */
   close(): Promise<void>;
 }
@@ -56,11 +64,14 @@ export function createJobs(options: {
   readonly logger: Logger;
   readonly settings: EngineSettings;
   readonly pauseMs: number;
+  readonly retention: { readonly resultMs: number; readonly logMs: number; readonly orphanMs?: number };
+  readonly webhooks?: Webhooks;
   readonly types?: readonly JobType[];
 }): Jobs {
-  const { parts, records, logger, settings, pauseMs, types = jobTypes } = options;
+  const { parts, records, logger, settings, pauseMs, retention, webhooks, types = jobTypes } = options;
   const logs = new SubjectLogs(records, logger);
-  const runner = new JobRunner({ parts, types, logs, pauseMs });
+  const onEnd = webhooks && ((job: JobRecord) => webhooks.tell(job));
+  const runner = new JobRunner({ parts, types, logs, pauseMs, onEnd });
   const engineOptions: EngineOptions = {
     ...{ jobs: records.jobs, logger, settings },
     onChange: records.onChange,
@@ -68,15 +79,24 @@ export function createJobs(options: {
     run: (job, interruption) => runner.run(job, interruption),
   };
   const engine = createEngine(options.engine, engineOptions);
+  const watcher = new JobWatcher(records.jobs);
+  const housekeeping = new Housekeeping({
+    ...{ parts, types: runner.types, logger, orphanMs: usualOrphanMs, ...retention },
+  });
   return {
-    manager: new JobManager({ parts, runner, engine, logs }),
+    manager: new JobManager({ parts, runner, engine, logs, onEnd }),
     engine,
+    watcher,
+    housekeeping,
     batch: {
       check: async (user, process) => void (await planBatch(parts, user, process)),
       estimate: (user, job, signal) => estimateBatch(parts, user, job, signal),
     },
     async close() {
+      watcher.close();
+      await housekeeping.close();
       await engine.close();
+      await webhooks?.close();
       await logs.flush();
     },
   };

@@ -320,6 +320,18 @@ export function describeJobStore(
       expect(await store.jobs.forgetResult(old)).toBe(true);
       expect(await store.jobs.forgetResult(running)).toBe(false);
       expect(await store.jobs.get(old)).not.toHaveProperty('result');
+      expect(await ended(new Date(Date.now() + 60_000))).toEqual([young]);
+    });
+
+    test('entries of their logs expire, and those of others stay', async () => {
+      const entry = (subject: string, time: Date) =>
+        store.logs.append([{ subject, level: 'info', message: 'm', time }]);
+      const [old, now] = [new Date(Date.now() - 3_600_000), new Date()];
+      for (const subject of ['job:a', 'job:b', 'jobs:c', 'service:a']) await entry(subject, old);
+      await entry('job:a', now);
+      expect(await store.logs.removeBefore('job', new Date(Date.now() - 60_000))).toBe(2);
+      const left = async (subject: string) => (await store.logs.list(subject, {})).items.length;
+      expect(await Promise.all(['job:a', 'job:b', 'jobs:c', 'service:a'].map(left))).toEqual([1, 0, 1, 1]);
     });
   });
 }

@@ -82,6 +82,10 @@ export function jobResultRoutes({ jobs: { manager }, auth, objects, linkSeconds 
         const isOver = job.status !== 'queued' && job.status !== 'running';
         if (!isOver && !(isPartial && (hasResults || job.status === 'running')))
           throw new OpenEOError('JobNotFinished');
+        if (isOver && !job.result) {
+          const message = 'The results have expired and were removed; start the job again to get them.';
+          throw new OpenEOError('ResultLinkExpired', {}, { message });
+        }
         response.setHeader('OpenEO-Costs', '0');
         const made = await documents(request, job);
         const wanted = request.accepts(['application/json', 'application/geo+json']);

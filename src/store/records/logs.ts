@@ -45,6 +45,11 @@ export function createLogs(
   );
   const remove = statements.prepare(sql`delete from ${logs} where ${subjectIs}`, 'logs.remove');
 
+  const removeBefore = statements.prepare(
+    sql`delete from ${logs} where ${logs.subject} > ${bind(logs.subject, 'from')} and ${logs.subject} < ${bind(logs.subject, 'until')} and ${logs.time} < ${bind(logs.time, 'time')}`,
+    'logs.removeBefore',
+  );
+
   const toValues = (entry: Omit<LogRecord, 'id'>) => ({
     ...entry,
     // Logs take whatever happened; PostgreSQL alone cannot store this character.
@@ -85,6 +90,11 @@ export function createLogs(
       const { rows } = await statements.run(list, values);
       const items = rows.slice(0, count - 1).map((row) => toRecord(read(row)));
       return rows.length < count ? { items } : { items, next: items[items.length - 1].id };
+    },
+    async removeBefore(kind, time) {
+      // ';' follows ':' in the order of bytes.
+      const outcome = await statements.run(removeBefore, { from: `${kind}:`, until: `${kind};`, time });
+      return outcome.changes;
     },
     async remove(subject) {
       await statements.run(remove, { subject });

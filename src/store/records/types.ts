@@ -168,6 +168,8 @@ export interface RecordStore {
     /** Entries of at least this level, oldest first, after the entry with the id `after`. */
     list(subject: string, filter: { readonly level?: LogLevel } & PageRequest): Promise<Page<LogRecord>>;
     remove(subject: string): Promise<void>;
+    /** Removes entries of all subjects of a kind (`job`) from before a time; tells how many. */
+    removeBefore(kind: string, time: Date): Promise<number>;
   };
   readonly signingKeys: {
     get(id: string): Promise<SigningKeyRecord | undefined>;

@@ -85,6 +85,7 @@ export async function openWorld(url: string, engine: EngineChoice['kind'] = 'emb
         logger: silentLogger,
         settings: { ...usual, ...settings },
         pauseMs: 50,
+        retention: { resultMs: 0, logMs: 0 },
         types: [type('batch'), type('seed')],
       });
       await jobs.engine.start();

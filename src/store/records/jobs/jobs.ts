@@ -49,7 +49,7 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
     statements.prepare(sql`delete from ${jobs} where ${idIs}`, 'jobs.remove'),
   ];
   const ended = statements.prepare(
-    sql`select ${columns} from ${jobs} where ${jobs.completedAt} < ${bind(jobs.completedAt, 'time')} and ${jobs.status} in ('completed', 'failed', 'canceled') order by ${jobs.completedAt} limit ${sql.placeholder('limit')}`,
+    sql`select ${columns} from ${jobs} where ${jobs.completedAt} < ${bind(jobs.completedAt, 'time')} and ${jobs.result} is not null and ${jobs.status} in ('completed', 'failed', 'canceled') order by ${jobs.completedAt} limit ${sql.placeholder('limit')}`,
     'jobs.ended',
   );
   const forget = statements.prepare(

@@ -193,7 +193,7 @@ export interface JobStore {
     lease: JobLease,
     outcome: { readonly delayMs: number; readonly message: string; readonly isFailure: boolean },
   ): Promise<boolean>;
-  /** Jobs that ended before a time, oldest first: what retention looks at. */
+  /** Jobs with results that ended before a time, oldest first: what retention looks at. */
   endedBefore(time: Date, limit: number): Promise<readonly JobRecord[]>;
   /** Forgets the result of a job that has ended; its files are the caller's business. */
   forgetResult(id: string): Promise<boolean>;

@@ -1,0 +1,65 @@
+import type { Response } from 'express';
+import type { Jobs } from '../../jobs/jobs';
+import type { JobRecord } from '../../store/records/jobs/types';
+import { jobRow, jobSummary } from '../job-documents';
+import { type ApiRequest, callerOf, type Route } from '../route';
+
+/** Proxies close connections that are silent for long. */
+const beatMs = 15_000;
+/** How soon browsers come back after a lost connection. */
+const retryMs = 2000;
+
+const isOver = ({ status }: JobRecord) => status !== 'queued' && status !== 'running';
+
+/**
+ * Server-sent events of one job: `job` with each change, from the present state to the end of the run; `removed` where
+ * it was removed.
+ */
+export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
+  const stream =
+    (describe: (job: JobRecord) => Record<string, unknown>) =>
+    async (request: ApiRequest, response: Response): Promise<void> => {
+      const { id } = await manager.get(callerOf(request), request.params['job_id']);
+      response.setHeader('Content-Type', 'text/event-stream');
+      response.setHeader('Cache-Control', 'no-store');
+      response.setHeader('X-Accel-Buffering', 'no');
+      response.write(`retry: ${retryMs}\n\n`);
+      await new Promise<void>((resolve) => {
+        const beat = setInterval(() => response.write(':\n\n'), beatMs).unref();
+        const end = () => {
+          clearInterval(beat);
+          stop();
+          resolve();
+        };
+        const send = (event: string, data: unknown) =>
+          void response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+        const stop = watcher.watch(id, (job) => {
+          if (job) send('job', describe(job));
+          else send('removed', { id });
+          // Not from inside of the call that may not have returned yet.
+          if (!job || isOver(job)) setImmediate(end);
+        });
+        request.context.signal.addEventListener('abort', end, { once: true });
+        watcher.closed.addEventListener('abort', end, { once: true });
+      });
+      response.end();
+    };
+
+  return [
+    {
+      method: 'GET',
+      path: '/jobs/{job_id}/events',
+      access: 'user',
+      isListed: false,
+      handle: stream(jobSummary),
+    },
+    {
+      method: 'GET',
+      path: '/api/jobs/{job_id}/events',
+      base: 'root',
+      access: 'user',
+      isListed: false,
+      handle: stream(jobRow),
+    },
+  ];
+}
