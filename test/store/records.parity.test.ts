@@ -56,7 +56,7 @@ test('both dialects have the same tables, columns, keys and indexes', () => {
     describeTable(table, postgresConfig(table as PgTable)),
   ]);
   expect(Object.values(sqlite).every((table) => is(table, Table))).toBe(true);
-  expect(ofSqlite).toHaveLength(10);
+  expect(ofSqlite).toHaveLength(13);
   expect(ofSqlite).toEqual(ofPostgres);
 });
 
@@ -107,6 +107,9 @@ test('both dialects give the same TypeScript types', () => {
     signingKeys: true,
     settings: true,
     jobs: true,
+    projects: true,
+    projectVersions: true,
+    projectAssets: true,
     recordChanges: true,
   };
   expect(Object.values(same).every(Boolean)).toBe(true);

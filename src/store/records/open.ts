@@ -10,6 +10,7 @@ import { createLogs } from './logs';
 import { postgresChanges } from './postgres/changes';
 import * as postgresTables from './postgres/tables';
 import { createRegisteredProcesses, createStoredProcesses } from './processes';
+import { createProjects } from './projects/projects';
 import { Revisions } from './revisions';
 import { createServices } from './services';
 import { createSettings } from './settings';
@@ -57,6 +58,7 @@ export async function openRecordStore(
     tokens: createTokens(database, changes),
     services: createServices(database, changes),
     jobs: createJobs(database, changes),
+    projects: createProjects(database),
     storedProcesses: createStoredProcesses(database, changes),
     registeredProcesses: createRegisteredProcesses(database, changes),
     logs: createLogs(database, options.maxLogEntries ?? 1000),

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../../base/logger';
 import type { JobStore } from './jobs/types';
+import type { ProjectStore } from './projects/types';
 
 /** Roles that the program knows; `uploader` may write to the tile catalogue, `admin` may do everything. */
 export type Role = 'admin' | 'uploader';
@@ -151,6 +152,7 @@ export interface RecordStore {
     remove(id: string): Promise<boolean>;
   };
   readonly jobs: JobStore;
+  readonly projects: ProjectStore;
   readonly storedProcesses: {
     get(ownerId: string, id: string): Promise<StoredProcessRecord | undefined>;
     list(ownerId: string, page?: PageRequest): Promise<Page<StoredProcessRecord>>;

@@ -155,6 +155,57 @@ export const jobs = pgTable(
   ],
 );
 
+/** Map projects; `activeJobId` is the last generation that was started. */
+export const projects = pgTable(
+  'projects',
+  {
+    id: key('id').primaryKey(),
+    slug: key('slug').notNull(),
+    title: text('title'),
+    ownerId: key('owner_id').notNull(),
+    activeJobId: key('active_job_id'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('projects_by_slug').on(table.slug),
+    index('projects_of_owner').on(table.ownerId, table.slug),
+  ],
+);
+
+/** Versions of projects. `staged` is a complete set of tiles, `published` the one that readers see. */
+export const projectVersions = pgTable(
+  'project_versions',
+  {
+    id: key('id').primaryKey(),
+    projectId: key('project_id').notNull(),
+    version: integer('version').notNull(),
+    status: text('status').notNull(),
+    staged: json('staged'),
+    published: json('published'),
+    createdAt: time('created_at').notNull(),
+    publishedAt: time('published_at'),
+  },
+  (table) => [uniqueIndex('project_versions_by_number').on(table.projectId, table.version)],
+);
+
+/** Files of drafts. */
+export const projectAssets = pgTable(
+  'project_assets',
+  {
+    id: key('id').primaryKey(),
+    projectId: key('project_id').notNull(),
+    versionId: key('version_id').notNull(),
+    assetType: text('asset_type').notNull(),
+    name: text('name').notNull(),
+    mediaType: text('media_type'),
+    key: text('key').notNull(),
+    size: bigint('size', { mode: 'number' }).notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [index('project_assets_of_version').on(table.versionId, table.createdAt, table.id)],
+);
+
 /** Counts the changes of each topic; kept by triggers, so that a change made by hand counts as well. */
 export const recordChanges = pgTable('record_changes', {
   topic: key('topic').primaryKey(),

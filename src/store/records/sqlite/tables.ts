@@ -152,6 +152,57 @@ export const jobs = sqliteTable(
   ],
 );
 
+/** Map projects; `activeJobId` is the last generation that was started. */
+export const projects = sqliteTable(
+  'projects',
+  {
+    id: text('id').primaryKey(),
+    slug: text('slug').notNull(),
+    title: text('title'),
+    ownerId: text('owner_id').notNull(),
+    activeJobId: text('active_job_id'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('projects_by_slug').on(table.slug),
+    index('projects_of_owner').on(table.ownerId, table.slug),
+  ],
+);
+
+/** Versions of projects. `staged` is a complete set of tiles, `published` the one that readers see. */
+export const projectVersions = sqliteTable(
+  'project_versions',
+  {
+    id: text('id').primaryKey(),
+    projectId: text('project_id').notNull(),
+    version: integer('version').notNull(),
+    status: text('status').notNull(),
+    staged: json('staged'),
+    published: json('published'),
+    createdAt: time('created_at').notNull(),
+    publishedAt: time('published_at'),
+  },
+  (table) => [uniqueIndex('project_versions_by_number').on(table.projectId, table.version)],
+);
+
+/** Files of drafts. */
+export const projectAssets = sqliteTable(
+  'project_assets',
+  {
+    id: text('id').primaryKey(),
+    projectId: text('project_id').notNull(),
+    versionId: text('version_id').notNull(),
+    assetType: text('asset_type').notNull(),
+    name: text('name').notNull(),
+    mediaType: text('media_type'),
+    key: text('key').notNull(),
+    size: integer('size').notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [index('project_assets_of_version').on(table.versionId, table.createdAt, table.id)],
+);
+
 /** Counts the changes of each topic; kept by triggers, so that a change made by hand counts as well. */
 export const recordChanges = sqliteTable('record_changes', {
   topic: text('topic').primaryKey(),
