@@ -40,7 +40,7 @@ interface Definition {
   readonly metersPerUnit: number;
 }
 
-const maxZoom = 24;
+export const maxZoom = 24;
 const tilePx = 256;
 /** The pixel of the OGC's scale denominators, metres. */
 const ogcPixel = 0.00028;

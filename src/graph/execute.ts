@@ -3,10 +3,17 @@ import { type Cube, isCube } from '../raster/cube';
 import { Concurrent } from './concurrent';
 import { locateError } from './issue';
 import { isTooLargeForEngine, type PlainValues, shallowBytes } from './plain-values';
-import type { ArgumentStep, Program, Step } from './program';
+import type { ArgumentStep, Place, Program, Step } from './program';
+import { kindOf, unexpectedResult } from './schema/kinds';
 import { Scope, undeclared, valueless } from './scope';
 import { isThenable } from './thenable';
-import { type Callback, defineCallback, type ProcessModule, SavedResult } from './types';
+import {
+  type Callback,
+  type CallbackArgument,
+  defineCallback,
+  type ProcessModule,
+  SavedResult,
+} from './types';
 
 /** What all graphs of one run have in common. */
 export interface Execution {
@@ -41,13 +48,14 @@ const tooLargeMessage =
 /** One graph while it runs. */
 export class Frame {
   readonly values: unknown[];
+  readonly scope: Scope;
   /** Bytes of its plain values. */
   #plainBytes = 0;
 
   constructor(
     readonly program: Program,
     readonly execution: Execution,
-    readonly scope: Scope,
+    scope: Scope,
     /** What is around this graph, outermost first: ids of nodes, and names of the arguments that hold graphs. */
     readonly path: readonly string[],
     readonly signal: AbortSignal,
@@ -55,6 +63,19 @@ export class Frame {
     readonly mayPause: boolean,
   ) {
     this.values = new Array(program.steps.length);
+    this.scope = scope;
+    if (program.defaults.size > 0) this.scope = this.#withDefaults(scope);
+  }
+
+  /** Process graphs that stand as defaults get ready to be called where nothing else was given. */
+  #withDefaults(scope: Scope): Scope {
+    const values = new Map(scope.values);
+    const result = new Scope(values, scope.declared, scope.parent);
+    for (const { name, default: written } of this.program.plan.parameters) {
+      const source = this.program.defaults.get(name);
+      if (source && scope.resolve(name) === written) values.set(name, source(this));
+    }
+    return result;
   }
 
   /** Its values are not needed any more. */
@@ -198,20 +219,26 @@ export class Frame {
   }
 
   /** A process graph that is an argument (`place`: the node and the argument), together with this scope. */
-  callback(program: Program, parameters: readonly string[], place: readonly string[]): Callback {
+  callback(
+    program: Program,
+    { parameters, returns }: CallbackArgument,
+    [node, argument, process]: Place,
+  ): Callback {
     const { execution, scope, signal: outer } = this;
-    const path = [...this.path, ...place];
+    const path = [...this.path, node, argument];
+    const expect = (value: unknown): unknown => {
+      const kind = kindOf(value);
+      if (!returns || returns.has(kind)) return value;
+      const reason = unexpectedResult(kind, returns);
+      throw new OpenEOError('ProcessParameterInvalid', { process, parameter: argument, reason });
+    };
     const invoke = (given: Readonly<Record<string, unknown>>, signal: AbortSignal = outer): unknown => {
       const values = new Map<string, unknown>();
       for (const name of parameters) if (Object.hasOwn(given, name)) values.set(name, given[name]);
-      return new Frame(
-        program,
-        execution,
-        new Scope(values, program.plan.parameters, scope),
-        path,
-        signal,
-        false,
-      ).run();
+      const inner = new Scope(values, program.plan.parameters, scope);
+      const value = new Frame(program, execution, inner, path, signal, false).run();
+      if (!returns) return value;
+      return isThenable(value) ? value.then(expect) : expect(value);
     };
     return defineCallback({
       plan: program.plan,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ParameterSpec, PlanArgument, PlanNode } from './types';
+import type { CallbackArgument, ParameterSpec, PlanArgument, PlanNode } from './types';
 
 /** The length in front keeps ["ab", "c"] and ["a", "bc"] apart. */
 function join(parts: readonly string[]): string {
@@ -54,11 +54,14 @@ export function hashPlan(
   result: string,
   hashes: ReadonlyMap<string, string>,
   parameters: readonly ParameterSpec[],
+  defaults: ReadonlyMap<string, CallbackArgument>,
 ): string {
   const of = (node: PlanNode) => hashes.get(node.id) as string;
   const ends = new Set(nodes.filter(({ readers }) => readers === 0).map(of));
   const writes = nodes.filter(({ process }) => process.effects === 'write').map(of);
-  const declared = parameters.map((parameter) => canonicalJson([parameter.name, parameter.default ?? null]));
+  const declared = parameters.map(({ name, default: value = null }) =>
+    canonicalJson([name, defaults.get(name)?.plan.hash ?? value]),
+  );
   return digest([
     hashes.get(result) as string,
     ...[...ends].sort(),

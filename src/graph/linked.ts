@@ -42,6 +42,11 @@ export function measure<C>(graph: ParsedGraph, find: Find<C>): Size {
         depth = Math.max(depth, size.depth + 1);
       }
   }
+  for (const nested of graph.defaults.values()) {
+    const size = measure(nested, find);
+    nodes += size.nodes;
+    depth = Math.max(depth, size.depth + 1);
+  }
   return { nodes, depth };
 }
 
@@ -52,4 +57,5 @@ export function* callsOf(graph: ParsedGraph): Generator<{ process: string; names
     for (const argument of node.arguments.values())
       for (const nested of nestedGraphs(argument)) yield* callsOf(nested);
   }
+  for (const nested of graph.defaults.values()) yield* callsOf(nested);
 }

@@ -1,4 +1,5 @@
 import { Issues, pointerTo } from './issue';
+import { callbackParameters } from './schema/kinds';
 import { freezeCopy, isDeeperThan, isJsonObject, maxJsonDepth } from './shape';
 import type { GraphIssue, ParameterSpec } from './types';
 
@@ -30,6 +31,8 @@ export interface ParsedGraph {
   /** Absent when the graph has no result node, or several. */
   readonly result?: string;
   readonly parameters: readonly ParameterSpec[];
+  /** Defaults of its parameters that are process graphs. */
+  readonly defaults: ReadonlyMap<string, ParsedGraph>;
 }
 
 export interface ParseResult {
@@ -69,6 +72,7 @@ class Parser {
     pointer: string,
   ): ParsedGraph {
     const parameters = this.parameters(definition.parameters, path, pointer);
+    const defaults = this.defaults(parameters, path, pointer);
     const nodes = new Map<string, ParsedNode>();
     const json = definition.process_graph;
     if (!isJsonObject(json)) {
@@ -76,7 +80,7 @@ class Parser {
         node: path,
         pointer,
       });
-      return { nodes, parameters, broken: new Set() };
+      return { nodes, parameters, defaults, broken: new Set() };
     }
     const results: string[] = [];
     const broken = new Set<string>();
@@ -98,7 +102,7 @@ class Parser {
         `${results.length} nodes are marked as the result (${results.slice(0, 5).join(', ')}); keep "result": true on one.`,
         place,
       );
-    return { nodes, broken, parameters, result: results.length === 1 ? results[0] : undefined };
+    return { nodes, broken, parameters, defaults, result: results.length === 1 ? results[0] : undefined };
   }
 
   parameters(json: unknown, path: readonly string[], pointer: string): readonly ParameterSpec[] {
@@ -115,6 +119,18 @@ class Parser {
       else byName.set(item.name, freezeCopy(item) as ParameterSpec);
     }
     return [...byName.values()];
+  }
+
+  defaults(
+    parameters: readonly ParameterSpec[],
+    path: readonly string[],
+    pointer: string,
+  ): ReadonlyMap<string, ParsedGraph> {
+    const graphs = new Map<string, ParsedGraph>();
+    for (const { name, schema, default: value } of parameters)
+      if (isJsonObject(value) && value.process_graph !== undefined && callbackParameters(schema, []))
+        graphs.set(name, this.graph(value, [...path, name], pointer));
+    return graphs;
   }
 
   node(id: string, json: unknown, path: readonly string[], pointer: string): ParsedNode | undefined {

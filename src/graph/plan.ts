@@ -2,9 +2,9 @@ import { hashNode, hashPlan } from './hash';
 import type { Find, LinkedProcess } from './linked';
 import { readsOf, sortTopologically } from './order';
 import type { ParsedArgument, ParsedGraph, ParsedNode } from './parse';
-import { callbackParameters } from './schema/kinds';
+import { callbackParameters, callbackReturns } from './schema/kinds';
 import { freezeCopy } from './shape';
-import type { Effects, ParameterSpec, Plan, PlanArgument, PlanNode } from './types';
+import type { CallbackArgument, Effects, ParameterSpec, Plan, PlanArgument, PlanNode } from './types';
 
 /** Plans a graph that `validateGraph` found nothing wrong with. */
 export function planGraph<C>(graph: ParsedGraph, find: Find<C>): Plan<C> {
@@ -33,27 +33,30 @@ export function planGraph<C>(graph: ParsedGraph, find: Find<C>): Plan<C> {
     nodes.push(node);
   }
   const result = graph.result as string;
+  const defaults = planDefaults(graph, find);
+  for (const { plan } of defaults.values()) if (plan.effects === 'write') effects = 'write';
   return Object.freeze({
     nodes: Object.freeze(nodes),
     result,
     parameters: graph.parameters,
+    defaults,
     free,
     effects,
-    hash: hashPlan(nodes as unknown as PlanNode[], result, hashes, graph.parameters),
+    hash: hashPlan(nodes as unknown as PlanNode[], result, hashes, graph.parameters, defaults),
   });
 }
 
 /** In the order of the process description; literals of absent ones come from its defaults. */
 function planArguments<C>(
   node: ParsedNode,
-  { process }: LinkedProcess<C>,
+  { process, body }: LinkedProcess<C>,
   find: Find<C>,
 ): ReadonlyMap<string, PlanArgument> {
   const planned = new Map<string, PlanArgument>();
   for (const parameter of process.spec.parameters ?? []) {
     const argument = node.arguments.get(parameter.name);
     if (argument) planned.set(parameter.name, planArgument(argument, parameter, [], find));
-    else if (parameter.default !== undefined)
+    else if (parameter.default !== undefined && !body?.plan?.defaults.has(parameter.name))
       planned.set(parameter.name, { kind: 'literal', value: freezeCopy(parameter.default) });
   }
   return planned;
@@ -86,16 +89,32 @@ function planArgument<C>(
     }
     case 'broken':
       throw new TypeError('A graph with problems cannot be planned');
-    case 'graph': {
-      const parameters = Object.freeze([...(callbackParameters(parameter.schema, path) ?? [])]);
-      const plan = planGraph(argument.graph, find);
-      return Object.freeze({
-        kind: 'callback',
-        plan: withoutOwn(plan, parameters) as unknown as Plan,
-        parameters,
-      });
-    }
+    case 'graph':
+      return planCallback(argument.graph, parameter, path, find);
   }
+}
+
+function planCallback<C>(
+  graph: ParsedGraph,
+  { schema }: ParameterSpec,
+  path: readonly (string | number)[],
+  find: Find<C>,
+): CallbackArgument {
+  const parameters = Object.freeze([...(callbackParameters(schema, path) ?? [])]);
+  const plan = withoutOwn(planGraph(graph, find), parameters) as unknown as Plan;
+  return Object.freeze({ kind: 'callback', plan, parameters, returns: callbackReturns(schema, path) });
+}
+
+function planDefaults<C>(
+  { parameters, defaults }: ParsedGraph,
+  find: Find<C>,
+): ReadonlyMap<string, CallbackArgument> {
+  const planned = new Map<string, CallbackArgument>();
+  for (const parameter of parameters) {
+    const graph = defaults.get(parameter.name);
+    if (graph) planned.set(parameter.name, planCallback(graph, parameter, [], find));
+  }
+  return planned;
 }
 
 /** The plan of a callback: what its process hands to it does not come from outside. */

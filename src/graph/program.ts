@@ -12,6 +12,9 @@ import {
   type PlanNode,
 } from './types';
 
+/** Where a process graph stands that is an argument: its node, the argument, and the process that is called. */
+export type Place = readonly [node: string, argument: string, process: string];
+
 /** Reads an argument's value while its graph runs. `valueless` means: leave the argument out. */
 export type Source = (frame: Frame) => unknown;
 
@@ -47,6 +50,8 @@ export interface Program {
   readonly readers: readonly (readonly number[])[];
   /** How often each of the graph's own parameters is read. */
   readonly uses: ReadonlyMap<string, number>;
+  /** The graph's own parameters whose defaults are process graphs. */
+  readonly defaults: ReadonlyMap<string, Source>;
 }
 
 /** Makes programs; one per plan, kept as long as the plan is. */
@@ -89,11 +94,17 @@ export class Compiler {
         frees: reads.filter((slot) => slot !== result && lastReader.get(slot) === index),
       };
     });
-    return { plan, steps, result, readers, uses };
+    const defaults = new Map(
+      [...plan.defaults].map(
+        ([name, argument]) =>
+          [name, this.#source(argument, position, ['parameters', name, 'of the graph'])] as const,
+      ),
+    );
+    return { plan, steps, result, readers, uses, defaults };
   }
 
   #argument(
-    { id, process }: PlanNode,
+    { id, process, body }: PlanNode,
     name: string,
     argument: PlanArgument,
     position: (id: string) => number,
@@ -103,19 +114,15 @@ export class Compiler {
     const check = isSettled(argument) ? undefined : this.checks.of(spec, process.spec.exceptions, isAnswered);
     return {
       name,
-      source: this.#source(argument, position, [id, name]),
+      source: this.#source(argument, position, [id, name, process.id]),
       ...(check ? { verify: verifier(process.id, spec, check) } : {}),
-      fallback: spec.default,
+      fallback: body?.defaults.has(name) ? undefined : spec.default,
       isOptional: spec.optional === true,
       ...(argument.kind === 'parameter' ? { parameter: argument.name } : {}),
     };
   }
 
-  #source(
-    argument: PlanArgument,
-    position: (id: string) => number,
-    place: readonly [node: string, argument: string],
-  ): Source {
+  #source(argument: PlanArgument, position: (id: string) => number, place: Place): Source {
     switch (argument.kind) {
       case 'literal': {
         const { value } = argument;
@@ -141,17 +148,13 @@ export class Compiler {
       }
       case 'callback': {
         const program = this.compile(argument.plan);
-        return (frame) => frame.callback(program, argument.parameters, place);
+        return (frame) => frame.callback(program, argument, place);
       }
     }
   }
 
   /** A value inside an array or object: it cannot be left out, and nothing opaque may hide there. */
-  #part(
-    argument: PlanArgument,
-    position: (id: string) => number,
-    place: readonly [node: string, argument: string],
-  ): Source {
+  #part(argument: PlanArgument, position: (id: string) => number, place: Place): Source {
     const source = this.#source(argument, position, place);
     if (argument.kind === 'parameter') {
       const { name } = argument;

@@ -98,7 +98,16 @@ export type PlanArgument =
   | { readonly kind: 'parameter'; readonly name: string }
   | { readonly kind: 'array'; readonly items: readonly PlanArgument[] }
   | { readonly kind: 'object'; readonly entries: ReadonlyMap<string, PlanArgument> }
-  | { readonly kind: 'callback'; readonly plan: Plan; readonly parameters: readonly string[] };
+  | CallbackArgument;
+
+/** A process graph in the place of an argument. */
+export interface CallbackArgument {
+  readonly kind: 'callback';
+  readonly plan: Plan;
+  readonly parameters: readonly string[];
+  /** The kinds of values that it has to give; absent: any. */
+  readonly returns?: ReadonlySet<string>;
+}
 
 export interface PlanNode<C = never> {
   readonly id: string;
@@ -118,6 +127,8 @@ export interface Plan<C = never> {
   readonly result: string;
   /** The parameters that the graph itself declares, with their defaults. */
   readonly parameters: readonly ParameterSpec[];
+  /** Their defaults that are process graphs. */
+  readonly defaults: ReadonlyMap<string, CallbackArgument>;
   /**
    * Names that any node in it refers to by `from_parameter` and that neither a callback inside it nor,
    * for the plan of a callback, the calling process supplies: what has to come from outside.

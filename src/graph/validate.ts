@@ -4,7 +4,13 @@ import { readsOf, sortTopologically } from './order';
 import type { ParsedArgument, ParsedGraph, ParsedNode } from './parse';
 import { isReservedName } from './reserved';
 import type { SchemaChecks } from './schema/checks';
-import { areDisjoint, callbackParameters } from './schema/kinds';
+import {
+  areDisjoint,
+  callbackParameters,
+  callbackReturns,
+  schemaKinds,
+  unexpectedResult,
+} from './schema/kinds';
 import { callbackPlaceholder, unknownValue } from './schema/values';
 import type { ParameterSpec } from './types';
 
@@ -38,6 +44,11 @@ export function validateGraph<C>(graph: ParsedGraph, scope: NameScope, validatio
     });
   }
   for (const node of graph.nodes.values()) new NodeValidator(graph, node, inner, validation).validate();
+  for (const { name, schema } of graph.parameters) {
+    const nested = graph.defaults.get(name);
+    const own = new Set(callbackParameters(schema, []));
+    if (nested) validateGraph(nested, { names: own, isOpen: false }, validation);
+  }
 }
 
 /** `a → b → a`, shortened in the middle. */
@@ -196,8 +207,26 @@ class NodeValidator<C> {
           isOpen: this.scope.isOpen || own === undefined,
         };
         validateGraph(argument.graph, scope, this.validation);
+        if (parameter) this.#validateReturns(name, argument.graph, parameter, path);
       }
     }
+  }
+
+  /** What a process graph gives has to be what its caller expects, as far as that is known. */
+  #validateReturns(
+    name: string,
+    graph: ParsedGraph,
+    parameter: ParameterSpec,
+    path: readonly (string | number)[],
+  ): void {
+    const expected = callbackReturns(parameter.schema, path);
+    const last = graph.result === undefined ? undefined : graph.nodes.get(graph.result);
+    const from = last && this.validation.find(last.process, last.namespace)?.process;
+    const given = from?.module && schemaKinds(from.spec.returns?.schema);
+    if (!expected || !given || given.size === 0 || [...given].some((kind) => expected.has(kind))) return;
+    const reason = unexpectedResult([...given].filter((kind) => kind !== 'null').join(' or '), expected);
+    const details = { process: this.node.process, parameter: name, reason };
+    this.validation.issues.add('ProcessParameterInvalid', details, this.#place(name));
   }
 
   #validateName(argument: string, name: string, pointer: string): void {

@@ -62,7 +62,15 @@ export function planOf(graph: Nodes, bodies: ReadonlyMap<string, Plan> = new Map
     };
   });
   const result = Object.keys(graph).find((id) => graph[id].result) as string;
-  return { nodes, result, parameters: [], free: new Set(), effects: 'none', hash: JSON.stringify(graph) };
+  return {
+    nodes,
+    result,
+    parameters: [],
+    defaults: new Map(),
+    free: new Set(),
+    effects: 'none',
+    hash: JSON.stringify(graph),
+  };
 }
 
 function argumentOf(value: unknown, bodies: ReadonlyMap<string, Plan>): PlanArgument {

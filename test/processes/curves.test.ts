@@ -133,11 +133,11 @@ describe('fit_curve', () => {
     const text = {
       process_graph: { t: { process_id: 'text_concat', arguments: { data: ['a'] }, result: true } },
     };
-    expect(await codeOf(fitted([0, 1], [1, 2], text, [1]))).toBe('ProcessGraphInvalid');
+    expect(await codeOf(fitted([0, 1], [1, 2], text, [1]))).toBe('ProcessParameterInvalid');
     const array = {
       process_graph: { t: { process_id: 'array_create', arguments: { data: [1, 2] }, result: true } },
     };
-    expect(await codeOf(fitted([0, 1], [1, 2], array, [1]))).toBe('ProcessGraphInvalid');
+    expect(await codeOf(fitted([0, 1], [1, 2], array, [1]))).toBe('ProcessParameterInvalid');
   });
 
   test('a model may take values from around it', async () => {

@@ -36,7 +36,7 @@ test.each([
   [{ tile_size: '256' }, 'ServiceConfigInvalid'],
   [{ minzoom: 5, maxzoom: 4 }, 'ServiceConfigInvalid'],
   [{ minzoom: 1.5 }, 'ServiceConfigInvalid'],
-  [{ maxzoom: 31 }, 'ServiceConfigInvalid'],
+  [{ maxzoom: 25 }, 'ServiceConfigInvalid'],
   [{ extent: [0, 0, 1] }, 'ServiceConfigInvalid'],
   [{ extent: [0, 10, 1, 5] }, 'ServiceConfigInvalid'],
   [{ extent: [5, 0, 5, 1] }, 'ServiceConfigInvalid'],

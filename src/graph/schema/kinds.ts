@@ -1,3 +1,6 @@
+import { isCube } from '../../raster/cube';
+import { LabeledArray } from '../types';
+
 /**
  * The kinds of values that a schema allows, or undefined where that cannot be told cheaply.
  * Two schemas without a common kind have no value in common.
@@ -67,6 +70,34 @@ export function callbackParameters(
     Array.isArray(parameters) ? parameters.map((parameter: ParameterNames) => String(parameter?.name)) : [],
   );
   return [...new Set(names)];
+}
+
+/**
+ * The kinds of values that a process graph at this place has to give, or undefined where any will do or the schema
+ * does not say. No-data is always among them.
+ */
+export function callbackReturns(
+  schema: unknown,
+  path: readonly (string | number)[],
+): ReadonlySet<string> | undefined {
+  let places = flatten(schema);
+  for (const key of path) places = places.flatMap((place) => descend(place, key)).flatMap(flatten);
+  const graphs = places.filter((place) => place.subtype === 'process-graph');
+  const kinds = unite(graphs.map(({ returns }) => (returns as Schema | undefined)?.schema));
+  return kinds && new Set([...kinds, 'null']);
+}
+
+/** The kind of a value, in the words of {@link schemaKinds}. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value !== 'object') return typeof value;
+  if (Array.isArray(value) || value instanceof LabeledArray) return 'array';
+  return isCube(value) ? ownKinds.datacube : 'object';
+}
+
+export function unexpectedResult(kind: string, expected: ReadonlySet<string>): string {
+  const wanted = [...expected].filter((name) => name !== 'null').join(' or ');
+  return `its process graph gives ${kind} where ${wanted} is expected.`;
 }
 
 type Schema = Readonly<Record<string, unknown>>;

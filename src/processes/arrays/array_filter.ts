@@ -24,7 +24,9 @@ export const kernel: Kernel = (args) => {
   if (!data || !results) return undefined;
   const verdicts: unknown[] = [];
   for (const result of results) {
-    if (result.kind !== 'constant') return undefined;
+    // What is no truth value is an error, which the general path throws.
+    if (result.kind !== 'constant' || (result.value !== null && typeof result.value !== 'boolean'))
+      return undefined;
     verdicts.push(result.value);
   }
   return {

@@ -1,5 +1,6 @@
 import { createPace } from '../../base/pace';
 import type { Geometry } from '../geometry';
+import { floatText } from './float-text';
 import { type FormatParameters, readOptions } from './options';
 import { bodyOf, Spool } from './spool';
 import { type BatchColumn, type Column, hasValues, isThere, type Table } from './table/model';
@@ -34,25 +35,13 @@ const file = { mediaType: 'text/csv; charset=utf-8', extension: '.csv' } as cons
 /** Rows that become bytes together. */
 const rowsAtOnce = 4096;
 
-/** The shortest text that is the same 32-bit number again. */
-function floatText(value: number): string {
-  for (const digits of [7, 8]) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return String(short);
-  }
-  return String(Number(value.toPrecision(9)));
-}
-
 /** How a value of a column is written. */
 function formatter({ kind }: Column, separator: string): (value: unknown) => string {
   if (kind === 'boolean') return (value) => (value ? 'true' : 'false');
   if (kind === 'geometry') return (value) => quote(toWkt(value as Geometry | null), separator);
   if (kind === 'text' || kind === 'time') return (value) => quote(String(value), separator);
   if (kind !== 'float32') return String;
-  return (value) => {
-    const number = value as number;
-    return Number.isInteger(number) || Math.fround(number) !== number ? String(number) : floatText(number);
-  };
+  return (value) => floatText(value as number);
 }
 
 /** RFC 4180; what a reader would take for nothing is quoted as well. */

@@ -2,6 +2,7 @@ import { OpenEOError } from '../../base/errors';
 import { createPace } from '../../base/pace';
 import type { Grid } from '../../geo/types';
 import { type Block, type Cube, type Dimension, isCube, isHorizontal, layerDimensions } from '../cube';
+import { floatText } from './float-text';
 import { checkSize, layerCount, refuseEmpty } from './layers';
 import { type FormatParameters, readOptions } from './options';
 import type { Encoded, EncodeRequest, OutputFormat } from './types';
@@ -83,6 +84,7 @@ function* nest(block: Block, cube: Cube, shape: readonly number[]): Generator<st
   const { data, valid } = block;
   const isNan = cube.missing === 'nan';
   const isBoolean = cube.dataType === 'boolean';
+  const textOf = cube.dataType === 'float32' ? floatText : String;
   let position = 0;
   const scalar = (): string => {
     const at = position++;
@@ -90,7 +92,7 @@ function* nest(block: Block, cube: Cube, shape: readonly number[]): Generator<st
     if (valid ? valid[at] === 0 : isNan && Number.isNaN(value)) return 'null';
     if (isBoolean && typeof value === 'number') return value ? 'true' : 'false';
     // Much faster than JSON.stringify, and the same text.
-    if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
+    if (typeof value === 'number') return Number.isFinite(value) ? textOf(value) : 'null';
     return JSON.stringify(value) ?? 'null';
   };
   function* level(depth: number): Generator<string> {

@@ -1,4 +1,4 @@
-import { tileMatrixSetIds } from '../../geo/tile-matrix-set';
+import { maxZoom, tileMatrixSetIds } from '../../geo/tile-matrix-set';
 import type { ServiceType } from './service-type';
 
 const number = { type: 'number' } as const;
@@ -21,14 +21,14 @@ export const xyz: ServiceType = {
       description: 'Smallest zoom level that is served.',
       type: 'integer',
       minimum: 0,
-      maximum: 30,
+      maximum: maxZoom,
       default: 0,
     },
     maxzoom: {
       description: 'Largest zoom level that is served.',
       type: 'integer',
       minimum: 0,
-      maximum: 30,
+      maximum: maxZoom,
       default: 22,
     },
     extent: {
