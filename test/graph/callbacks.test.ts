@@ -56,7 +56,7 @@ describe('process graphs as defaults of parameters', () => {
     const world = createWorld({ stored: { double } });
     await expect(world.run(using, { data: [5] })).resolves.toEqual([10]);
     await expect(createWorld().validate(using)).resolves.toMatchObject([{ code: 'ProcessUnsupported' }]);
-    const writes = graph({ w: node('writes', {}, result) });
+    const writes = graph({ w: node('record', { x: 1 }, result) });
     const writing = await plan({
       parameters: [declared[0], { ...declared[1], default: writes }],
       ...map,
