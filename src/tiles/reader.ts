@@ -51,9 +51,9 @@ export class TileReader {
     this.#stop = catalogue.watch((hash) => this.#forget(hash));
   }
 
-  /** A tile that is in memory, at no cost. @throws OpenEOError `TileInvalid` */
-  peek(tile: TileAddress): ServedTile | undefined {
-    return this.#cache?.get(locationHash(tile));
+  /** The tile of a location hash if it is in memory, at no cost. */
+  peek(hash: string): ServedTile | undefined {
+    return this.#cache?.get(hash);
   }
 
   /** @throws OpenEOError `TileInvalid`; `TileRowInvalid` for a row whose file is missing */

@@ -12,8 +12,8 @@ export interface Exchange {
   readonly remoteAddress: string | undefined;
   /** True where nobody takes an answer any more. */
   isGone(): boolean;
-  /** @param headers names in lower case */
-  answer(status: number, headers: Readonly<Record<string, string>>, body: Uint8Array | undefined): void;
+  /** @param headers names in lower case; the object is used up */
+  answer(status: number, headers: Record<string, string | number>, body: Uint8Array | undefined): void;
   /** When the answer is sent, or nobody takes it. */
   onClose(listener: () => void): void;
 }
@@ -57,7 +57,8 @@ export function http2Exchange(stream: ServerHttp2Stream, headers: IncomingHttpHe
     answer(status, fields, body) {
       // What goes wrong from here on is the client's having left.
       stream.on('error', () => {});
-      stream.respond({ ...fields, ':status': status }, { endStream: body === undefined });
+      fields[':status'] = status;
+      stream.respond(fields, { endStream: body === undefined });
       if (body !== undefined) stream.end(body);
     },
     onClose: (listener) => void stream.once('close', listener),

@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
+import { LRUCache } from 'lru-cache';
 import { v4 as uuid } from 'uuid';
 import type { Auth } from '../../auth/auth';
-import type { TileAddress } from '../../geo/types';
 import type { User } from '../../store/records/types';
+import { locationHash, maxTileZoom } from '../../tiles/identity';
 import type { ServedTile, TileReader } from '../../tiles/reader';
 import { crossOrigin, security } from '../middleware/headers';
 import { type RequestRecord, recordRequest } from '../middleware/request-log';
@@ -54,6 +55,19 @@ function clientAddress(
 export function quickTiles(options: QuickTilesOptions): QuickHandler {
   const { reader, isPublic, auth, records, trust } = options;
   const constant = constantHeaders();
+  /** By the headers of a tile: those with what every response carries. */
+  const complete = new WeakMap<object, Readonly<Record<string, string>>>();
+  /** Location hashes by path: digests are worth keeping. */
+  const hashes = new LRUCache<string, string>({ max: 10_000 });
+
+  function completed(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    let all = complete.get(headers);
+    if (!all) {
+      all = { ...constant, ...headers };
+      complete.set(headers, all);
+    }
+    return all;
+  }
 
   function answer(exchange: Exchange, tile: ServedTile, startedMs: number, user?: User): void {
     const { method, target, headers, httpVersion } = exchange;
@@ -66,18 +80,20 @@ export function quickTiles(options: QuickTilesOptions): QuickHandler {
     };
     exchange.onClose(() => recordRequest(records, record));
     const isBodiless = found.status === 304 || method === 'HEAD';
-    exchange.answer(
-      found.status,
-      { 'x-request-id': id, ...constant, ...found.headers },
-      isBodiless ? undefined : tile.bytes,
-    );
+    const fields = { ...completed(found.headers), 'x-request-id': id };
+    exchange.answer(found.status, fields, isBodiless ? undefined : tile.bytes);
   }
 
   function find(target: string): ServedTile | undefined {
+    const known = hashes.get(target);
+    if (known !== undefined) return reader.peek(known);
     const match = pattern.exec(target);
     if (!match) return undefined;
-    const tile: TileAddress = { z: Number(match[1]), x: Number(match[2]), y: Number(match[3]) };
-    return tile.z <= 30 && tile.x < 2 ** tile.z && tile.y < 2 ** tile.z ? reader.peek(tile) : undefined;
+    const tile = { z: Number(match[1]), x: Number(match[2]), y: Number(match[3]) };
+    if (tile.z > maxTileZoom || tile.x >= 2 ** tile.z || tile.y >= 2 ** tile.z) return undefined;
+    const hash = locationHash(tile);
+    hashes.set(target, hash);
+    return reader.peek(hash);
   }
 
   return (exchange, otherwise) => {

@@ -33,7 +33,7 @@ events { worker_connections 1024; }
 http {
   access_log off; ${temporary} types { image/jpeg jpg; image/png png; }
   open_file_cache max=10000; sendfile on; tcp_nodelay on; http2_max_concurrent_streams 128;
-  keepalive_requests 10000000; http2_max_requests 10000000;
+  keepalive_requests 10000000;
   server {
     listen 127.0.0.1:${ports.h1}; listen 127.0.0.1:${ports.h2c} http2; listen 127.0.0.1:${ports.h2} ssl http2;
     ssl_certificate ${cert}; ssl_certificate_key ${key};
