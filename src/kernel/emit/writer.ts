@@ -33,11 +33,12 @@ export class Writer {
   }
 
   #single(node: CodeNode, operands: readonly string[]): string {
-    const rounded = operands.map((operand, index) =>
-      isInvariant(node.operands[index]) && node.operands[index].type === 'number'
-        ? this.declare(`r${operand}`, `Math.fround(${operand})`)
-        : operand,
-    );
+    const rounded = operands.map((operand, index) => {
+      const { type } = node.operands[index];
+      if (type !== 'number') return operand;
+      const value = `Math.fround(${operand})`;
+      return isInvariant(node.operands[index]) ? this.declare(`r${operand}`, value) : value;
+    });
     return printSingle(parseTemplate(node.code) as Expression, (name) => rounded[Number(name)]);
   }
 
