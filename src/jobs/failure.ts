@@ -18,6 +18,7 @@ function* causes(error: unknown): Generator<Error> {
 
 /** There is no room for results: nobody's fault, and over when somebody makes room. */
 export function isOutOfRoom(error: unknown): boolean {
+  if (error instanceof OpenEOError && error.status === 507) return true;
   for (const each of causes(error))
     if (noRoom.has(String((each as { code?: unknown }).code)) || noRoom.has(each.name)) return true;
   return false;

@@ -76,7 +76,16 @@ test('finds the API by the server address and knows what it can do', () => {
   expect(connection.getBaseUrl()).toBe(server.api);
   for (const feature of ['computeResult', 'validateProcess', 'createService', 'uploadFile', 'setUserProcess'])
     expect([feature, capabilities.hasFeature(feature)]).toEqual([feature, true]);
-  expect(capabilities.hasFeature('createJob')).toBe(false);
+  for (const feature of [
+    'createJob',
+    'listJobs',
+    'estimateJob',
+    'debugJob',
+    'startJob',
+    'stopJob',
+    'downloadResults',
+  ])
+    expect([feature, capabilities.hasFeature(feature)]).toEqual([feature, true]);
 });
 
 test('lists what there is', async () => {
@@ -263,4 +272,37 @@ test('publishes tiles, changes the service, reads its logs and removes it', asyn
 
   await service.deleteService();
   expect((await tileAt(13, 4354, 2856)).status).toBe(404);
+});
+
+test('creates, estimates, starts, monitors and downloads a batch job, logs included', async () => {
+  const fresh = await connection.buildProcess('job');
+  const result = fresh.process('save_result', { data: ndviOf(fresh), format: 'GTiff' });
+  const job = await connection.createJob(result, 'NDVI', 'Of one day');
+  expect((await connection.listJobs()).map(({ id }: { id: string }) => id)).toEqual([job.id]);
+  const [created] = await job.debugJob().nextLogs();
+  expect(created.message).toBe('The job was created');
+  expect((await job.estimateJob()).duration).toMatch(/^PT\d+S$/);
+  await job.updateJob({ title: 'The NDVI' } as never);
+  await job.startJob();
+  const seen: string[] = [];
+  const logs: string[] = [];
+  await new Promise<void>((resolve) => {
+    job.monitorJob((now: { status: string }, entries: { message: string }[]) => {
+      seen.push(now.status);
+      logs.push(...entries.map(({ message }) => message));
+      if (now.status === 'finished' || now.status === 'error') resolve();
+    }, 1);
+  });
+  expect(seen[seen.length - 1]).toBe('finished');
+  expect(logs).toEqual(expect.arrayContaining(['The job runs', 'Stored result.tif']));
+  expect((await job.describeJob()).title).toBe('The NDVI');
+  const files = (await job.downloadResults(folder)) as string[];
+  const tif = files.find((file) => file.endsWith('result.tif'));
+  expect(tif).toBeDefined();
+  const bytes = readFileSync(tif!);
+  expect(bytes.subarray(0, 2).toString()).toMatch(/II|MM/);
+  const [asset] = (await job.listResults()) as unknown as { 'file:size': number }[];
+  expect(asset['file:size']).toBe(bytes.length);
+  await job.deleteJob();
+  expect(await connection.listJobs()).toHaveLength(0);
 });

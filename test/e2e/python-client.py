@@ -206,6 +206,43 @@ def publishes_tiles():
 
 
 @step
+def runs_a_batch_job():
+    cube = load(["B04", "B08"]).ndvi(red="B04", nir="B08")
+    job = cube.save_result("GTiff").create_job(title="NDVI")
+    assert job.status() == "created"
+    assert [entry["message"] for entry in job.logs()] == ["The job was created"]
+    assert job.estimate()["size"] > 0
+    job.start_and_wait(print=lambda *_: None, max_poll_interval=0.5)
+    assert job.status() == "finished"
+    assert "Stored result.tif" in [entry["message"] for entry in job.logs()]
+    results = job.get_results()
+    assert results.get_metadata()["type"] == "Collection"
+    [asset] = results.get_assets()
+    path = asset.download(FOLDER / "job.tif")
+    assert path.stat().st_size == asset.metadata["file:size"]
+    with rasterio.open(path) as source:
+        assert [source.height, source.width] == asset.metadata["proj:shape"]
+        assert source.crs.to_epsg() == asset.metadata["proj:epsg"]
+        expected, valid = true_ndvi()
+        assert numpy.allclose(source.read(1)[valid], expected[valid], atol=1e-5)
+    job.delete()
+    assert job.job_id not in [one["id"] for one in connection.list_jobs()]
+
+
+@step
+def tells_why_a_batch_job_failed():
+    cube = connection.load_stac("https://elsewhere.example/item.json")
+    job = cube.save_result("GTiff").create_job()
+    try:
+        job.start_and_wait(print=lambda *_: None, max_poll_interval=0.5)
+    except Exception:
+        pass
+    assert job.status() == "error"
+    assert "elsewhere.example" in " ".join(entry["message"] for entry in job.logs(level="error"))
+    job.delete()
+
+
+@step
 def explains_errors():
     try:
         connection.load_collection("TILEGRAPH_SAMPLE", spatial_extent=AREA, temporal_extent=DAY, bands=["B99"]).execute()

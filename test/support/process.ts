@@ -77,14 +77,22 @@ function follow(child: ChildProcess): Promise<Exit> {
   });
 }
 
-const readyLine = /Tilegraph is ready: (\S+)/;
+const serverLine = /Tilegraph is ready: (\S+)/;
+const workerLine = /Tilegraph works: (.+)/;
 
-/**
- * Starts a server on a free port and waits until it says that it is ready.
- * @throws Error with everything that it printed when it ends before
- */
-export async function spawnServer(options: SpawnOptions = {}): Promise<ServerProcess> {
-  const { command = 'serve', args = [], env = {}, program = [builtProgram()] } = options;
+/** A program of ours that runs until it is ended. */
+export type RunningProgram = Pick<
+  ServerProcess,
+  'pid' | 'output' | 'logs' | 'exited' | 'signal' | 'kill' | 'stop'
+>;
+
+/** Starts a command and waits for its line. @throws Error with everything that it printed when it ends before */
+async function launch(
+  command: string,
+  line: RegExp,
+  options: SpawnOptions,
+): Promise<{ readonly running: RunningProgram; readonly said: string }> {
+  const { args = [], env = {}, program = [builtProgram()] } = options;
   const password = options.adminPassword === undefined ? adminPassword : options.adminPassword;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tilegraph-process-'));
   const child = spawn(process.execPath, [...program, command, '--data-dir', dataDir, ...args], {
@@ -111,13 +119,13 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<ServerPro
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     return exit;
   });
-  const url = await new Promise<string>((resolve, reject) => {
+  const said = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
-      const ready = readyLine.exec(output);
-      if (ready) resolve(ready[1].replace(/\/$/, ''));
+      const ready = line.exec(output);
+      if (ready) resolve(ready[1]);
     });
     exited.then(
-      ({ code, signal }) => reject(new Error(`The server ended with ${code ?? signal}:\n${output}${logs}`)),
+      ({ code, signal }) => reject(new Error(`It ended with ${code ?? signal}:\n${output}${logs}`)),
       reject,
     );
   });
@@ -125,12 +133,7 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<ServerPro
     child.kill(signal);
     return exited;
   };
-  // Where a public address is configured the line names that one; tests talk to the process itself.
-  const address = new URL(url);
-  const port = options.port ?? Number(address.port);
-  return {
-    ...apiClient(`${address.protocol}//127.0.0.1:${port}`, password ?? undefined),
-    port,
+  const running: RunningProgram = {
     pid: child.pid!,
     output: () => output,
     logs: () => logs,
@@ -138,6 +141,29 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<ServerPro
     signal: (signal) => void child.kill(signal),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+  };
+  return { running, said };
+}
+
+/** Starts a worker and waits until it says that it works. @throws Error when it ends before */
+export async function spawnWorker(options: Omit<SpawnOptions, 'command'> = {}): Promise<RunningProgram> {
+  return (await launch('worker', workerLine, options)).running;
+}
+
+/**
+ * Starts a server on a free port and waits until it says that it is ready.
+ * @throws Error with everything that it printed when it ends before
+ */
+export async function spawnServer(options: SpawnOptions = {}): Promise<ServerProcess> {
+  const { running, said } = await launch(options.command ?? 'serve', serverLine, options);
+  const password = options.adminPassword === undefined ? adminPassword : options.adminPassword;
+  // Where a public address is configured the line names that one; tests talk to the process itself.
+  const address = new URL(said.replace(/\/$/, ''));
+  const port = options.port ?? Number(address.port);
+  return {
+    ...apiClient(`${address.protocol}//127.0.0.1:${port}`, password ?? undefined),
+    ...running,
+    port,
   };
 }
 
