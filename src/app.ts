@@ -14,6 +14,8 @@ import { createRegistry, type Registry } from './graph/registry';
 import { createGraphRunner } from './graph/run';
 import type { GraphRunner } from './graph/runner';
 import { SchemaChecks } from './graph/schema/checks';
+import type { ReadPool } from './graph/threads/pool';
+import { liveInThreads, startThreads, threadsCacheShare } from './graph/threads/start';
 import { createHttpApp } from './http/app';
 import type { Backend } from './http/backend';
 import { UserFiles } from './http/files/user-files';
@@ -84,6 +86,9 @@ export interface ApplicationParts {
   readonly runner: GraphRunner<ProcessContext, User>;
   readonly auth: Auth;
   readonly services: Services;
+  readonly memory: MemoryBudget;
+  /** Compute pixels of results and jobs. */
+  readonly threads: ReadPool;
   /** Its engine has not been started. */
   readonly jobs: Jobs;
   close(): Promise<void>;
@@ -156,13 +161,24 @@ export async function openParts(
       createRasterReader({
         http,
         logger,
-        cacheBytes: config.caches.blockBytes,
+        cacheBytes: config.caches.blockBytes * (config.workers > 0 ? 1 - threadsCacheShare : 1),
         maxValues: config.limits.pixels,
       }),
       (part) => part.close(),
     );
     const memory = new MemoryBudget(config.limits.memoryBytes);
     const udf = opened(createUdfRuntimes(config.udf), (part) => part.close());
+    const threads = opened(
+      startThreads({
+        ...{ count: config.workers, file: join(__dirname, 'worker') },
+        ...{ memory, logger, cacheBytes: config.caches.blockBytes },
+        settings: {
+          allowedHosts: [...config.allowedHosts, ...namedHosts(config)],
+          maxValues: config.limits.pixels,
+        },
+      }),
+      (part) => part.close(),
+    );
     const checks = new SchemaChecks();
     const registry = opened(
       await createRegistry<ProcessContext>({
@@ -180,7 +196,8 @@ export async function openParts(
       checks,
       limits: config.limits,
       shareReads,
-      accountReads: (cube) => accountReads(cube, memory),
+      accountReads: (cube, onRead) => accountReads(cube, memory, onRead),
+      ...(config.workers > 0 && { threads: { pool: threads, live: liveInThreads } }),
       maxPlainBytes: config.limits.memoryBytes / 4,
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
       remoteProcess: createRemoteProcesses(http),
@@ -259,6 +276,8 @@ export async function openParts(
       runner,
       auth,
       services,
+      memory,
+      threads,
       jobs,
       close,
     };

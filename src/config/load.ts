@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import schema from '../../schemas/config.json';
@@ -31,6 +31,8 @@ interface Given {
   readonly name: string;
 }
 
+/** More than this only where it is asked for: each takes 100 MB and more. */
+const maxDefaultWorkers = 4;
 /** As the schema has it. */
 const minMemoryBytes = schema.properties.limitMemory.minimum;
 
@@ -203,6 +205,7 @@ function complete(values: Record<string, unknown>): Config {
       memoryBytes: values['limitUdfMemory'] as number,
       threads: values['udfThreads'] as number,
     },
+    workers: (values['workers'] as number | undefined) ?? Math.min(maxDefaultWorkers, availableParallelism()),
     caches: { blockBytes: values['blockCache'] as number, tileBytes: values['tileCache'] as number },
     tiles: {
       isPublic: values['tilesPublic'] as boolean,

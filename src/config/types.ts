@@ -46,6 +46,8 @@ export interface Config {
   readonly limits: Limits;
   /** What a user-defined function may take, and how many run at once. */
   readonly udf: { readonly seconds: number; readonly memoryBytes: number; readonly threads: number };
+  /** Threads that compute pixels of results, beside the main one. */
+  readonly workers: number;
   /** Memory for what is kept to be used again. */
   readonly caches: { readonly blockBytes: number; readonly tileBytes: number };
   /** Who may read the tile catalogue, and what an uploaded image may take. */

@@ -13,6 +13,9 @@ import { Compiler, opaqueSubtype } from './program';
 import type { GraphRunner, PlanRequest, RunRequest } from './runner';
 import type { SchemaChecks } from './schema/checks';
 import { Scope } from './scope';
+import type { ReadPool } from './threads/pool';
+import { ContextRecorder } from './threads/recorder';
+import { Distribution } from './threads/remote-cube';
 import type { GraphIssue, Plan, ProcessDefinition } from './types';
 import type { NameScope } from './validate';
 
@@ -35,7 +38,13 @@ export interface RunnerOptions<C, U> {
   /** Makes a cube that several nodes read compute equal windows once. */
   readonly shareReads?: (cube: Cube) => Cube;
   /** Accounts for what windows of a cube take in memory. */
-  readonly accountReads?: (cube: Cube) => Cube;
+  readonly accountReads?: (cube: Cube, onRead?: () => void) => Cube;
+  /** Threads that read windows of results. */
+  readonly threads?: {
+    readonly pool: ReadPool;
+    /** What of the context threads have themselves. */
+    readonly live: ReadonlySet<string>;
+  };
   /** What the values of one run may take beside pixels; default 256 MiB. */
   readonly maxPlainBytes?: number;
   /** How many asynchronous nodes of one graph run at once; default 8. */
@@ -74,13 +83,24 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
       signal.throwIfAborted();
       const program = compiler.compile(plan as unknown as Plan);
       checkSupplied(plan, parameters, options.checks);
+      const recorder = recorderFor(plan, request, options.threads);
+      const distribution =
+        recorder &&
+        new Distribution(
+          { plan: plan as unknown as Plan, parameters, recorder },
+          options.threads!.pool,
+          request.priority ?? (request.job ? 'job' : 'result'),
+        );
+      const context = options.createContext(request, plan);
+      const { accountReads = (cube) => cube } = options;
+      const onRead = recorder && (() => recorder.spoil());
       const execution: Execution = {
         ...{ signal, missing },
-        contextFor: contexts(options.createContext(request, plan), signal, options.withSignal),
+        contextFor: contexts(recorder ? recorder.wrap(context) : context, signal, options.withSignal),
         shareReads: options.shareReads ?? ((cube) => cube),
-        accountReads: options.accountReads ?? ((cube) => cube),
+        accountReads: (cube) => accountReads(cube, onRead),
         plain: new PlainValues(maxPlainBytes),
-        onSaved: request.onSaved,
+        onSaved: (result, path) => request.onSaved?.(distribution?.saved(result, path) ?? result, path),
         wrapCube: request.wrapCube,
         concurrency: options.concurrency ?? 8,
         pausedAt: performance.now(),
@@ -88,7 +108,8 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
       const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal, true);
       const value = assertReturnable(await untilAborted(frame.run(), signal));
       refuseHugeResult(value, maxPlainBytes);
-      return value;
+      recorder?.stop();
+      return distribution ? distribution.result(value) : value;
     },
   };
 }
@@ -106,6 +127,19 @@ function contexts<C>(
     others.set(signal, known);
     return known;
   };
+}
+
+/**
+ * Present where other threads may repeat the run. Those of services stay here: their tiles are small, and what they
+ * are made of is mostly in memory; so do those whose reads somebody watches.
+ */
+function recorderFor<C, U>(
+  plan: Plan<C>,
+  request: RunRequest<U>,
+  threads: RunnerOptions<C, U>['threads'],
+): ContextRecorder | undefined {
+  if (!threads || plan.effects === 'write' || request.service || request.wrapCube) return undefined;
+  return new ContextRecorder(threads.live);
 }
 
 interface Analysis<C> {

@@ -1,6 +1,7 @@
 import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { Cube } from '../raster/cube';
+import type { Priority } from './threads/task';
 import type { GraphIssue, Plan, ProcessDefinition, ProcessSpec, SavedResult } from './types';
 
 /** Who runs a graph, and what is injected into it. */
@@ -13,6 +14,8 @@ export interface RunRequest<U> {
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly service?: { readonly id: string };
+  /** How urgent windows of its result are for the threads that compute pixels; default `job` for jobs, else `result`. */
+  readonly priority?: Priority;
   /** The job that the graph belongs to. */
   readonly job?: { readonly id: string };
   /**

@@ -4,6 +4,7 @@ import type { Grid } from '../geo/types';
 import { chooseLevel, reduction } from './levels';
 import type { PixelWindow } from './patches';
 import type { Resampling } from './source';
+import { alignedOffset, takeAligned } from './warp/aligned';
 import { createMapping, type Mapping, sourceWindow } from './warp/mapping';
 import { nearIndex, takeNear } from './warp/near';
 import type { Missing, Output, Patch } from './warp/patch';
@@ -103,6 +104,12 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     const isWhole = width === this.grid.width && height === this.grid.height;
     const target = isWhole ? this.grid : subGrid(this.grid, column, row, width, height);
     const { image } = level;
+    const aligned =
+      this.resampling === 'near' ? alignedOffset(target, reducedGrid(band.file.grid, level)) : undefined;
+    if (aligned && !goesRound(band.file.grid)) {
+      await this.#copy(band, level, aligned, { column, row, width, height }, out);
+      return;
+    }
     const mapping = this.#mapping(target, band.file.grid, level);
     const wrapsX = goesRound(band.file.grid);
     const window = sourceWindow(
@@ -140,6 +147,27 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     }
   }
 
+  /** A chunk whose pixels are pixels of the file: only the blocks that they lie in are read. */
+  async #copy(
+    band: BandSource<File>,
+    level: Level,
+    offset: { readonly column: number; readonly row: number },
+    part: { readonly column: number; readonly row: number; readonly width: number; readonly height: number },
+    out: Output,
+  ): Promise<void> {
+    const { image } = level;
+    const window = {
+      x0: Math.max(0, offset.column),
+      y0: Math.max(0, offset.row),
+      x1: Math.min(image.width, offset.column + part.width),
+      y1: Math.min(image.height, offset.row + part.height),
+    };
+    if (window.x0 >= window.x1 || window.y0 >= window.y1) return;
+    const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
+    const begin = { column: offset.column - part.column, row: offset.row - part.row };
+    takeAligned(patch, begin, band.missing, out);
+  }
+
   #resample(mapping: Mapping, patch: Patch, missing: Missing, out: Output): void {
     if (this.resampling === 'near') takeNear(this.#index(mapping, patch), patch, missing, out);
     else resamplePlane(this.resampling, mapping, patch, missing, out);
@@ -170,18 +198,22 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
       (entry) => entry.level === key && gridsEqual(entry.source, source) && gridsEqual(entry.target, target),
     );
     if (known) return known.mapping;
-    const reduced: Grid = {
-      ...source,
-      resX: source.resX * factorX,
-      resY: source.resY * factorY,
-      width: level.image.width,
-      height: level.image.height,
-    };
-    const mapping = createMapping(target, reduced, tolerance);
+    const mapping = createMapping(target, reducedGrid(source, level), tolerance);
     if (this.#mappings.length >= 16) this.#mappings.shift();
     this.#mappings.push({ target, source, level: key, mapping });
     return mapping;
   }
+}
+
+/** The pixels of an overview, or of the file itself. */
+function reducedGrid(source: Grid, { factorX, factorY, image }: PyramidLevel): Grid {
+  return {
+    ...source,
+    resX: source.resX * factorX,
+    resY: source.resY * factorY,
+    width: image.width,
+    height: image.height,
+  };
 }
 
 function halves(length: number, half: number): readonly (readonly [number, number])[] {

@@ -82,6 +82,22 @@ export class MemoryBudget {
   }
 
   /**
+   * Takes so much for a window that is computed elsewhere, as soon as it is there.
+   * @returns gives it back
+   * @throws as {@link take}
+   */
+  async borrow(bytes: number, signal: AbortSignal): Promise<() => void> {
+    const root = this.enter();
+    try {
+      await this.take(root, bytes, signal);
+    } catch (error) {
+      this.leave(root);
+      throw error;
+    }
+    return () => this.leave(root);
+  }
+
+  /**
    * Takes bytes at once or, while others have them, later.
    * @throws OpenEOError `MemoryLimitExceeded`, `TooManyRequests`; the signal's reason
    */
@@ -232,11 +248,13 @@ export async function readPart<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * A cube whose reads are accounted for in a budget.
+ * @param onRead told of every read
  * @throws OpenEOError (by `read`) `MemoryLimitExceeded` for windows that need more than one window may have;
  *   `TooManyRequests` when others did not give memory back in time
  */
-export function accountReads(cube: Cube, budget: MemoryBudget): Cube {
+export function accountReads(cube: Cube, budget: MemoryBudget, onRead?: () => void): Cube {
   const read = async (window: Window, signal: AbortSignal): Promise<Block> => {
+    onRead?.();
     const outer = scopes.getStore();
     const root = outer?.root ?? budget.enter();
     const scope = new Scope(budget, root, expectedBytes(cube, window), outer);

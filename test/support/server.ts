@@ -23,6 +23,8 @@ export async function startServer(
     dataDir,
     port: 0,
     adminPassword,
+    // Threads take their time to start; tests that are about them ask for some.
+    workers: 0,
     tileStoreUrl: `sqlite:///${join(dataDir, 'tiles.db')}`,
     ...settings,
   };

@@ -48,7 +48,7 @@ export interface Suite {
 /** The program itself, without its HTTP server, on stores of its own. */
 export async function openSuite(): Promise<Suite> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tilegraph-conformance-'));
-  const parts = await openParts(loadConfig({ defaults: { dataDir } }), silentLogger);
+  const parts = await openParts(loadConfig({ defaults: { dataDir, workers: 0 } }), silentLogger);
   return {
     parts,
     run: (file, index) => runOne(parts, file, index),

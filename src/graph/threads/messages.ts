@@ -1,0 +1,38 @@
+import type { Block, Cube, Window } from '../../raster/cube';
+import type { PortablePlan } from './portable-plan';
+import type { Recording } from './recorder';
+
+/** All that another thread needs to repeat a run. */
+export interface PortableRun {
+  readonly id: number;
+  readonly plan: PortablePlan;
+  /** Values that are data; handles stay where they are. */
+  readonly parameters: ReadonlyMap<string, unknown>;
+  readonly recording: Recording;
+  /** What the cube of the run says of itself; a repeated run must come to the same. */
+  readonly signature: string;
+}
+
+export type Request =
+  | {
+      readonly type: 'read';
+      readonly id: number;
+      readonly runId: number;
+      /** Only where the thread does not have it. */
+      readonly run?: PortableRun;
+      readonly window: Window;
+    }
+  | { readonly type: 'abort'; readonly id: number };
+
+export type Answer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'block'; readonly id: number; readonly block: Omit<Block, 'grid'> }
+  /** The thread cannot do it; whoever asked does it himself and sees why. */
+  | { readonly type: 'failed'; readonly id: number; readonly reason: string };
+
+/** What a cube says of itself, as text. */
+export function signatureOf(cube: Cube): string {
+  const { dimensions, grid, dataType, nodata, missing, locality, dataVersion } = cube;
+  const place = grid && { ...grid, crs: grid.crs.id };
+  return JSON.stringify([dimensions, place, dataType, String(nodata), missing, locality, dataVersion]);
+}

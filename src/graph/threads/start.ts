@@ -1,0 +1,48 @@
+import type { Logger } from '../../base/logger';
+import { startThread } from '../../base/thread';
+import type { MemoryBudget } from '../../raster/memory';
+import { ReadPool } from './pool';
+
+/** What a thread is started with. */
+export interface ThreadSettings {
+  readonly allowedHosts: readonly string[];
+  /** For decoded blocks. */
+  readonly cacheBytes: number;
+  /** Values of one window of a collection. */
+  readonly maxValues: number;
+  /** For pixels of all windows that it has at one time. */
+  readonly memoryBytes: number;
+}
+
+/** What threads that compute pixels have themselves; the rest of a context is recorded for them. */
+export const liveInThreads: ReadonlySet<string> = new Set(['signal', 'logger', 'raster']);
+
+/** The part of decoded blocks that threads keep together, where there are threads. */
+export const threadsCacheShare = 0.25;
+
+/** The threads that compute pixels. What they compute at one time is lent to them from the budget of all. */
+export function startThreads(options: {
+  readonly count: number;
+  /** The program of a thread, without its ending. */
+  readonly file: string;
+  readonly memory: MemoryBudget;
+  /** For decoded blocks of the whole program. */
+  readonly cacheBytes: number;
+  readonly settings: Pick<ThreadSettings, 'allowedHosts' | 'maxValues'>;
+  readonly logger: Logger;
+}): ReadPool {
+  const { count, file, memory, cacheBytes, logger } = options;
+  // Half of the budget is for all windows but the oldest, see MemoryBudget; each thread has two at a time.
+  const windowBytes = Math.floor(memory.windowBytes / (2 * count + 1));
+  const workerData: ThreadSettings = {
+    ...options.settings,
+    cacheBytes: count === 0 ? 0 : Math.floor((cacheBytes * threadsCacheShare) / count),
+    memoryBytes: 2 * windowBytes,
+  };
+  return new ReadPool({
+    count,
+    logger,
+    start: () => startThread(file, { workerData }),
+    admit: (signal) => memory.borrow(windowBytes, signal),
+  });
+}
