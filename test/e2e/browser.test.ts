@@ -2,19 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { adminPassword } from '../support/api';
 import { decodePicture, difference, type Picture } from '../support/picture';
 import { eventually, type ServerProcess, spawnServer } from '../support/process';
-import { describeWith, program } from '../support/tools';
+import { describeWith } from '../support/tools';
+import { chromiumPath, launchChromium } from './support/chromium';
 
 // What somebody sees who opens the printed address.
 
 const inPage = require('./in-page.cjs') as Record<'isDrawn' | 'widths' | 'hasPixels', () => unknown>;
 
-const executablePath = program('chromium') ?? program('google-chrome');
-
-describeWith(executablePath, 'Chromium', 'the start page', () => {
+describeWith(chromiumPath, 'Chromium', 'the start page', () => {
   let server: ServerProcess;
   let browser: Browser;
   let page: Page;
@@ -22,16 +21,7 @@ describeWith(executablePath, 'Chromium', 'the start page', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([
-      spawnServer({ command: 'start' }),
-      chromium.launch({
-        executablePath,
-        args: [
-          ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-          ...['--disable-component-update', '--no-first-run'],
-        ],
-      }),
-    ]);
+    [server, browser] = await Promise.all([spawnServer({ command: 'start' }), launchChromium()]);
     page = await open({ width: 1280, height: 800 });
     await drawn();
   });

@@ -1,14 +1,13 @@
 /* global L */
-// The start page. It speaks to the server by HTTP alone, like any other client.
+// The start page.
+import { api, isLoggedIn, loadImage, onLogin, request } from './session.js';
 
-const api = new URL('openeo/1.2', document.baseURI).href;
 const list = document.getElementById('services');
 const notice = document.getElementById('notice');
 const opacity = document.getElementById('opacity');
 const map = L.map('map', { zoomControl: true, attributionControl: false }).setView([0, 0], 2);
 L.control.scale({ imperial: false }).addTo(map);
 
-let token;
 let shown;
 let layer;
 
@@ -17,29 +16,11 @@ document.getElementById('connect').textContent =
   `# Python\nimport openeo\nopeneo.connect("${server}")\n\n` +
   `// JavaScript\nimport { OpenEO } from "@openeo/js-client"\nawait OpenEO.connect("${server}")`;
 
-async function request(path, options = {}) {
-  const headers = {
-    ...options.headers,
-    ...(token && !options.headers?.Authorization && { Authorization: `Bearer basic//${token}` }),
-  };
-  const response = await fetch(path, { ...options, headers });
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.message ?? `The server answers ${response.status}`);
-  return body;
-}
-
-/** Tiles that need a token are fetched by script, because an image element cannot send one. */
 const TokenLayer = L.TileLayer.extend({
   createTile(coords, done) {
     const image = document.createElement('img');
     image.alt = '';
-    fetch(this.getTileUrl(coords), { headers: { Authorization: `Bearer basic//${token}` } })
-      .then((response) => (response.ok ? response.blob() : Promise.reject(new Error(response.statusText))))
-      .then((blob) => {
-        image.src = URL.createObjectURL(blob);
-        image.onload = () => URL.revokeObjectURL(image.src);
-        done(null, image);
-      }, done);
+    loadImage(image, this.getTileUrl(coords)).then(() => done(null, image), done);
     return image;
   },
 });
@@ -121,7 +102,7 @@ async function load() {
       ...service,
       isPublic: true,
     }));
-    const own = token ? (await request(`${api}/services`)).services : [];
+    const own = isLoggedIn() ? (await request(`${api}/services`)).services : [];
     const known = new Set(publicOnes.map((service) => service.id));
     const services = [
       ...publicOnes,
@@ -138,20 +119,8 @@ async function load() {
 
 opacity.addEventListener('input', () => layer?.setOpacity(opacity.value / 100));
 
-document.getElementById('login').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const data = new FormData(event.target);
-  const credentials = new TextEncoder().encode(`${data.get('user')}:${data.get('password')}`);
-  try {
-    const { access_token } = await request(`${api}/credentials/basic`, {
-      headers: { Authorization: `Basic ${btoa(String.fromCharCode(...credentials))}` },
-    });
-    token = access_token.replace(/^basic\/\//, '');
-    event.target.closest('details').open = false;
-    await load();
-  } catch (error) {
-    notice.textContent = error.message;
-  }
+onLogin(document.getElementById('login'), load, (message) => {
+  notice.textContent = message;
 });
 
 await load();
