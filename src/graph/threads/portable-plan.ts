@@ -1,5 +1,13 @@
 import type { Find } from '../linked';
-import type { Effects, ParameterSpec, Plan, PlanArgument, PlanNode, ProcessSpec } from '../types';
+import type {
+  CallbackArgument,
+  Effects,
+  ParameterSpec,
+  Plan,
+  PlanArgument,
+  PlanNode,
+  ProcessSpec,
+} from '../types';
 
 /** A plan without functions: what structured cloning carries to another thread. */
 export interface PortablePlan {
@@ -7,7 +15,7 @@ export interface PortablePlan {
   readonly result: string;
   readonly parameters: readonly ParameterSpec[];
   readonly free: ReadonlySet<string>;
-  readonly defaults: Plan['defaults'];
+  readonly defaults: ReadonlyMap<string, PortableCallback>;
   readonly effects: Effects;
   readonly hash: string;
 }
@@ -27,18 +35,28 @@ interface PortableNode {
   readonly readers: number;
 }
 
+interface PortableCallback {
+  readonly kind: 'callback';
+  readonly plan: PortablePlan;
+  readonly parameters: readonly string[];
+}
+
 type PortableArgument =
   | Exclude<PlanArgument, { readonly kind: 'array' | 'object' | 'callback' }>
   | { readonly kind: 'array'; readonly items: readonly PortableArgument[] }
   | { readonly kind: 'object'; readonly entries: ReadonlyMap<string, PortableArgument> }
-  | { readonly kind: 'callback'; readonly plan: PortablePlan; readonly parameters: readonly string[] };
+  | PortableCallback;
 
 function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): Map<string, B> {
   return new Map([...map].map(([name, value]) => [name, change(value)]));
 }
 
 export function toPortablePlan(plan: Plan): PortablePlan {
-  return { ...plan, nodes: plan.nodes.map(toPortableNode) };
+  return {
+    ...plan,
+    nodes: plan.nodes.map(toPortableNode),
+    defaults: mapValues(plan.defaults, toPortableCallback),
+  };
 }
 
 function toPortableNode(node: PlanNode): PortableNode {
@@ -58,10 +76,14 @@ function toPortableArgument(argument: PlanArgument): PortableArgument {
     case 'object':
       return { kind: 'object', entries: mapValues(argument.entries, toPortableArgument) };
     case 'callback':
-      return { ...argument, plan: toPortablePlan(argument.plan) };
+      return toPortableCallback(argument);
     default:
       return argument;
   }
+}
+
+function toPortableCallback(callback: CallbackArgument): PortableCallback {
+  return { ...callback, plan: toPortablePlan(callback.plan) };
 }
 
 /** The plan again, with the functions of this thread. @throws Error for a process that it does not have */
@@ -77,6 +99,10 @@ export function fromPortablePlan<C>(plan: PortablePlan, find: Find<C>): Plan<C> 
       arguments: mapValues(portable.arguments, argument),
     };
   };
+  const callback = (portable: PortableCallback): CallbackArgument => ({
+    ...portable,
+    plan: fromPortablePlan(portable.plan, find) as unknown as Plan,
+  });
   const argument = (portable: PortableArgument): PlanArgument => {
     switch (portable.kind) {
       case 'array':
@@ -84,10 +110,10 @@ export function fromPortablePlan<C>(plan: PortablePlan, find: Find<C>): Plan<C> 
       case 'object':
         return { kind: 'object', entries: mapValues(portable.entries, argument) };
       case 'callback':
-        return { ...portable, plan: fromPortablePlan(portable.plan, find) as unknown as Plan };
+        return callback(portable);
       default:
         return portable;
     }
   };
-  return { ...plan, nodes: plan.nodes.map(node) };
+  return { ...plan, nodes: plan.nodes.map(node), defaults: mapValues(plan.defaults, callback) };
 }
