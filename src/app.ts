@@ -27,6 +27,7 @@ import { catalogueRoutes } from './http/routes/catalogue/routes';
 import { jobEventRoutes } from './http/routes/job-events';
 import { jobResultRoutes } from './http/routes/job-results';
 import { jobRoutes } from './http/routes/jobs';
+import { projectRoutes } from './http/routes/projects';
 import { serviceTypeRoutes } from './http/routes/service-types';
 import { serviceRoutes } from './http/routes/services';
 import { tileRoutes } from './http/routes/tiles';
@@ -36,6 +37,7 @@ import type { JobParts } from './jobs/job-type';
 import { createJobs, type EngineChoice, type Jobs } from './jobs/jobs';
 import { Webhooks } from './jobs/webhooks';
 import type { JobHandle, ProcessContext } from './processes/context';
+import { createPyramids, type Pyramids } from './pyramid/pyramids';
 import { inputFormats } from './raster/formats/input/registry';
 import { outputFormats } from './raster/formats/registry';
 import { accountReads, MemoryBudget } from './raster/memory';
@@ -81,6 +83,7 @@ export interface ApplicationParts {
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
   readonly raster: RasterReader;
+  readonly pyramids: Pyramids;
   readonly registry: Registry<ProcessContext>;
   readonly udf: UdfRuntimes;
   readonly runner: GraphRunner<ProcessContext, User>;
@@ -166,6 +169,10 @@ export async function openParts(
       }),
       (part) => part.close(),
     );
+    const pyramids = createPyramids({
+      ...{ objects, raster, scratchRoot: join(config.dataDir, 'scratch') },
+      limits: { pixels: config.limits.pixels, sourcePixels: config.projects.sourcePixels },
+    });
     const memory = new MemoryBudget(config.limits.memoryBytes);
     const udf = opened(createUdfRuntimes(config.udf), (part) => part.close());
     const threads = opened(
@@ -246,7 +253,7 @@ export async function openParts(
       (part) => part.close(),
     );
     const jobParts: JobParts = {
-      ...{ records, objects, runner, raster, catalog, services, tileStore },
+      ...{ records, objects, runner, raster, catalog, services, tileStore, pyramids },
       formats: outputFormats,
       limits: config.limits,
     };
@@ -269,6 +276,7 @@ export async function openParts(
       tileStore,
       imagery,
       objects,
+      pyramids,
       catalog,
       raster,
       registry,
@@ -368,7 +376,7 @@ export async function createApplication(
   const backend = backendOf(parts, metrics);
   const { imagery } = parts;
   const uploadFolder = join(config.dataDir, 'uploads');
-  if (imagery) await removeAbandonedForms(uploadFolder);
+  await removeAbandonedForms(uploadFolder);
   const catalogue =
     imagery &&
     catalogueRoutes({
@@ -382,6 +390,7 @@ export async function createApplication(
     ...jobRoutes(parts.jobs),
     ...jobEventRoutes(parts.jobs),
     ...jobResultRoutes({ ...parts, linkSeconds: config.jobs.linkSeconds }),
+    ...projectRoutes({ ...parts, uploadFolder, assetBytes: config.projects.assetBytes }),
     ...(catalogue?.routes ?? []),
   ];
   const app = createHttpApp(backend, apiRoutes(backend, serviceParts), { pages: pages() });

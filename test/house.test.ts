@@ -41,6 +41,7 @@ const rooms: Record<string, string[]> = {
     'kernel',
     'tiles',
     'services',
+    'pyramid',
     'jobs',
     'auth',
     'processes*',

@@ -231,6 +231,10 @@ function complete(values: Record<string, unknown>): Config {
       webhooks: values['jobWebhooks'] as string[],
       webhookSecret: values['jobWebhookSecret'] as string | undefined,
     },
+    projects: {
+      assetBytes: values['limitAsset'] as number,
+      sourcePixels: values['limitSourcePixels'] as number,
+    },
     tls:
       values['tlsKey'] === undefined
         ? undefined

@@ -72,6 +72,8 @@ export interface Config {
     readonly webhooks: readonly string[];
     readonly webhookSecret?: string;
   };
+  /** What map projects may take. */
+  readonly projects: { readonly assetBytes: number; readonly sourcePixels: number };
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 

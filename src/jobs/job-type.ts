@@ -2,6 +2,7 @@ import type { JsonSchema } from '../base/json';
 import type { Logger } from '../base/logger';
 import type { GraphRunner } from '../graph/runner';
 import type { ProcessContext } from '../processes/context';
+import type { Pyramids } from '../pyramid/pyramids';
 import type { OutputFormat } from '../raster/formats/types';
 import type { RasterReader } from '../raster/source';
 import type { Services } from '../services/services';
@@ -21,6 +22,7 @@ export interface JobParts {
   readonly services: Services;
   readonly tileStore?: TileStore;
   readonly formats: readonly OutputFormat[];
+  readonly pyramids: Pyramids;
   readonly limits: {
     /** Values that one synchronous result may read. */
     readonly pixels: number;

@@ -44,9 +44,12 @@ export class JobManager {
    * Makes a job that waits to be started; the same idempotency key leads to the same job.
    * @throws OpenEOError `RequestInvalid` for a payload that the type does not take
    */
-  async create(user: User, job: Omit<NewJob, 'id' | 'ownerId'>): Promise<JobRecord> {
+  async create(
+    user: User,
+    job: Omit<NewJob, 'id' | 'ownerId'> & { readonly id?: string },
+  ): Promise<JobRecord> {
     this.options.runner.check(job.type, job.payload ?? {});
-    const made = await this.#jobs.create({ ...job, id: uuid(), ownerId: user.id });
+    const made = await this.#jobs.create({ ...job, id: job.id ?? uuid(), ownerId: user.id });
     if (made.isNew) await this.#log(made.job, 'The job was created');
     return made.job;
   }

@@ -21,9 +21,15 @@ export const tilesAtOnce = 16;
 /** What lies under a prefix never changes once it is complete. */
 const cacheControl = 'public, max-age=31536000, immutable';
 
-export interface GenerateTools extends Omit<SourceTools, 'folder'> {
+/** What all generations of a process work with. */
+export interface PyramidParts extends Pick<SourceTools, 'raster' | 'limits'> {
+  readonly objects: ObjectStore;
   /** Where scratch folders are made. */
   readonly scratchRoot: string;
+}
+
+export interface GenerateTools extends PyramidParts {
+  readonly signal: AbortSignal;
   readonly logger: Logger;
   onStage(stage: Stage): void;
 }
@@ -81,7 +87,7 @@ async function withScratch<T>(root: string, work: (folder: string) => Promise<T>
 export function dryRun(
   source: PyramidSource,
   options: PyramidOptions,
-  tools: Omit<GenerateTools, 'onStage' | 'logger'>,
+  tools: PyramidParts & { readonly signal: AbortSignal },
 ): Promise<Estimate> {
   return withScratch(tools.scratchRoot, async (folder) => {
     const { plan } = await openSource(source, options, { ...tools, folder });
@@ -108,16 +114,36 @@ export function generate(
     tools.logger.info(`${plan.total} tiles in ${plan.levels.length} levels`, {
       data: { width: plan.widthPx, height: plan.heightPx },
     });
-    const existing = await storedSizes(tools.objects, target.prefix, tools.signal, target.keepSince);
+    const stored = () => storedSizes(tools.objects, target.prefix, tools.signal, target.keepSince);
+    let existing = await stored();
     const maker = await opened.createMaker();
     let summary: TileSummary;
     try {
       summary = await makeTiles(maker, options, target, existing, tools);
+      // What a canceled run left may have been removed while this one built on it.
+      for (
+        existing = await stored();
+        tileCount(existing, target, options) < summary.tileCount;
+        existing = await stored()
+      )
+        summary = await makeTiles(maker, options, target, existing, tools);
     } finally {
       await maker.close();
     }
     return finish(plan, options, target, summary, { ...tools, folder });
   });
+}
+
+/** How many of the objects below a prefix are tiles: documents and archives have other names. */
+function tileCount(
+  existing: ReadonlyMap<string, number>,
+  { prefix }: GenerateTarget,
+  { format }: PyramidOptions,
+): number {
+  const ending = `.${tileFormats[format].extension}`;
+  let count = 0;
+  for (const key of existing.keys()) if (key.endsWith(ending) && key.startsWith(prefix)) count++;
+  return count;
 }
 
 function makeTiles(

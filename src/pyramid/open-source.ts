@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { OpenEOError } from '../base/errors';
 import type { Cube } from '../raster/cube';
 import type { RasterInfo, RasterReader, Resampling } from '../raster/source';
-import type { ObjectStore } from '../store/objects/types';
 import { tileArea } from './area';
 import type { TileEncoding } from './encode-tile';
 import { decodeImage, readImageInfo } from './image/decode';
@@ -19,11 +19,14 @@ import type { PyramidPlan, TileMaker } from './types';
 
 /** What a pyramid is made of. */
 export type PyramidSource =
-  | { readonly kind: 'object' /** In the object store. */; readonly key: string }
+  | {
+      readonly kind: 'file';
+      /** Opens its bytes; undefined: they are gone. */
+      open(): Promise<Readable | undefined>;
+    }
   | { readonly kind: 'cube'; readonly cube: Cube };
 
 export interface SourceTools {
-  readonly objects: ObjectStore;
   readonly raster: RasterReader;
   readonly limits: {
     /** Values (pixels × bands) of one tile. */
@@ -55,9 +58,20 @@ export async function openSource(
   const encoding = { format: options.format, quality: qualityOf(options) };
   if (source.kind === 'cube') return openCube(source.cube, options, encoding, tools);
   const path = join(tools.folder, 'source');
-  await download(tools.objects, source.key, path, tools.signal);
+  await download(() => source.open(), path, tools.signal);
   const info = await readMapInfo(path, tools.raster, tools.signal);
   return info ? openMap(path, info, options, encoding, tools) : openImage(path, options, encoding, tools);
+}
+
+/** What a local file is as a source of tiles. @throws OpenEOError `AssetInvalid` where it is none */
+export async function inspectFile(
+  path: string,
+  { raster, limits, signal }: Pick<SourceTools, 'raster' | 'limits' | 'signal'>,
+): Promise<{ readonly kind: PyramidPlan['kind']; readonly widthPx: number; readonly heightPx: number }> {
+  const info = await readMapInfo(path, raster, signal);
+  if (info) return { kind: 'map', widthPx: info.grid.width, heightPx: info.grid.height };
+  const { widthPx, heightPx } = await readImageInfo(path, limits);
+  return { kind: 'image', widthPx, heightPx };
 }
 
 function planOf(grid: Cube['grid'] & {}, options: PyramidOptions): PyramidPlan {

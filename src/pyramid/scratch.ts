@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OpenEOError } from '../base/errors';
 import { translateFileError } from '../store/objects/disk-errors';
-import type { ObjectStore } from '../store/objects/types';
 
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
@@ -25,19 +25,19 @@ export async function makeScratch(root: string): Promise<string> {
 }
 
 /**
- * Brings an object to a local file, by streaming.
- * @throws OpenEOError `AssetInvalid` where it is gone; `StorageFailure`, `StorageUnavailable`; the signal's reason
+ * Brings bytes to a local file, by streaming.
+ * @param open undefined: they are gone
+ * @throws OpenEOError `AssetInvalid` where they are gone; `StorageFailure`, `StorageUnavailable`; the signal's reason
  */
 export async function download(
-  objects: ObjectStore,
-  key: string,
+  open: () => Promise<Readable | undefined>,
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await objects.get(key);
-  if (!found) throw new OpenEOError('AssetInvalid', { reason: 'its file is gone; upload it again.' });
+  const body = await open();
+  if (!body) throw new OpenEOError('AssetInvalid', { reason: 'its file is gone; upload it again.' });
   try {
-    await pipeline(found.body, createWriteStream(path), { signal });
+    await pipeline(body, createWriteStream(path), { signal });
   } catch (error) {
     signal.throwIfAborted();
     throw translateFileError(error);

@@ -162,7 +162,7 @@ test('what is no picture, is broken or too large is refused, and leaves nothing'
     const source = await shop.store(bytes);
     await expect(shop.generate(source, {}, { prefix: 'refused/' })).rejects.toMatchObject(invalid);
   }
-  await expect(shop.generate({ kind: 'object', key: 'sources/none' })).rejects.toMatchObject(invalid);
+  await expect(shop.generate({ kind: 'file', open: async () => undefined })).rejects.toMatchObject(invalid);
   expect((await shop.objects.list('refused')).items).toEqual([]);
 });
 const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>');

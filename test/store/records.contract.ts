@@ -547,11 +547,12 @@ export function describeRecordStore(
       createdAt: now,
     };
     expect(await store.projects.createAsset({ ...asset, id: 'a' })).toBe(true);
-    expect(await store.projects.publish('v', now)).toBe(false);
+    expect(await store.projects.publish('v', set('one/'), now)).toBe(false);
     expect(await store.projects.stage('v', set('one/'))).toBe(true);
     expect(await store.projects.stage('v', set('two/'))).toBe(true);
-    expect(await store.projects.publish('v', now)).toBe(true);
-    expect(await store.projects.publish('v', now)).toBe(false);
+    expect(await store.projects.publish('v', set('one/'), now)).toBe(false);
+    expect(await store.projects.publish('v', set('two/'), now)).toBe(true);
+    expect(await store.projects.publish('v', set('two/'), now)).toBe(false);
     expect(await store.projects.stage('v', set('three/'))).toBe(false);
     expect(await store.projects.createAsset({ ...asset, id: 'b' })).toBe(false);
     expect(await store.projects.version('v')).toEqual({

@@ -32,26 +32,24 @@ const abandonedAfterMs = 24 * 60 * 60 * 1000;
 const maxFiles = 100;
 const maxMetadataBytes = 1024 * 1024;
 
-function translate(error: unknown, request: ApiRequest): unknown {
+/** What callers see of the errors of reading a form. @param code for what is wrong with the form itself */
+export function translateFormError(
+  error: unknown,
+  request: ApiRequest,
+  code: 'TileInvalid' | 'AssetInvalid',
+): unknown {
   if (error instanceof MulterError)
-    return new OpenEOError(
-      'TileInvalid',
-      { reason: `the form has a fault: ${error.message}.` },
-      { cause: error },
-    );
+    return new OpenEOError(code, { reason: `the form has a fault: ${error.message}.` }, { cause: error });
   if (request.context.signal.aborted) return new ClientGone();
   if (fileErrorCode(error) !== '') return translateFileError(error);
   // busboy tells of what it cannot read in errors without a class.
   if (error instanceof Error && !(error instanceof TypeError))
-    return new OpenEOError(
-      'TileInvalid',
-      { reason: `the form is broken: ${error.message}.` },
-      { cause: error },
-    );
+    return new OpenEOError(code, { reason: `the form is broken: ${error.message}.` }, { cause: error });
   return error;
 }
 
-async function makeFolder(parent: string): Promise<string> {
+/** A new folder for the files of one form. */
+export async function makeFormFolder(parent: string): Promise<string> {
   try {
     await mkdir(parent, { recursive: true });
     return await mkdtemp(join(parent, 'form-'));
@@ -83,14 +81,16 @@ export async function receiveForm<T>(
   const type = request.headers['content-type'] ?? '(none)';
   if (!/^multipart\/form-data\s*;/i.test(type))
     throw new OpenEOError('ContentTypeInvalid', { type, types: 'multipart/form-data' });
-  const folder = await makeFolder(parent);
+  const folder = await makeFormFolder(parent);
   try {
     const receive = multer({
       storage: boundedStorage(folder, maxBytes),
       limits: { fields: 1, files: maxFiles, parts: maxFiles + 1, fieldSize: maxMetadataBytes },
     }).array('files');
     await new Promise<void>((resolve, reject) => {
-      receive(request, response, (error: unknown) => (error ? reject(translate(error, request)) : resolve()));
+      receive(request, response, (error: unknown) =>
+        error ? reject(translateFormError(error, request, 'TileInvalid')) : resolve(),
+      );
     });
     const metadata: unknown = (request.body as Record<string, unknown> | undefined)?.['metadata'];
     if (typeof metadata !== 'string')

@@ -50,7 +50,7 @@ export async function openWorkshop(): Promise<Workshop> {
     async store(bytes) {
       const key = `sources/${++count}`;
       await objects.put(key, bytes);
-      return { kind: 'object', key };
+      return { kind: 'file', open: async () => (await objects.get(key))?.body };
     },
     async generate(source, options = {}, { signal, objects: others, ...target } = {}) {
       stages.length = 0;

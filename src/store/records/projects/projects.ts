@@ -55,7 +55,7 @@ export function createProjects({ tables, statements, clock }: RecordDatabase): P
     'stage',
   );
   const publish = prepare(
-    sql`update ${versions} set ${name(versions.published)} = ${versions.staged}, ${name(versions.status)} = 'published', ${assign(versions.publishedAt, 'publishedAt')} where ${versionIs} and ${isDraft} and ${versions.staged} is not null`,
+    sql`update ${versions} set ${name(versions.published)} = ${versions.staged}, ${name(versions.status)} = 'published', ${assign(versions.publishedAt, 'publishedAt')} where ${versionIs} and ${isDraft} and ${versions.staged} = ${bind(versions.staged, 'staged')}`,
     'publish',
   );
   const getAsset = prepare(
@@ -99,8 +99,8 @@ export function createProjects({ tables, statements, clock }: RecordDatabase): P
     async stage(id, set) {
       return (await statements.run(stage, { id, set })).changes > 0;
     },
-    async publish(id, publishedAt) {
-      return (await statements.run(publish, { id, publishedAt })).changes > 0;
+    async publish(id, staged, publishedAt) {
+      return (await statements.run(publish, { id, staged, publishedAt })).changes > 0;
     },
     async asset(id) {
       return (await statements.run(getAsset, { id })).rows.map(readAsset)[0];

@@ -62,8 +62,8 @@ export interface ProjectStore {
   createDraft(version: Pick<VersionRecord, 'id' | 'projectId' | 'createdAt'>): Promise<VersionRecord>;
   /** Makes a set the one that can be published; false where the version is no draft. */
   stage(versionId: string, set: TileSet): Promise<boolean>;
-  /** Points readers to the staged set, in one step; false where the version is no draft or nothing is staged. */
-  publish(versionId: string, publishedAt: Date): Promise<boolean>;
+  /** Points readers to a set, in one step; false where the version is no draft, or has another set staged. */
+  publish(versionId: string, staged: TileSet, publishedAt: Date): Promise<boolean>;
   asset(id: string): Promise<AssetRecord | undefined>;
   /** Oldest first. */
   assets(versionId: string): Promise<readonly AssetRecord[]>;

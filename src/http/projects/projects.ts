@@ -1,0 +1,235 @@
+import { createReadStream } from 'node:fs';
+import { v7 as uuid } from 'uuid';
+import { OpenEOError } from '../../base/errors';
+import type { Jobs } from '../../jobs/jobs';
+import type { GenerationPayload } from '../../jobs/types/generate_tiles';
+import type { PyramidOptions } from '../../pyramid/options';
+import type { Pyramids } from '../../pyramid/pyramids';
+import type { ObjectStore } from '../../store/objects/types';
+import type { JobRecord } from '../../store/records/jobs/types';
+import type { AssetRecord, ProjectRecord, VersionRecord } from '../../store/records/projects/types';
+import type { RecordStore, User } from '../../store/records/types';
+import type { ReceivedAsset } from '../uploads/receive-asset';
+
+export interface ProjectParts {
+  readonly records: Pick<RecordStore, 'projects' | 'jobs' | 'users'>;
+  readonly objects: ObjectStore;
+  readonly jobs: Jobs;
+  readonly pyramids: Pyramids;
+}
+
+/** A version and the project that it is of. */
+export interface Place {
+  readonly project: ProjectRecord;
+  readonly version: VersionRecord;
+}
+
+const slugPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const typePattern = /^[a-z][a-z0-9_-]{0,62}$/;
+/** The assets that tiles are made of. */
+export const baseMap = 'base_map';
+
+/** A file name that any storage takes, as close to the given one as that allows. */
+function plainName(name: string): string {
+  const plain = name
+    .toWellFormed()
+    .replace(/[\p{Cc}/\\]/gu, '_')
+    .replace(/^\.+/, '');
+  return [...plain].slice(0, 60).join('') || 'file';
+}
+
+/** Map projects: who may do what with them, and the order of their lives. */
+export class Projects {
+  constructor(private readonly parts: ProjectParts) {}
+
+  /** @throws OpenEOError `RequestInvalid` for what is no slug, `ProjectExists` */
+  async create(
+    user: User,
+    body: { readonly slug?: unknown; readonly title?: unknown },
+  ): Promise<ProjectRecord> {
+    const { slug, title = undefined } = body;
+    if (typeof slug !== 'string' || !slugPattern.test(slug))
+      throw new OpenEOError('RequestInvalid', {
+        reason: 'slug must have 1 to 63 small letters, digits and hyphens, and not begin with a hyphen.',
+      });
+    if (title !== undefined && title !== null && (typeof title !== 'string' || title.length > 1000))
+      throw new OpenEOError('RequestInvalid', { reason: 'title must be text of at most 1000 characters.' });
+    const now = new Date();
+    const project = {
+      ...{ id: uuid(), slug, ownerId: user.id, createdAt: now, updatedAt: now },
+      ...(typeof title === 'string' && { title }),
+    };
+    if (!(await this.#store.create(project))) throw new OpenEOError('ProjectExists', { slug });
+    return project;
+  }
+
+  /** @throws OpenEOError `ProjectNotFound`, `PermissionsInsufficient` */
+  async get(user: User, slug: string): Promise<ProjectRecord> {
+    const project = slugPattern.test(slug) ? await this.#store.get(slug) : undefined;
+    if (!project) throw new OpenEOError('ProjectNotFound', { slug });
+    if (project.ownerId !== user.id && !user.roles.includes('admin'))
+      throw new OpenEOError('PermissionsInsufficient', { reason: 'the project is another user’s.' });
+    return project;
+  }
+
+  /** @throws OpenEOError as `get`, `VersionNotFound` */
+  async version(user: User, slug: string, version: string): Promise<Place> {
+    return this.#versionOf(await this.get(user, slug), version);
+  }
+
+  /** A published version, for everybody. @throws OpenEOError `ProjectNotFound`, `VersionNotFound` */
+  async published(slug: string, version: string): Promise<VersionRecord> {
+    const project = slugPattern.test(slug) ? await this.#store.get(slug) : undefined;
+    if (!project) throw new OpenEOError('ProjectNotFound', { slug });
+    const place = await this.#versionOf(project, version);
+    if (!place.version.published) throw new OpenEOError('VersionNotFound', { slug, version });
+    return place.version;
+  }
+
+  async createDraft(user: User, slug: string): Promise<Place> {
+    const project = await this.get(user, slug);
+    const draft = { id: uuid(), projectId: project.id, createdAt: new Date() };
+    return { project, version: await this.#store.createDraft(draft) };
+  }
+
+  /**
+   * Stores a file of a draft. A base map must be a picture or a raster.
+   * @throws OpenEOError `VersionNotDraft`, `AssetInvalid`
+   */
+  async addAsset(
+    { project, version }: Place,
+    asset: ReceivedAsset,
+    signal: AbortSignal,
+  ): Promise<AssetRecord> {
+    requireDraft(version);
+    const assetType = asset.assetType ?? '';
+    if (!typePattern.test(assetType))
+      throw new OpenEOError('AssetInvalid', {
+        reason: 'the field asset_type must say what it is: base_map, or another.',
+      });
+    if (assetType === baseMap) await this.parts.pyramids.inspect(asset.path, signal);
+    const id = uuid();
+    const name = plainName(asset.name);
+    const key = `mp/${project.slug}/uploads/assets/${version.version}/${id}/${name}`;
+    await this.parts.objects.put(key, createReadStream(asset.path), {
+      ...{ contentType: asset.mediaType, expectedBytes: asset.size, signal },
+    });
+    const record: AssetRecord = {
+      ...{ id, projectId: project.id, versionId: version.id, assetType, name, key },
+      ...{ mediaType: asset.mediaType, size: asset.size, createdAt: new Date() },
+    };
+    if (await this.#store.createAsset(record)) return record;
+    await this.parts.objects.remove(key);
+    requireDraft((await this.#store.version(version.id)) ?? version);
+    throw new OpenEOError('VersionNotFound', { slug: project.slug, version: version.version });
+  }
+
+  /** The base map of a version. @throws OpenEOError `AssetInvalid` */
+  async baseMap({ project, version }: Place, id: string | undefined): Promise<AssetRecord> {
+    const invalid = (reason: string) => new OpenEOError('AssetInvalid', { reason });
+    if (!id) throw invalid('asset_id is missing.');
+    const asset = await this.#store.asset(id);
+    if (!asset) throw invalid('there is no such asset.');
+    if (asset.projectId !== project.id) throw invalid('it is of another project.');
+    if (asset.versionId !== version.id) throw invalid('it is of another version.');
+    if (asset.assetType !== baseMap) throw invalid(`it is no base_map but ${asset.assetType}.`);
+    return asset;
+  }
+
+  /**
+   * Starts the generation of a draft's tiles.
+   * @throws OpenEOError `VersionNotDraft`, `AssetInvalid`, `GenerationRunning`
+   */
+  async generate(
+    user: User,
+    place: Place,
+    asset: AssetRecord,
+    options: Partial<PyramidOptions>,
+    baseUrl: string,
+  ): Promise<JobRecord> {
+    const { project, version } = place;
+    requireDraft(version);
+    await this.#refuseRunning(project);
+    const id = uuid();
+    const payload: GenerationPayload = {
+      ...{ key: asset.key, name: project.title ?? project.slug, base_url: baseUrl, options },
+      prefix: `mp/${project.slug}/uploads/tiles/${version.version}/${id}/`,
+    };
+    const job = await this.#createJob(user, place, {
+      ...{
+        id,
+        type: 'generate_tiles',
+        payload,
+        title: `Tiles of ${project.slug}, version ${version.version}`,
+      },
+      arguments: { data: { project: project.slug, version: version.version, asset: asset.id }, ...options },
+    });
+    if (!(await this.#store.activate(project.id, job.id, project.activeJobId))) {
+      await this.parts.jobs.manager.remove(await this.#owner(project, user), job.id);
+      const now = await this.#store.get(project.slug);
+      throw new OpenEOError('GenerationRunning', { job: now?.activeJobId ?? '' });
+    }
+    return this.parts.jobs.manager.start(await this.#owner(project, user), job.id);
+  }
+
+  /** Starts the publication of what is staged. @throws OpenEOError `VersionNotDraft`, `NothingStaged`, `GenerationRunning` */
+  async publish(user: User, place: Place): Promise<JobRecord> {
+    const { project, version } = place;
+    requireDraft(version);
+    await this.#refuseRunning(project);
+    if (!version.staged) throw new OpenEOError('NothingStaged', { version: version.version });
+    const job = await this.#createJob(user, place, {
+      ...{ id: uuid(), type: 'publish', payload: { path: version.staged.path } },
+      ...{ title: `Publish ${project.slug}, version ${version.version}`, arguments: undefined },
+    });
+    return this.parts.jobs.manager.start(await this.#owner(project, user), job.id);
+  }
+
+  get #store() {
+    return this.parts.records.projects;
+  }
+
+  async #versionOf(project: ProjectRecord, version: string): Promise<Place> {
+    const number = /^[1-9]\d{0,8}$/.test(version) ? Number(version) : 0;
+    const found = (await this.#store.versions(project.id)).find((each) => each.version === number);
+    if (!found) throw new OpenEOError('VersionNotFound', { slug: project.slug, version });
+    return { project, version: found };
+  }
+
+  async #refuseRunning({ activeJobId }: ProjectRecord): Promise<void> {
+    const job = activeJobId === undefined ? undefined : await this.parts.records.jobs.get(activeJobId);
+    if (job?.status === 'queued' || job?.status === 'running')
+      throw new OpenEOError('GenerationRunning', { job: job.id });
+  }
+
+  /** Jobs of a project are its owner's, whoever of the administrators starts them. */
+  async #owner({ ownerId }: ProjectRecord, user: User): Promise<User> {
+    if (user.id === ownerId) return user;
+    return (await this.parts.records.users.get(ownerId)) ?? user;
+  }
+
+  async #createJob(
+    user: User,
+    { project, version }: Place,
+    job: {
+      readonly id: string;
+      readonly type: string;
+      readonly title: string;
+      readonly payload: object;
+      readonly arguments: object | undefined;
+    },
+  ): Promise<JobRecord> {
+    const owner = await this.#owner(project, user);
+    const node = { process_id: 'tile_generation', arguments: job.arguments, result: true };
+    return this.parts.jobs.manager.create(owner, {
+      ...{ id: job.id, type: job.type, title: job.title },
+      payload: job.payload as Readonly<Record<string, unknown>>,
+      process: { process_graph: job.arguments ? { tiles: node } : {} },
+      ...{ projectId: project.id, versionId: version.id },
+    });
+  }
+}
+
+function requireDraft({ version, status }: VersionRecord): void {
+  if (status !== 'draft') throw new OpenEOError('VersionNotDraft', { version, status });
+}

@@ -1,0 +1,77 @@
+import { OpenEOError } from '../../base/errors';
+import type { Generation } from '../../pyramid/generate';
+import { optionSchemas, type PyramidOptions } from '../../pyramid/options';
+import type { JobRecord } from '../../store/records/jobs/types';
+import type { JobContext, JobParts, JobType } from '../job-type';
+
+/** What the generation of a version's tiles needs to know. */
+export interface GenerationPayload {
+  /** The source, in the object store. */
+  readonly key: string;
+  /** Where the tiles go: a folder of this job alone, with a slash at the end. */
+  readonly prefix: string;
+  readonly name: string;
+  /** Where readers will find the folder once it is published. */
+  readonly base_url?: string;
+  readonly options: Partial<PyramidOptions>;
+}
+
+/** Whether readers of a project may be led to a folder, or are. */
+async function isInUse(job: JobRecord, prefix: string, { records }: JobParts): Promise<boolean> {
+  if (job.versionId === undefined) return false;
+  const version = await records.projects.version(job.versionId);
+  return version?.staged?.path === prefix || version?.published?.path === prefix;
+}
+
+/** @throws OpenEOError `VersionNotFound`, `VersionNotDraft`; not for what this very job made public before */
+async function requireDraft({ job, records }: JobContext, prefix: string): Promise<void> {
+  if (job.versionId === undefined) return;
+  const version = await records.projects.version(job.versionId);
+  if (!version)
+    throw new OpenEOError('VersionNotFound', { slug: job.projectId ?? '', version: job.versionId });
+  if (version.status !== 'draft' && version.published?.path !== prefix)
+    throw new OpenEOError('VersionNotDraft', { version: version.version, status: version.status });
+}
+
+async function stage({ job, records }: JobContext, prefix: string, { result }: Generation): Promise<boolean> {
+  if (job.versionId === undefined) return true;
+  return records.projects.stage(job.versionId, { path: prefix, jobId: job.id, result: { ...result } });
+}
+
+const roles = (name: string) => (name.startsWith('tiles.') ? ['data'] : ['metadata']);
+
+/** Makes the tiles of a draft from an asset, below the draft's staging folder. */
+export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, unknown>>> = {
+  id: 'generate_tiles',
+  payload: {
+    type: 'object',
+    required: ['key', 'prefix', 'name', 'options'],
+    additionalProperties: false,
+    properties: {
+      key: { type: 'string', minLength: 1 },
+      prefix: { type: 'string', pattern: '^mp/.+/$' },
+      name: { type: 'string' },
+      base_url: { type: 'string' },
+      options: { type: 'object', additionalProperties: false, properties: optionSchemas },
+    },
+  },
+  retry: { attempts: 5, delayMs: 2000 },
+  async run({ key, prefix, name, base_url, options }, context) {
+    const { job, objects, pyramids, signal, logger } = context;
+    await requireDraft(context, prefix);
+    const open = async () => (await objects.get(key))?.body;
+    const keepSince = options.overwrite ? job.queuedAt : undefined;
+    const target = { prefix, name, baseUrl: base_url, keepSince };
+    const generation = await pyramids.generate({ kind: 'file', open }, options, target, {
+      ...{ signal, logger },
+      onStage: ({ percent, message }) => context.progress(percent, message),
+    });
+    if (!(await stage(context, prefix, generation))) await requireDraft(context, prefix);
+    for (const file of generation.files) await context.addAsset({ ...file, roles: roles(file.name) });
+    return { ...generation.result };
+  },
+  async discard(job, parts) {
+    const { prefix } = job.payload as unknown as GenerationPayload;
+    if (!(await isInUse(job, prefix, parts))) await parts.objects.removeAll(prefix);
+  },
+};

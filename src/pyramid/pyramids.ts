@@ -1,0 +1,41 @@
+import type { Logger } from '../base/logger';
+import type { Estimate } from './estimate';
+import { dryRun, type GenerateTarget, type Generation, generate, type PyramidParts } from './generate';
+import { inspectFile, type PyramidSource } from './open-source';
+import { completeOptions, type PyramidOptions } from './options';
+import type { Stage } from './stages';
+
+/** What happens around one generation. */
+export interface GenerationHooks {
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  onStage(stage: Stage): void;
+}
+
+/** The making of tile pyramids, for rooms that only ask for it. */
+export interface Pyramids {
+  /** What a local file is as a source of tiles. @throws OpenEOError `AssetInvalid` where it is none */
+  inspect(path: string, signal: AbortSignal): ReturnType<typeof inspectFile>;
+  /** What would be made, without making it. @throws as `generate` */
+  estimate(
+    source: PyramidSource,
+    options: Partial<PyramidOptions>,
+    hooks: Pick<GenerationHooks, 'signal'>,
+  ): Promise<Estimate>;
+  /** @throws OpenEOError `AssetInvalid`, `RequestInvalid`, storage errors; the signal's reason */
+  generate(
+    source: PyramidSource,
+    options: Partial<PyramidOptions>,
+    target: GenerateTarget,
+    hooks: GenerationHooks,
+  ): Promise<Generation>;
+}
+
+export function createPyramids(parts: PyramidParts): Pyramids {
+  return {
+    inspect: (path, signal) => inspectFile(path, { ...parts, signal }),
+    estimate: (source, options, hooks) => dryRun(source, completeOptions(options), { ...parts, ...hooks }),
+    generate: (source, options, target, hooks) =>
+      generate(source, completeOptions(options), target, { ...parts, ...hooks }),
+  };
+}
