@@ -21,11 +21,12 @@ export function quantileOfNumbers(
   const index = Math.floor(position);
   const fraction = position - index;
   const lower = select(values, start, start + count - 1, start + index);
-  if (fraction === 0) return lower;
+  // Which zero comes first depends on the order of the values: both are 0.
+  if (fraction === 0) return lower + 0;
   let upper = Number.POSITIVE_INFINITY;
   for (let i = start + index + 1; i < start + count; i++) if (values[i] < upper) upper = values[i];
   // Not `lower + fraction * (upper - lower)`, which is NaN for -Infinity and a finite number.
-  return lower === upper ? lower : lower * (1 - fraction) + upper * fraction;
+  return (lower === upper ? lower : lower * (1 - fraction) + upper * fraction) + 0;
 }
 
 /** Moves the value of rank `k` to index `k`, smaller ones before it and larger ones behind it. */

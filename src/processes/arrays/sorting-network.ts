@@ -1,4 +1,5 @@
 import type { Builder } from '../../kernel/builder';
+import { comparators } from '../../kernel/comparators';
 import type { Node } from '../../kernel/nodes';
 import { constantOf, flagOf, type Operand, type Scalar } from '../../kernel/operands';
 import { itemsOf } from './items';
@@ -40,7 +41,7 @@ export function sortedItems(
   if (mayMiss && nodata.value === null) return undefined;
   const elements = items.map((item, index) => elementOf(item, index, nodata.value === true, build));
   const isAfter = isAscending ? '$2 > $3' : '$2 < $3';
-  for (const [low, high] of comparisons(items.length))
+  for (const [low, high] of comparators(items.length))
     exchange(elements, low, high, `($0 > $1 || $0 === $1 && (${isAfter} || $2 === $3 && $4 > $5))`, build);
   return elements.map(({ group, key, index }) => ({
     value: build.node('($0 === 1 ? NaN : $1)', 'number', [group, key]),
@@ -76,21 +77,4 @@ function exchange(elements: Element[], low: number, high: number, isAfter: strin
     key: choose(one.key, other.key),
     index: choose(one.index, other.index),
   };
-}
-
-/** The pairs that Batcher's merge exchange compares (Knuth, The Art of Computer Programming 3, 5.2.2 M). */
-function comparisons(length: number): [low: number, high: number][] {
-  const pairs: [number, number][] = [];
-  const top = length < 2 ? 0 : 2 ** (Math.ceil(Math.log2(length)) - 1);
-  for (let p = top; p >= 1; p /= 2) {
-    let distance = p;
-    let remainder = 0;
-    for (let q = top; ; q /= 2) {
-      for (let i = 0; i + distance < length; i++) if ((i & p) === remainder) pairs.push([i, i + distance]);
-      if (q === p) break;
-      distance = q - p;
-      remainder = p;
-    }
-  }
-  return pairs;
 }

@@ -51,7 +51,7 @@ export class Lowering {
       case 'not':
         return this.#logic(v128.not, [booleanOf(lower(expression.x))]);
       case 'negate':
-        return this.#each('negate', lower(expression.x));
+        return this.each('negate', lower(expression.x));
       case 'call':
         return this.#call(expression.name, lower(expression.x));
       case 'choose':
@@ -132,8 +132,8 @@ export class Lowering {
       const y = this.expression(condition.y, operands);
       const [least, most] = condition.operator === '<' ? [x, y] : [y, x];
       // `least < most ? … : …` of the two values themselves is one instruction.
-      if (accepted === most && rejected === least) return this.#pick('greater', least, most);
-      if (accepted === least && rejected === most) return this.#pick('lesser', most, least);
+      if (accepted === most && rejected === least) return this.pick('greater', least, most);
+      if (accepted === least && rejected === most) return this.pick('lesser', most, least);
       return this.select(this.#compare(condition.operator, numberOf(x), numberOf(y)), accepted, rejected);
     }
     return this.select(booleanOf(this.expression(condition, operands)), accepted, rejected);
@@ -153,10 +153,11 @@ export class Lowering {
     if (!areNamed) return undefined;
     const [value, low, high] = [x, least, most].map((part) => this.expression(part, operands));
     if (!low.constant || !high.constant || !(low.constant.value <= high.constant.value)) return undefined;
-    return this.#pick('greater', this.#pick('lesser', value, high), low);
+    return this.pick('greater', this.pick('lesser', value, high), low);
   }
 
-  #pick(instruction: 'greater' | 'lesser', x: Lane, y: Lane): Lane {
+  /** The lesser (`y < x ? y : x`) or the greater one (`x < y ? y : x`) of two numbers. */
+  pick(instruction: 'greater' | 'lesser', x: Lane, y: Lane): Lane {
     return this.#floats(instruction, [numberOf(x), numberOf(y)], true);
   }
 
@@ -164,13 +165,13 @@ export class Lowering {
     return this.#floats(operator, [numberOf(x), numberOf(y)], this.arithmetics !== 'double');
   }
 
-  #each(instruction: 'abs' | 'negate' | 'floor' | 'ceil' | 'trunc', x: Lane): Lane {
+  each(instruction: 'abs' | 'negate' | 'floor' | 'ceil' | 'trunc', x: Lane): Lane {
     return this.#floats(instruction, [numberOf(x)], true);
   }
 
   #call(name: UnaryFunction, x: Lane): Lane {
     if (name === 'sqrt') return this.#floats('sqrt', [numberOf(x)], false);
-    if (name !== 'sign') return this.#each(name, x);
+    if (name !== 'sign') return this.each(name, x);
     const zero = this.number(0);
     const negative = this.select(this.#compare('<', numberOf(x), zero), this.number(-1), x);
     return this.select(this.#compare('>', x, zero), this.number(1), negative);

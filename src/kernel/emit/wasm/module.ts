@@ -4,6 +4,7 @@ import type { Program, Step } from '../../schedule';
 import type { Layout } from '../layout';
 import { foldHasVectors, writeFold } from './fold';
 import { NoVectors } from './lower';
+import { maxSorted, writeRank } from './quantile';
 import { planRegions, type Regions } from './regions';
 import { hasVectors, writeSegment } from './segment';
 import { StepWriter } from './step-writer';
@@ -52,7 +53,8 @@ export function emitVectors(
 
 function canWrite(step: Step, layout: Layout): boolean {
   if (step.kind === 'segment') return hasVectors(step);
-  return step.kind === 'fold' && foldHasVectors(step, layout);
+  if (step.kind === 'rank') return step.nodes[0].planes.length <= maxSorted;
+  return foldHasVectors(step, layout);
 }
 
 function bodyOf(
@@ -66,7 +68,7 @@ function bodyOf(
   try {
     if (step.kind === 'segment') writeSegment(writer, step);
     else if (step.kind === 'fold') writeFold(writer, step);
-    else return undefined;
+    else writeRank(writer, step);
     return writer.finish();
   } catch (error) {
     if (error instanceof NoVectors) return undefined;

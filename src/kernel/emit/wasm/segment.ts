@@ -1,17 +1,23 @@
 import type { Segment } from '../../schedule';
 import { parseTemplate } from '../expression';
+import { maxSorted, quantileOf } from './quantile';
 import type { StepWriter } from './step-writer';
 
 /** Whether straight-line code consists of what vectors can do. */
 export function hasVectors({ nodes }: Segment): boolean {
-  return nodes.every((node) => node.op === 'code' && parseTemplate(node.code) !== undefined);
+  return nodes.every((node) =>
+    node.op === 'code'
+      ? parseTemplate(node.code) !== undefined
+      : node.op === 'quantile' && node.operands.length <= 2 * maxSorted,
+  );
 }
 
 /** One loop of straight-line code. @throws NoVectors */
 export function writeSegment(writer: StepWriter, step: Segment): void {
   const { program, layout, regions, lowering } = writer;
   for (const node of step.nodes) {
-    const lane = writer.compute(node);
+    const lane =
+      node.op === 'quantile' ? writer.define(node, quantileOf(writer, node)) : writer.compute(node);
     const buffer = program.spills.get(node);
     if (buffer !== undefined)
       writer.store(node.type === 'number' ? 'Float64Array' : 'Uint8Array', regions.buffers[buffer], lane);

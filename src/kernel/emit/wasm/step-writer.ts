@@ -80,6 +80,11 @@ export class StepWriter {
     const lowering = this.layout.singles.has(node) ? this.#single : this.lowering;
     const lane = lowering.expression(template, (name) => this.lane(node.operands[Number(name)]));
     if (lane.type !== node.type) throw new NoVectors();
+    return this.define(node, lane);
+  }
+
+  /** Says what a node's value is. */
+  define(node: Node, lane: Lane): Lane {
     this.#lanes.set(node, lane);
     return lane;
   }
