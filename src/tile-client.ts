@@ -53,7 +53,7 @@ function openServer(options: ServerOptions): Promise<TileServer> {
 /**
  * Downloads the tiles of an area into a folder, for use without a network; the command `tilegraph tiles pull`.
  * @example await pull({ server: 'https://tiles.example', cache: './tiles', boxes: [{ west: 11, south: 46, east: 12, north: 47 }], zooms: [14] })
- * @throws AreaError; RefusedError, TransientError where the server cannot be asked at all; CacheBusyError;
+ * @throws AreaError; RefusedError, TransientError where the server cannot be asked at all; CacheError;
  * PullStoppedError, which tells how far it came
  */
 export async function pull(options: PullOptions): Promise<PullReport> {
@@ -114,7 +114,7 @@ const ownTile =
 
 /**
  * Uploads tiles that a client has taken up; the command `tilegraph tiles push`.
- * @throws PendingError; CacheBusyError; RefusedError, TransientError; PushStoppedError
+ * @throws PendingError; CacheError; RefusedError, TransientError; PushStoppedError
  */
 export async function push(options: PushOptions): Promise<PushReport> {
   const { from, onProgress, signal = new AbortController().signal } = options;

@@ -1,12 +1,11 @@
-import { type ApplicationParts, openParts } from '../app';
-import { createLogger } from '../base/logger';
-import { loadConfig, printableConfig } from '../config/load';
+import type { ApplicationParts } from '../app';
+import { printableConfig } from '../config/load';
 import { options } from '../config/options';
-import type { Config } from '../config/types';
 import type { CommandFlags, CommandLine } from './arguments';
 import { checkInstallation } from './check';
 import { askHealth } from './health';
 import { manageJobs } from './jobs';
+import { configOf, withParts } from './parts';
 import { serve } from './serve';
 import { print } from './terminal';
 import { manageTiles, tileFlags } from './tiles/tiles';
@@ -19,25 +18,6 @@ export interface Command {
   readonly positionals?: number;
   /** Resolves to the exit code. */
   run(line: CommandLine): Promise<number>;
-}
-
-/** The configuration of a command line. @throws ConfigError */
-export function configOf(line: CommandLine, defaults?: Readonly<Record<string, unknown>>): Config {
-  return loadConfig({ flags: line.config, environment: process.env, file: line.configFile, defaults });
-}
-
-/** Opens stores and the rest, and closes them whatever happens. */
-export async function withParts(
-  line: CommandLine,
-  work: (parts: ApplicationParts) => Promise<number>,
-): Promise<number> {
-  const config = configOf(line);
-  const parts = await openParts(config, createLogger('warning'));
-  try {
-    return await work(parts);
-  } finally {
-    await parts.close();
-  }
 }
 
 async function migrate(parts: ApplicationParts): Promise<number> {

@@ -5,7 +5,7 @@ import { sqliteUrl } from '../config/load';
 import type { Config } from '../config/types';
 import { createSample } from '../sample/create';
 import type { CommandLine } from './arguments';
-import { configOf } from './commands';
+import { configOf } from './parts';
 import { publishSampleServices } from './sample-services';
 import { untilStopped } from './stopping';
 import { CommandError, print } from './terminal';

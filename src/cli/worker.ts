@@ -1,7 +1,7 @@
 import { openParts } from '../app';
 import { createLogger } from '../base/logger';
 import type { CommandLine } from './arguments';
-import { configOf } from './commands';
+import { configOf } from './parts';
 import { untilStopped } from './stopping';
 import { CommandError, print } from './terminal';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { CacheBusyError, type DiskTileCache, openTileCache } from '../../store/cache/tile-cache';
+import { CacheError, type DiskTileCache, openTileCache } from '../../store/cache/tile-cache';
 import { PendingError, readPendingFolder } from '../../tiles/client/pending-folder';
 import { tileUuid } from '../../tiles/identity';
 import { formatInstant } from '../../tiles/instant';
@@ -129,7 +129,7 @@ export async function manageCache(line: CommandLine): Promise<number> {
     if (verb === 'add') return await add(cache, line);
     return status(cache);
   } catch (error) {
-    if (error instanceof CacheBusyError || error instanceof PendingError)
+    if (error instanceof CacheError || error instanceof PendingError)
       throw new CommandError(error.message, { cause: error });
     throw error;
   } finally {

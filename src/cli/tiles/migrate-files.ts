@@ -9,7 +9,7 @@ import { EarlierFiles } from '../../tiles/earlier-files';
 import { TileFiles } from '../../tiles/files';
 import { finishFiles, unfinishedMoves } from '../../tiles/finish-files';
 import type { CommandLine } from '../arguments';
-import { withParts } from '../commands';
+import { withParts } from '../parts';
 import { CommandError, print } from '../terminal';
 import { progressLine } from './progress';
 import { tileStoreOf } from './sweep';

@@ -1,6 +1,6 @@
 import { migrateEarlier } from '../../store/tiles/earlier';
 import type { CommandLine } from '../arguments';
-import { configOf } from '../commands';
+import { configOf } from '../parts';
 import { CommandError, print } from '../terminal';
 
 const states: Readonly<Record<number, string>> = {

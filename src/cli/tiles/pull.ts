@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CacheBusyError } from '../../store/cache/tile-cache';
+import { CacheError } from '../../store/cache/tile-cache';
 import { pull } from '../../tile-client';
 import { type Area, AreaError, parseBox, parseZooms } from '../../tiles/client/areas';
 import { parseFlightPlan } from '../../tiles/client/flight-plan';
@@ -110,7 +110,7 @@ export async function pullTilesCommand(line: CommandLine): Promise<number> {
       });
     }
     if (error instanceof AreaError) throw new UsageError(error.message, { cause: error });
-    if ([RefusedError, TransientError, CacheBusyError].some((kind) => error instanceof kind))
+    if ([RefusedError, TransientError, CacheError].some((kind) => error instanceof kind))
       throw new CommandError((error as Error).message, { cause: error });
     throw error;
   }

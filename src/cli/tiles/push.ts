@@ -1,4 +1,4 @@
-import { CacheBusyError } from '../../store/cache/tile-cache';
+import { CacheError } from '../../store/cache/tile-cache';
 import { push } from '../../tile-client';
 import { PendingError } from '../../tiles/client/pending-folder';
 import { type PushReport, PushStoppedError } from '../../tiles/client/push';
@@ -46,7 +46,7 @@ export async function pushTilesCommand(line: CommandLine): Promise<number> {
         cause: error,
       });
     }
-    if ([PendingError, RefusedError, TransientError, CacheBusyError].some((kind) => error instanceof kind))
+    if ([PendingError, RefusedError, TransientError, CacheError].some((kind) => error instanceof kind))
       throw new CommandError((error as Error).message, { cause: error });
     throw error;
   }

@@ -3,7 +3,7 @@ import { TileFiles } from '../../tiles/files';
 import { sweepTiles } from '../../tiles/sweep';
 import type { TileStore } from '../../tiles/types';
 import type { CommandLine } from '../arguments';
-import { withParts } from '../commands';
+import { withParts } from '../parts';
 import { CommandError, print } from '../terminal';
 
 /** @throws CommandError where none is configured */

@@ -26,31 +26,38 @@ interface Victim {
   readonly bytes: number;
 }
 
-/** Another process fills this cache. */
-export class CacheBusyError extends Error {
-  override readonly name = 'CacheBusyError';
+/** The folder cannot be used, or another process writes to it. */
+export class CacheError extends Error {
+  override readonly name = 'CacheError';
+}
+
+function lock(folder: string, root: string): () => void {
+  const unlock = takeProcessLock(join(root, 'writer.lock'));
+  if (!unlock) throw new CacheError(`The cache ${folder} is being written to by another process.`);
+  return unlock;
 }
 
 /**
  * Opens the cache in a folder, made where it is missing. Any number of processes may read it; one at a time opens it
  * as its writer, and removes what an earlier one has left half-done.
- * @throws CacheBusyError where there is a writer already; Error where the folder cannot be used
+ * @throws CacheError where there is a writer already, and where the folder cannot be used
  */
 export async function openTileCache(
   folder: string,
   { isWriter }: { readonly isWriter: boolean },
 ): Promise<DiskTileCache> {
   const root = resolve(folder);
-  const unlock = isWriter ? takeProcessLock(join(root, 'writer.lock')) : () => {};
-  if (!unlock) throw new CacheBusyError(`The cache ${folder} is being written to by another process.`);
+  let unlock = () => {};
   try {
+    if (isWriter) unlock = lock(folder, root);
     const sql = await openSqlite(join(root, 'cache.db'), readMigrations('sqlite', 'cache'));
     const cache = new DiskTileCache(sql, new CacheFiles(root), unlock);
     if (isWriter) await cache.removeStrays();
     return cache;
   } catch (error) {
     unlock();
-    throw error;
+    if (error instanceof CacheError) throw error;
+    throw new CacheError(`The cache ${folder} cannot be used: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -31,7 +31,7 @@ export class PendingError extends Error {
 
 const manifestName = 'tiles.ndjson';
 const shape =
-  /^(?:(?<flight>[0-9a-fA-F-]{36})\/)?(?<z>\d{1,2})\/(?<x>\d{1,10})\/(?<y>\d{1,10})\.(?:jpe?g|png|webp)$/;
+  /^(?:(?<flight>[0-9a-f-]{36})\/)?(?<z>\d{1,2})\/(?<x>\d{1,10})\/(?<y>\d{1,10})\.(?:jpe?g|png|webp)$/i;
 
 /**
  * The tiles of a folder: those that its manifest `tiles.ndjson` lists, a line of `{file, z, x, y, captured_at,

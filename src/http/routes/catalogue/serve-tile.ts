@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { OpenEOError } from '../../../base/errors';
 import { matchesTag } from '../../../services/tile-response';
 import type { ServedTile, TileReader } from '../../../tiles/reader';
@@ -31,7 +32,12 @@ function headersOf(tile: ServedTile, isPublic: boolean): TileHeaders {
       'last-modified': tile.modified.toUTCString(),
       'cache-control': `${isPublic ? 'public' : 'private'}, max-age=60, stale-while-revalidate=86400`,
     };
-    const body = { 'content-type': tile.mediaType, 'content-length': String(tile.bytes.length) };
+    const body = {
+      'content-type': tile.mediaType,
+      'content-length': String(tile.bytes.length),
+      // RFC 9530: clients that keep tiles can tell damaged ones.
+      'repr-digest': `sha-256=:${createHash('sha256').update(tile.bytes).digest('base64')}:`,
+    };
     headers = { validators, all: { ...validators, ...body } };
     known.set(tile, headers);
   }
