@@ -2,7 +2,7 @@ import { OpenEOError } from '../base/errors';
 import type { TileAddress } from '../geo/types';
 import { locationHash } from './identity';
 import { formatInstant, parseInstant } from './instant';
-import type { CatalogueTile, TileCatalogue, TileFilter, TileSource } from './types';
+import type { TileCatalogue, TileFilter, TileSource, TileSummary } from './types';
 import { asUuid, tileSources } from './write-rules';
 
 export const maxInventoryEntries = 5000;
@@ -83,7 +83,7 @@ function readFilter(request: Readonly<Record<string, unknown>>): TileFilter | un
 }
 
 /** What is known of a tile without a look at its file. */
-function describe(tile: CatalogueTile): Readonly<Record<string, unknown>> {
+function describe(tile: TileSummary): Readonly<Record<string, unknown>> {
   return {
     id: tile.id,
     location_hash: tile.locationHash,
@@ -100,7 +100,7 @@ async function answer(
   filter: TileFilter | undefined,
 ): Promise<readonly InventoryAnswer[]> {
   const hashes = entries.map(({ hash }) => hash);
-  const found = await catalogue.byHashes(hashes, filter);
+  const found = await catalogue.summaries(hashes, filter);
   return entries.map(({ tile, hash }) => {
     const present = found.get(hash);
     return {

@@ -55,7 +55,7 @@ export class TilePictures {
       const now: CatalogueTile | undefined = (
         await this.catalogue.byHashes([row.locationHash], this.filter)
       ).get(row.locationHash);
-      if (now && now.id === row.id && now.updatedAt === row.updatedAt) {
+      if (now?.id === row.id && now.updatedAt === row.updatedAt && now.filePath === row.filePath) {
         this.logger.error('The file of a tile is missing', { tile: row.id, path: row.filePath });
         throw new OpenEOError('TileRowInvalid', { reason: `the file of the tile ${row.id} is missing.` });
       }

@@ -89,6 +89,12 @@ export interface CatalogueTile {
   readonly legacyId?: string;
 }
 
+/** As much of a tile as inventories tell. */
+export type TileSummary = Pick<
+  CatalogueTile,
+  'id' | 'locationHash' | 'source' | 'capturedAt' | 'sizeMeters' | 'sizePixels' | 'byteCount'
+>;
+
 /** What a writer says of a tile whose file is stored already. */
 export interface TileWrite {
   readonly tile: TileAddress;
@@ -198,6 +204,11 @@ export interface TileCatalogue {
     locationHashes: readonly string[],
     filter?: TileFilter,
   ): Promise<ReadonlyMap<string, CatalogueTile>>;
+  /** The same, with less of each tile. */
+  summaries(
+    locationHashes: readonly string[],
+    filter?: TileFilter,
+  ): Promise<ReadonlyMap<string, TileSummary>>;
   /** One tile per cell that has any, by row and column. */
   inWindow(window: CellWindow, limit: number): Promise<readonly CatalogueTile[]>;
   /** Tiles of a flight by `(capturedAt, id)`. */
@@ -214,8 +225,6 @@ export interface TileCatalogue {
   extent(): Promise<CatalogueExtent>;
   /** The flights that have tiles, sorted. */
   flights(): Promise<readonly string[]>;
-  /** Another file with other bytes for one row, by its id. False: there is no such row. */
-  amend(id: string, file: Pick<TileWrite, 'filePath' | 'contentSha256' | 'byteCount'>): Promise<boolean>;
   /** Removes one row; resolves to its file. */
   remove(id: string): Promise<string | undefined>;
   /** Removes the rows of a flight; resolves to their files. */

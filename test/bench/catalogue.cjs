@@ -82,9 +82,9 @@ async function serving() {
   const folder = mkdtempSync(path.join(tmpdir(), 'tilegraph-bench-catalogue-'));
   const certificate = selfSigned(folder);
   const shared = {
-    TILEGRAPH_TILE_STORE_URL: `sqlite://${folder}/tiles.db`,
+    TILEGRAPH_TILE_STORE_URL: `sqlite:///${folder}/tiles.db`,
     TILEGRAPH_OBJECT_STORE_URL: `file://${folder}/objects`,
-    TILEGRAPH_STORE_URL: `sqlite://${folder}/records.db`,
+    TILEGRAPH_STORE_URL: `sqlite:///${folder}/records.db`,
     TILEGRAPH_TILES_PUBLIC: 'true',
   };
   const clear = await startServer(options.dist, shared);
@@ -278,7 +278,7 @@ async function withDatabases(work) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tilegraph-bench-catalogue-'));
   const postgres = await startPostgres();
   const pg = new Client({ connectionString: postgres.url });
-  const url = `sqlite://${folder}/tiles.db`;
+  const url = `sqlite:///${folder}/tiles.db`;
   for (const each of [url, postgres.url]) await (await openTileStore(each, { logger: silentLogger })).close();
   const sqlite = require('better-sqlite3')(`${folder}/tiles.db`);
   sqlite.pragma('journal_mode = wal');

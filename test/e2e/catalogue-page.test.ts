@@ -103,7 +103,7 @@ describeWith(chromiumPath, 'Chromium', 'the page of the tile catalogue', () => {
     page = await open();
     await seen();
     expect((await quarters())[3]).not.toEqual(expect.arrayContaining([255, 0, 0]));
-    await page.getByText('Zoom levels 15, captured on 2024-05-01.').waitFor();
+    await page.getByText('Zoom level 15, captured on 2024-05-01.').waitFor();
     // Above the tiles' zoom they are enlarged.
     await page.getByRole('button', { name: 'Zoom in' }).click();
     await seen();

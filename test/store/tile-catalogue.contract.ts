@@ -131,6 +131,28 @@ export function catalogueContract(dialect: Dialect): void {
       });
     });
 
+    test('3.1 3.2 a second write changes exactly what it may', async () => {
+      const first = await catalogue().write(write({ source: 'uav', flightId: flightA }));
+      const before = (await test_.rows<Record<string, unknown>>('select * from tiles'))[0];
+      await catalogue().write({
+        ...write({ source: 'uav', flightId: flightA, capturedAt: t2, imageType: 'png', sizePixels: 512 }),
+        ...{ contentSha256: 'cd'.repeat(32), byteCount: 99, filePath: 'other.png' },
+      });
+      const [after] = await test_.rows<Record<string, unknown>>('select * from tiles');
+      const changed = Object.keys(before).filter((name) => String(before[name]) !== String(after[name]));
+      // Latitude and longitude are written as well, but a cell has only one of each.
+      expect(changed.sort()).toEqual(
+        ['byte_count', 'captured_at', 'content_sha256', 'file_path', 'image_type', 'tile_size_pixels'].concat(
+          'updated_at',
+        ),
+      );
+      expect(after).toMatchObject({
+        id: first.tile.id,
+        file_path: 'other.png',
+        location_hash: locationHash(cell),
+      });
+    });
+
     test('3.2 updated_at grows even where the clock is behind the row', async () => {
       const future = parseInstant('2200-01-01T00:00:00Z');
       await insertRaw(test_, { source: 'uav', flight: flightA, updatedAt: future });
@@ -229,6 +251,28 @@ export function catalogueContract(dialect: Dialect): void {
       }
     });
 
+    test('4.5 by id every tile is found, shown or not', async () => {
+      const hidden = await catalogue().write(write({ capturedAt: t1 }));
+      const shown = await catalogue().write(write({ source: 'uav', flightId: flightA, capturedAt: t2 }));
+      expect((await catalogue().atCell(cell))?.id).toBe(shown.tile.id);
+      expect(await catalogue().byId(hidden.tile.id)).toEqual(hidden.tile);
+      expect(await catalogue().byId(flightB)).toBeUndefined();
+    });
+
+    test('9.6 captured_at stays what the writer said, whatever the source', async () => {
+      for (const [source, flightId] of [
+        ['google_maps', undefined],
+        ['uav', flightA],
+      ] as const) {
+        const { tile } = await catalogue().write(write({ source, flightId, capturedAt: t2 }));
+        expect(tile.capturedAt).toBe(t2);
+        expect((await catalogue().byId(tile.id))?.capturedAt).toBe(t2);
+        expect((await catalogue().summaries([tile.locationHash])).get(tile.locationHash)?.capturedAt).toBe(
+          t2,
+        );
+      }
+    });
+
     test('4.2 by coordinates only the hash counts', async () => {
       const { tile } = await catalogue().write(write());
       await catalogue().write(write({ tile: { ...cell, y: cell.y + 1 } }));
@@ -320,6 +364,7 @@ export function catalogueContract(dialect: Dialect): void {
       await expect(catalogue().atCell(cell)).rejects.toMatchObject(error);
       await expect(catalogue().file(locationHash(cell))).rejects.toMatchObject(error);
       await expect(catalogue().byHashes([locationHash(cell)])).rejects.toMatchObject(error);
+      await expect(catalogue().summaries([locationHash(cell)])).rejects.toMatchObject(error);
       await expect(catalogue().inWindow(around(cell), 1)).rejects.toMatchObject(error);
     });
 
@@ -332,14 +377,14 @@ export function catalogueContract(dialect: Dialect): void {
     });
   });
 
-  test('3.6 another file for one row, by its id', async () => {
+  test('3.6 an update by id affects one row', async () => {
     const { tile } = await catalogue().write(write());
     const other = await catalogue().write(write({ source: 'uav', flightId: flightA, capturedAt: t1 }));
-    const file = { filePath: 'moved.jpg', contentSha256: 'cd'.repeat(32), byteCount: 77 };
-    expect(await catalogue().amend(tile.id, file)).toBe(true);
-    expect(await catalogue().byId(tile.id)).toEqual({ ...tile, ...file, updatedAt: tile.updatedAt + 1 });
+    const file = { filePath: 'moved.png', imageType: 'png', contentSha256: 'cd'.repeat(32), byteCount: 77 };
+    expect(await catalogue().moveFile(tile, file)).toBe(true);
+    expect(await catalogue().byId(tile.id)).toEqual({ ...tile, ...file });
     expect(await catalogue().byId(other.tile.id)).toEqual(other.tile);
-    expect(await catalogue().amend(flightA, file)).toBe(false);
+    expect(await catalogue().moveFile({ id: flightA, filePath: tile.filePath }, file)).toBe(false);
   });
 
   describe('what there is', () => {
@@ -388,7 +433,11 @@ export function catalogueContract(dialect: Dialect): void {
 
     test('4.4 a filter leaves rows, of which the usual one is the tile', async () => {
       const hash = locationHash(cell);
-      const found = async (filter: TileFilter) => (await catalogue().byHashes([hash], filter)).get(hash)?.id;
+      const found = async (filter: TileFilter) => {
+        const id = (await catalogue().byHashes([hash], filter)).get(hash)?.id;
+        expect((await catalogue().summaries([hash], filter)).get(hash)?.id).toBe(id);
+        return id;
+      };
       const google = (await catalogue().write(write({ capturedAt: t1 }))).tile;
       const a = (await catalogue().write(write({ source: 'uav', flightId: flightA, capturedAt: t1 + 1 })))
         .tile;
@@ -452,6 +501,7 @@ export function catalogueContract(dialect: Dialect): void {
             expect((row.source === 'google_maps') === (row.flight_id === null)).toBe(true);
           const inRegion = await catalogue().inWindow({ zoom: 2, columns: [[0, 3]], rows: [0, 3] }, 100);
           const bulk = await catalogue().byHashes(cells.map(locationHash));
+          const summaries = await catalogue().summaries(cells.map(locationHash));
           for (const tile of cells) {
             const rows = await test_.rows<{ id: string; location_hash: string }>(
               `select id, location_hash from tiles where tile_zoom = ${tile.z} and tile_x = ${tile.x} and tile_y = ${tile.y}
@@ -462,6 +512,9 @@ export function catalogueContract(dialect: Dialect): void {
             expect(shown?.id).toBe(rows[0]?.id);
             expect(inRegion.find((other) => other.locationHash === locationHash(tile))).toEqual(shown);
             expect(bulk.get(locationHash(tile))).toEqual(shown);
+            const told = summaries.get(locationHash(tile));
+            expect(told === undefined).toBe(shown === undefined);
+            if (told) expect(shown).toMatchObject(told);
           }
         }),
         { numRuns: 25 },

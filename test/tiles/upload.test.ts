@@ -184,10 +184,10 @@ describe.each(dialects)('tiles and their files on %s', (dialect) => {
   test('5.14 an inventory is one question to the database, none when it is refused', async () => {
     let questions = 0;
     const counting = Object.create(store.store.catalogue, {
-      byHashes: {
+      summaries: {
         value: (hashes: readonly string[]) => {
           questions++;
-          return store.store.catalogue.byHashes(hashes);
+          return store.store.catalogue.summaries(hashes);
         },
       },
     }) as TileCatalogue;

@@ -53,12 +53,13 @@ const CatalogueLayer = L.GridLayer.extend({
   createTile(coords, done) {
     const image = document.createElement('img');
     image.alt = '';
+    image.hidden = true;
     const cell = cellOf(coords);
     lookUp(cell)
-      .then((tile) => {
-        if (!tile) return undefined;
-        const address = new URL(`tiles/${cell.z}/${cell.x}/${cell.y}`, document.baseURI);
-        return loadImage(image, address);
+      .then(async (tile) => {
+        if (!tile) return;
+        await loadImage(image, new URL(`tiles/${cell.z}/${cell.x}/${cell.y}`, document.baseURI));
+        image.hidden = false;
       })
       .then(() => done(null, image), done);
     return image;
@@ -88,7 +89,7 @@ async function load() {
     const [west, south, east, north] = extent.spatial.bbox[0];
     const [from, to] = extent.temporal.interval[0].map((time) => time.slice(0, 10));
     document.getElementById('about').textContent =
-      `Zoom levels ${zooms.join(', ')}, captured ${from === to ? `on ${from}` : `from ${from} to ${to}`}.`;
+      `Zoom level${zooms.length > 1 ? 's' : ''} ${zooms.join(', ')}, captured ${from === to ? `on ${from}` : `from ${from} to ${to}`}.`;
     const [minNativeZoom, maxNativeZoom] = [zooms[0], zooms[zooms.length - 1]];
     map.setMaxZoom(Math.min(30, maxNativeZoom + 4));
     const bounds = L.latLngBounds([south, west], [north, east]);

@@ -6,6 +6,7 @@ import type {
   RowFile,
   TileFile,
   TileSource,
+  TileSummary,
   TileWrite,
 } from '../../tiles/types';
 import { checkWrite, tileSources } from '../../tiles/write-rules';
@@ -50,6 +51,23 @@ export const plainColumns = [
   .map((column) => `t.${column}`)
   .join(', ');
 
+/** What inventories tell of a tile, of the table `t`, but the instant. */
+export const summaryColumns =
+  't.id, t.location_hash, t.source, t.flight_id, t.tile_size_meters, t.tile_size_pixels, t.byte_count';
+
+/** A row of {@link summaryColumns} with the instant of capture. */
+export type SummaryRow = Pick<
+  TileRow,
+  | 'id'
+  | 'location_hash'
+  | 'source'
+  | 'flight_id'
+  | 'tile_size_meters'
+  | 'tile_size_pixels'
+  | 'byte_count'
+  | 'captured_micros'
+>;
+
 /** Of several tiles of a cell the first one in this order is the one to show. */
 export const newestFirst = 't.captured_at desc, t.updated_at desc, t.id desc';
 
@@ -59,11 +77,29 @@ function checkSource(id: string, source: string): TileSource {
   return source as TileSource;
 }
 
+function checkOrigin({ id, source, flight_id }: Pick<TileRow, 'id' | 'source' | 'flight_id'>): TileSource {
+  const checked = checkSource(id, source);
+  if (checked === 'google_maps' && flight_id !== null)
+    throw new OpenEOError('TileRowInvalid', { reason: `the tile ${id} of google_maps has a flight.` });
+  return checked;
+}
+
+/** @throws OpenEOError `TileRowInvalid` */
+export function readSummary(row: SummaryRow): TileSummary {
+  return {
+    id: row.id,
+    locationHash: row.location_hash,
+    source: checkOrigin(row),
+    capturedAt: Number(row.captured_micros),
+    sizeMeters: row.tile_size_meters,
+    sizePixels: row.tile_size_pixels,
+    byteCount: row.byte_count === null ? undefined : Number(row.byte_count),
+  };
+}
+
 /** @throws OpenEOError `TileRowInvalid` */
 export function readTile(row: TileRow): CatalogueTile {
-  const source = checkSource(row.id, row.source);
-  if (source === 'google_maps' && row.flight_id !== null)
-    throw new OpenEOError('TileRowInvalid', { reason: `the tile ${row.id} of google_maps has a flight.` });
+  const source = checkOrigin(row);
   return {
     id: row.id,
     tile: { z: row.tile_zoom, x: row.tile_x, y: row.tile_y },

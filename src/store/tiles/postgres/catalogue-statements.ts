@@ -1,5 +1,12 @@
 import { nilUuid } from '../../../tiles/identity';
-import { newestFirst, plainColumns, replacedColumns, rowFileColumns, writeColumns } from '../catalogue-rows';
+import {
+  newestFirst,
+  plainColumns,
+  replacedColumns,
+  rowFileColumns,
+  summaryColumns,
+  writeColumns,
+} from '../catalogue-rows';
 
 interface Statement {
   readonly name: string;
@@ -56,22 +63,32 @@ export const byId: Statement = {
   text: `select ${columns} from tiles t where t.id = $1`,
 };
 
-/** $1 distinct location hashes, in one array. */
-export const byHashes: Statement = {
-  name: 'catalogue-by-hashes',
-  text: `select ${columns} from unnest($1::uuid[]) as wanted (hash) cross join lateral (
-  select t.* from tiles t where t.location_hash = wanted.hash order by ${newestFirst} limit 1) t`,
-};
+const ofHashes = (selected: string) => `select ${selected} from unnest($1::uuid[]) as wanted (hash)
+cross join lateral (
+  select t.* from tiles t where t.location_hash = wanted.hash order by ${newestFirst} limit 1) t`;
 
-/** $1 distinct location hashes, $2 sources, $3 flights, $4 whether also tiles without a flight, $5 and $6 instants. */
-export const byHashesFiltered: Statement = {
-  name: 'catalogue-by-hashes-filtered',
-  text: `select ${columns} from unnest($1::uuid[]) as wanted (hash) cross join lateral (
+const ofHashesFiltered = (selected: string) => `select ${selected} from unnest($1::uuid[]) as wanted (hash)
+cross join lateral (
   select t.* from tiles t where t.location_hash = wanted.hash
     and ($2::text[] is null or t.source = any($2))
     and ($3::uuid[] is null or t.flight_id = any($3) or ($4::boolean and t.flight_id is null))
     and t.captured_at >= $5::timestamptz and t.captured_at < $6::timestamptz
-  order by ${newestFirst} limit 1) t`,
+  order by ${newestFirst} limit 1) t`;
+
+const summary = `${summaryColumns}, ${micros('captured')}`;
+
+/** $1 distinct location hashes, in one array. */
+export const byHashes: Statement = { name: 'catalogue-by-hashes', text: ofHashes(columns) };
+export const summaries: Statement = { name: 'catalogue-summaries', text: ofHashes(summary) };
+
+/** $1 distinct location hashes, $2 sources, $3 flights, $4 whether also tiles without a flight, $5 and $6 instants. */
+export const byHashesFiltered: Statement = {
+  name: 'catalogue-by-hashes-filtered',
+  text: ofHashesFiltered(columns),
+};
+export const summariesFiltered: Statement = {
+  name: 'catalogue-summaries-filtered',
+  text: ofHashesFiltered(summary),
 };
 
 /** $1 zoom, $2 to $5 two ranges of columns, $6 and $7 rows, $8 how many cells. */
@@ -124,15 +141,6 @@ export const flights: Statement = {
   union all select (select t.flight_id from tiles t where t.flight_id > found.flight_id order by t.flight_id limit 1)
   from found where found.flight_id is not null)
 select flight_id from found where flight_id is not null`,
-};
-
-/** $1 the id, $2 path, $3 digest, $4 bytes. The instant moves by as little as shows that the file is another one. */
-export const amend: Statement = {
-  name: 'catalogue-amend',
-  text: `with amended as (
-  update tiles set file_path = $2, content_sha256 = $3, byte_count = $4,
-    updated_at = updated_at + interval '1 microsecond' where id = $1 returning location_hash)
-select pg_notify('${channel}', location_hash::text) from amended`,
 };
 
 const removal = (condition: string) => `with gone as (

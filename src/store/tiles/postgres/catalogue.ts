@@ -11,6 +11,7 @@ import type {
   TileFile,
   TileFilter,
   TilePosition,
+  TileSummary,
   TileWrite,
   Written,
 } from '../../../tiles/types';
@@ -21,7 +22,9 @@ import {
   readExtent,
   readFile,
   readRowFile,
+  readSummary,
   readTile,
+  type SummaryRow,
   type TileRow,
   writeValues,
 } from '../catalogue-rows';
@@ -80,6 +83,15 @@ export class PostgresCatalogue implements TileCatalogue {
     return new Map(tiles.map((tile) => [tile.locationHash, tile]));
   }
 
+  async summaries(hashes: readonly string[], filter?: TileFilter): Promise<ReadonlyMap<string, TileSummary>> {
+    if (hashes.length === 0) return new Map();
+    const wanted = [...new Set(hashes)];
+    const rows = filter
+      ? await this.#rows<SummaryRow>(statements.summariesFiltered, [wanted, ...filterValues(filter)])
+      : await this.#rows<SummaryRow>(statements.summaries, [wanted]);
+    return new Map(rows.map((row) => [row.location_hash, readSummary(row)]));
+  }
+
   inWindow({ zoom, columns, rows }: CellWindow, limit: number): Promise<readonly CatalogueTile[]> {
     const [first, second = [1, 0]] = columns;
     return this.#tiles(statements.inWindow, [zoom, ...first, ...second, ...rows, limit]);
@@ -110,14 +122,6 @@ export class PostgresCatalogue implements TileCatalogue {
   async flights(): Promise<readonly string[]> {
     const { rows } = await this.sql.query<{ flight_id: string }>(statements.flights);
     return rows.map((row) => row.flight_id);
-  }
-
-  async amend(
-    id: string,
-    { filePath, contentSha256, byteCount }: Pick<TileWrite, 'filePath' | 'contentSha256' | 'byteCount'>,
-  ): Promise<boolean> {
-    const values = [id, filePath, Buffer.from(contentSha256, 'hex'), byteCount];
-    return (await this.sql.query({ ...statements.amend, values })).rows.length > 0;
   }
 
   async remove(id: string): Promise<string | undefined> {
@@ -175,7 +179,14 @@ export class PostgresCatalogue implements TileCatalogue {
     statement: { readonly name: string; readonly text: string },
     values: readonly unknown[],
   ): Promise<CatalogueTile[]> {
-    return (await this.sql.query<TileRow>({ ...statement, values })).rows.map(readTile);
+    return (await this.#rows<TileRow>(statement, values)).map(readTile);
+  }
+
+  async #rows<Row extends object>(
+    statement: { readonly name: string; readonly text: string },
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    return (await this.sql.query<Row>({ ...statement, values })).rows;
   }
 }
 

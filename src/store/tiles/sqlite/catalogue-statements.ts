@@ -1,4 +1,11 @@
-import { newestFirst, plainColumns, replacedColumns, rowFileColumns, writeColumns } from '../catalogue-rows';
+import {
+  newestFirst,
+  plainColumns,
+  replacedColumns,
+  rowFileColumns,
+  summaryColumns,
+  writeColumns,
+} from '../catalogue-rows';
 
 const instants = ['captured', 'created', 'updated'].map((name) => `t.${name}_at as ${name}_micros`);
 const columns = [plainColumns, ...instants].join(', ');
@@ -25,20 +32,29 @@ export const byHash = `select ${columns} from tiles t where t.location_hash = ? 
 
 export const byId = `select ${columns} from tiles t where t.id = ?`;
 
-/** A JSON array of distinct location hashes. CROSS JOIN keeps the order of the tables. */
-export const byHashes = `select ${columns} from json_each(?) wanted cross join tiles t on t.rowid = (
-  select t.rowid from tiles t where t.location_hash = wanted.value order by ${newestFirst} limit 1)`;
+const ofHashes = (selected: string) => `select ${selected} from json_each(?) wanted cross join tiles t
+on t.rowid = (select t.rowid from tiles t where t.location_hash = wanted.value order by ${newestFirst} limit 1)`;
 
-/**
- * A JSON array of distinct location hashes; sources twice (JSON array or null); flights twice, and whether also tiles
- * without a flight; two instants.
- */
-export const byHashesFiltered = `select ${columns} from json_each(?) wanted cross join tiles t on t.rowid = (
+const ofHashesFiltered = (selected: string) => `select ${selected} from json_each(?) wanted cross join tiles t
+on t.rowid = (
   select t.rowid from tiles t where t.location_hash = wanted.value
     and (? is null or t.source in (select value from json_each(?)))
     and (? is null or t.flight_id in (select value from json_each(?)) or (? and t.flight_id is null))
     and t.captured_at >= ? and t.captured_at < ?
   order by ${newestFirst} limit 1)`;
+
+const summary = `${summaryColumns}, t.captured_at as captured_micros`;
+
+/** A JSON array of distinct location hashes. CROSS JOIN keeps the order of the tables. */
+export const byHashes = ofHashes(columns);
+export const summaries = ofHashes(summary);
+
+/**
+ * A JSON array of distinct location hashes; sources twice (JSON array or null); flights twice, and whether also tiles
+ * without a flight; two instants.
+ */
+export const byHashesFiltered = ofHashesFiltered(columns);
+export const summariesFiltered = ofHashesFiltered(summary);
 
 /** Zoom, two ranges of columns, rows, how many cells. */
 export const inWindow = `select ${columns} from (
@@ -68,10 +84,6 @@ export const flights = `with recursive found (flight_id) as (
   union all select (select min(t.flight_id) from tiles t where t.flight_id > found.flight_id)
   from found where found.flight_id is not null)
 select flight_id from found where flight_id is not null`;
-
-/** Path, digest, bytes, id. The instant moves by as little as shows that the file is another one. */
-export const amend = `update tiles set file_path = ?, content_sha256 = ?, byte_count = ?,
-  updated_at = updated_at + 1 where id = ? returning location_hash`;
 
 export const remove = 'delete from tiles where id = ? returning file_path, location_hash';
 export const removeFlight = 'delete from tiles where flight_id = ? returning file_path, location_hash';

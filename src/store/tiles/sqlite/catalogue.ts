@@ -10,6 +10,7 @@ import type {
   TileFile,
   TileFilter,
   TilePosition,
+  TileSummary,
   TileWrite,
   Written,
 } from '../../../tiles/types';
@@ -21,7 +22,9 @@ import {
   readExtent,
   readFile,
   readRowFile,
+  readSummary,
   readTile,
+  type SummaryRow,
   type TileRow,
   writeValues,
 } from '../catalogue-rows';
@@ -90,6 +93,17 @@ export class SqliteCatalogue implements TileCatalogue {
     return new Map(tiles.map((tile) => [tile.locationHash, tile]));
   }
 
+  async summaries(hashes: readonly string[], filter?: TileFilter): Promise<ReadonlyMap<string, TileSummary>> {
+    if (hashes.length === 0) return new Map();
+    const wanted = JSON.stringify([...new Set(hashes)]);
+    const rows = await this.sql.run(() =>
+      filter
+        ? this.#rows<SummaryRow>(statements.summariesFiltered, [wanted, ...filterValues(filter)])
+        : this.#rows<SummaryRow>(statements.summaries, [wanted]),
+    );
+    return new Map(rows.map((row) => [row.location_hash, readSummary(row)]));
+  }
+
   inWindow({ zoom, columns, rows }: CellWindow, limit: number): Promise<readonly CatalogueTile[]> {
     const [first, second = [1, 0]] = columns;
     return this.#tiles(statements.inWindow, [zoom, ...first, ...second, ...rows, limit]);
@@ -119,18 +133,6 @@ export class SqliteCatalogue implements TileCatalogue {
     return this.sql.run(() =>
       this.#rows<{ flight_id: string }>(statements.flights, []).map((row) => row.flight_id),
     );
-  }
-
-  async amend(
-    id: string,
-    { filePath, contentSha256, byteCount }: Pick<TileWrite, 'filePath' | 'contentSha256' | 'byteCount'>,
-  ): Promise<boolean> {
-    const values = [filePath, Buffer.from(contentSha256, 'hex'), byteCount, id];
-    const [row] = await this.#transactions.run(() =>
-      this.#rows<{ location_hash: string }>(statements.amend, values),
-    );
-    if (row) this.#changes.tell(row.location_hash);
-    return row !== undefined;
   }
 
   async remove(id: string): Promise<string | undefined> {
