@@ -6,7 +6,7 @@ const { transformSync } = require('@swc/core');
 
 const options = {
   jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-  module: { type: 'commonjs' },
+  module: { type: 'commonjs', ignoreDynamic: true },
   sourceMaps: 'inline',
 };
 

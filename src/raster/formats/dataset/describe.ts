@@ -79,6 +79,8 @@ function variablesOf(bands: Dimension | undefined, shared: Attributes, names: Na
       name: names(labelText(label)),
       attributes: {
         long_name: labelText(label),
+        // Libraries list variables by their names; bands have an order.
+        band_index: index,
         ...shared,
         ...(info?.commonName && { common_name: info.commonName }),
         ...(info?.centerWavelength !== undefined && { center_wavelength: info.centerWavelength }),

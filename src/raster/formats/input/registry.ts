@@ -2,12 +2,16 @@ import { csvInput } from './csv';
 import { geojsonInput } from './geojson';
 import { gtiffInput } from './gtiff';
 import { jsonInput } from './json';
+import { netcdfInput } from './netcdf';
 import { parquetInput } from './parquet';
 import type { InputFormat } from './types';
+import { zarrInput } from './zarr';
 
 /** Everything that `load_uploaded_files` and `load_url` can read, in the order of `GET /file_formats`. */
 export const inputFormats: readonly InputFormat[] = Object.freeze([
   gtiffInput,
+  netcdfInput,
+  zarrInput,
   geojsonInput,
   jsonInput,
   csvInput,

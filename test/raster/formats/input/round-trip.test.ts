@@ -19,7 +19,7 @@ const series = functionCube({
   value: (x, y, layer) => (x === y ? null : x + 100 * y + 1000 * layer - 500),
 });
 
-describe.each(['GTiff', 'JSON', 'CSV', 'Parquet'])('a series of pixels in %s', (format) => {
+describe.each(['GTiff', 'netCDF', 'Zarr', 'JSON', 'CSV', 'Parquet'])('a series of pixels in %s', (format) => {
   test('keeps its dimensions, place and values', async () => {
     expect(has(format)).toBe(true);
     const isTable = ['CSV', 'Parquet'].includes(format);
@@ -43,14 +43,17 @@ describe.each(['GTiff', 'JSON', 'CSV', 'Parquet'])('a series of pixels in %s', (
   });
 });
 
-test.each(['JSON', 'CSV', 'Parquet'])('degrees, one row and one column in %s', async (format) => {
-  const grid = { ...utmGrid(5, 1, 0.25, 4326), originX: 10, originY: 50 };
-  const cube = functionCube({ grid, bands: ['v'], value: (x) => x / 8 });
-  const read = format === 'CSV' ? { crs: 'EPSG:4326' } : {};
-  const content = await contentOf(await roundTrip(format, cube, { read }));
-  expect(content.grid).toEqual({ crs: 'EPSG:4326', place: [10, 50, 0.25, 0.25, 5, 1] });
-  expect(content.values).toEqual([0, 1 / 8, 2 / 8, 3 / 8, 4 / 8]);
-});
+test.each(['netCDF', 'Zarr', 'JSON', 'CSV', 'Parquet'])(
+  'degrees, one row and one column in %s',
+  async (format) => {
+    const grid = { ...utmGrid(5, 1, 0.25, 4326), originX: 10, originY: 50 };
+    const cube = functionCube({ grid, bands: ['v'], value: (x) => x / 8 });
+    const read = format === 'CSV' ? { crs: 'EPSG:4326' } : {};
+    const content = await contentOf(await roundTrip(format, cube, { read }));
+    expect(content.grid).toEqual({ crs: 'EPSG:4326', place: [10, 50, 0.25, 0.25, 5, 1] });
+    expect(content.values).toEqual([0, 1 / 8, 2 / 8, 3 / 8, 4 / 8]);
+  },
+);
 
 const zones: Dimension = {
   type: 'geometry',
@@ -103,7 +106,7 @@ const zonal = memoryCube({
   data: Float64Array.from({ length: 12 }, (_, index) => (index === 5 ? Number.NaN : index / 4)),
 });
 
-test.each(['CSV', 'Parquet'])('geometries with values over time in %s', async (format) => {
+test.each(['netCDF', 'Zarr', 'CSV', 'Parquet'])('geometries with values over time in %s', async (format) => {
   const cube = await roundTrip(format, zonal, { ...(format === 'CSV' && { write: { geometry: 'wkt' } }) });
   const { dimensions, values } = await contentOf(cube);
   const expected = (await contentOf(zonal)).values;

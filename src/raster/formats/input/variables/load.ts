@@ -1,0 +1,63 @@
+import { OpenEOError } from '../../../../base/errors';
+import type { Cube } from '../../../cube';
+import { readOptions } from '../../options';
+import { unsuitable } from '../../unsuitable';
+import { readAll, readCrs } from '../read-all';
+import type { InputFile, InputFormat, LoadRequest } from '../types';
+import { contentVersion } from '../version';
+import { cubeOfVariables, type VariableOptions, variableParameters } from './cube';
+import { openVariables } from './open';
+import type { VariableFormat } from './types';
+
+const maxBytes = 128 << 20;
+
+type Load = (
+  bytes: Uint8Array,
+  file: InputFile,
+  options: VariableOptions,
+  request: LoadRequest,
+) => Promise<Cube>;
+
+/** The cube of a file of variables. @throws ProcessException `FormatUnsuitable`; OpenEOError; the signal's reason */
+export async function loadVariables(
+  format: VariableFormat,
+  ...[bytes, file, options, request]: Parameters<Load>
+): Promise<Cube> {
+  const crs = readCrs(options.crs);
+  // Taken before the bytes are handed on.
+  const version = contentVersion([bytes], options);
+  try {
+    const reader = await openVariables(format, bytes, request.signal);
+    try {
+      return await cubeOfVariables(reader, options.variables, { ...request, version, ...(crs && { crs }) });
+    } finally {
+      await reader.close();
+    }
+  } catch (error) {
+    request.signal.throwIfAborted();
+    if (error instanceof OpenEOError) throw error;
+    throw unsuitable(`${file.name} cannot be read: ${(error as Error).message}.`, error);
+  }
+}
+
+/** What netCDF and Zarr have in common as formats. */
+export function variableFormat(
+  format: Pick<InputFormat, 'name' | 'aliases' | 'title' | 'description'> & { readonly load: Load },
+): InputFormat {
+  return {
+    ...format,
+    gisDataTypes: ['raster', 'vector'],
+    parameters: variableParameters,
+    async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
+      const options = readOptions<VariableOptions>(
+        format.name,
+        variableParameters,
+        request.options,
+        request.process,
+      );
+      if (files.length !== 1) throw unsuitable(`${format.name} is loaded from one file at a time.`);
+      const [bytes] = await readAll(files, maxBytes);
+      return await format.load(bytes, files[0], options, request);
+    },
+  };
+}
