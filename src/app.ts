@@ -45,6 +45,7 @@ import { createRasterReader } from './raster/reader';
 import { shareReads } from './raster/shared-reads';
 import type { RasterReader } from './raster/source';
 import { mayManage } from './services/access';
+import { findBaseMap, findVersion, openProject } from './services/project-assets';
 import { createServices, type Services } from './services/services';
 import { tileStoreHandle } from './services/tile-store-access';
 import { openCatalog, openStacUrl } from './store/catalog/open';
@@ -220,6 +221,15 @@ export async function openParts(
           const { file, body } = await userFiles.read(user.id, path, range);
           return { size: file.size, version: file.etag, body };
         },
+        async findAsset({ project, version, asset }) {
+          if (!user) throw new OpenEOError('AuthenticationRequired');
+          const store = records.projects;
+          const place = await findVersion(store, await openProject(store, user, project), String(version));
+          const { key } = await findBaseMap(store, place, asset);
+          return async () => (await objects.get(key))?.body;
+        },
+        pyramids,
+        publicUrl: config.publicUrl,
         // Job types hand in more than the graph room knows of.
         job: job as JobHandle | undefined,
         catalog,

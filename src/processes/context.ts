@@ -3,6 +3,7 @@ import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import type { OpaqueHandle } from '../graph/types';
+import type { Pyramids } from '../pyramid/pyramids';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
 import type { ObjectStore } from '../store/objects/types';
@@ -15,6 +16,8 @@ import type { UdfRuntimes, UdfSession } from '../udf/types';
 /** What processes may do for the job that runs them: show how far it is, and add files to its results. */
 export interface JobHandle {
   readonly id: string;
+  /** The process that it runs, as its owner wrote it. */
+  readonly process: Readonly<Record<string, unknown>>;
   /** Where this run of the job keeps its files, with a slash at the end. */
   readonly prefix: string;
   readonly objects: ObjectStore;
@@ -32,6 +35,13 @@ export interface WorkspaceFile {
   readonly version: string;
   /** Whoever does not read it to its end destroys it. */
   readonly body: Readable;
+}
+
+/** An asset of a map project. */
+export interface AssetReference {
+  readonly project: string;
+  readonly version: number;
+  readonly asset: string;
 }
 
 /** What a process function may touch. Everything else is out of its reach. */
@@ -57,6 +67,15 @@ export interface ProcessContext {
    * @throws OpenEOError `AuthenticationRequired`, `FileNotFound`, `FilePathInvalid`, `FileOperationUnsupported`
    */
   openFile(path: string, range?: { readonly start: number; readonly end: number }): Promise<WorkspaceFile>;
+  /**
+   * A base map of a map project that the caller may see; the function opens its bytes.
+   * @throws OpenEOError `AuthenticationRequired`, `ProjectNotFound`, `VersionNotFound`, `AssetInvalid`,
+   *   `PermissionsInsufficient`
+   */
+  findAsset(reference: AssetReference): Promise<() => Promise<Readable | undefined>>;
+  readonly pyramids: Pyramids;
+  /** The address of this server where it is configured, without a trailing slash. */
+  readonly publicUrl?: string;
   readonly catalog: Catalog;
   readonly raster: RasterReader;
   /** Whether the caller may use another service's records. */

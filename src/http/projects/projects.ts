@@ -5,6 +5,15 @@ import type { Jobs } from '../../jobs/jobs';
 import type { GenerationPayload } from '../../jobs/types/generate_tiles';
 import type { PyramidOptions } from '../../pyramid/options';
 import type { Pyramids } from '../../pyramid/pyramids';
+import {
+  baseMapType,
+  findBaseMap,
+  findProject,
+  findVersion,
+  openProject,
+  type ProjectPlace,
+  slugPattern,
+} from '../../services/project-assets';
 import type { ObjectStore } from '../../store/objects/types';
 import type { JobRecord } from '../../store/records/jobs/types';
 import type { AssetRecord, ProjectRecord, VersionRecord } from '../../store/records/projects/types';
@@ -18,17 +27,7 @@ export interface ProjectParts {
   readonly pyramids: Pyramids;
 }
 
-/** A version and the project that it is of. */
-export interface Place {
-  readonly project: ProjectRecord;
-  readonly version: VersionRecord;
-}
-
-const slugPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const typePattern = /^[a-z][a-z0-9_-]{0,62}$/;
-/** The assets that tiles are made of. */
-export const baseMap = 'base_map';
-
 /** A file name that any storage takes, as close to the given one as that allows. */
 function plainName(name: string): string {
   const plain = name
@@ -64,29 +63,23 @@ export class Projects {
   }
 
   /** @throws OpenEOError `ProjectNotFound`, `PermissionsInsufficient` */
-  async get(user: User, slug: string): Promise<ProjectRecord> {
-    const project = slugPattern.test(slug) ? await this.#store.get(slug) : undefined;
-    if (!project) throw new OpenEOError('ProjectNotFound', { slug });
-    if (project.ownerId !== user.id && !user.roles.includes('admin'))
-      throw new OpenEOError('PermissionsInsufficient', { reason: 'the project is another user’s.' });
-    return project;
+  get(user: User, slug: string): Promise<ProjectRecord> {
+    return openProject(this.#store, user, slug);
   }
 
   /** @throws OpenEOError as `get`, `VersionNotFound` */
-  async version(user: User, slug: string, version: string): Promise<Place> {
-    return this.#versionOf(await this.get(user, slug), version);
+  async version(user: User, slug: string, version: string): Promise<ProjectPlace> {
+    return findVersion(this.#store, await this.get(user, slug), version);
   }
 
   /** A published version, for everybody. @throws OpenEOError `ProjectNotFound`, `VersionNotFound` */
   async published(slug: string, version: string): Promise<VersionRecord> {
-    const project = slugPattern.test(slug) ? await this.#store.get(slug) : undefined;
-    if (!project) throw new OpenEOError('ProjectNotFound', { slug });
-    const place = await this.#versionOf(project, version);
+    const place = await findVersion(this.#store, await findProject(this.#store, slug), version);
     if (!place.version.published) throw new OpenEOError('VersionNotFound', { slug, version });
     return place.version;
   }
 
-  async createDraft(user: User, slug: string): Promise<Place> {
+  async createDraft(user: User, slug: string): Promise<ProjectPlace> {
     const project = await this.get(user, slug);
     const draft = { id: uuid(), projectId: project.id, createdAt: new Date() };
     return { project, version: await this.#store.createDraft(draft) };
@@ -97,7 +90,7 @@ export class Projects {
    * @throws OpenEOError `VersionNotDraft`, `AssetInvalid`
    */
   async addAsset(
-    { project, version }: Place,
+    { project, version }: ProjectPlace,
     asset: ReceivedAsset,
     signal: AbortSignal,
   ): Promise<AssetRecord> {
@@ -107,7 +100,7 @@ export class Projects {
       throw new OpenEOError('AssetInvalid', {
         reason: 'the field asset_type must say what it is: base_map, or another.',
       });
-    if (assetType === baseMap) await this.parts.pyramids.inspect(asset.path, signal);
+    if (assetType === baseMapType) await this.parts.pyramids.inspect(asset.path, signal);
     const id = uuid();
     const name = plainName(asset.name);
     const key = `mp/${project.slug}/uploads/assets/${version.version}/${id}/${name}`;
@@ -125,15 +118,8 @@ export class Projects {
   }
 
   /** The base map of a version. @throws OpenEOError `AssetInvalid` */
-  async baseMap({ project, version }: Place, id: string | undefined): Promise<AssetRecord> {
-    const invalid = (reason: string) => new OpenEOError('AssetInvalid', { reason });
-    if (!id) throw invalid('asset_id is missing.');
-    const asset = await this.#store.asset(id);
-    if (!asset) throw invalid('there is no such asset.');
-    if (asset.projectId !== project.id) throw invalid('it is of another project.');
-    if (asset.versionId !== version.id) throw invalid('it is of another version.');
-    if (asset.assetType !== baseMap) throw invalid(`it is no base_map but ${asset.assetType}.`);
-    return asset;
+  baseMap(place: ProjectPlace, id: string | undefined): Promise<AssetRecord> {
+    return findBaseMap(this.#store, place, id);
   }
 
   /**
@@ -142,7 +128,7 @@ export class Projects {
    */
   async generate(
     user: User,
-    place: Place,
+    place: ProjectPlace,
     asset: AssetRecord,
     options: Partial<PyramidOptions>,
     baseUrl: string,
@@ -173,7 +159,7 @@ export class Projects {
   }
 
   /** Starts the publication of what is staged. @throws OpenEOError `VersionNotDraft`, `NothingStaged`, `GenerationRunning` */
-  async publish(user: User, place: Place): Promise<JobRecord> {
+  async publish(user: User, place: ProjectPlace): Promise<JobRecord> {
     const { project, version } = place;
     requireDraft(version);
     await this.#refuseRunning(project);
@@ -187,13 +173,6 @@ export class Projects {
 
   get #store() {
     return this.parts.records.projects;
-  }
-
-  async #versionOf(project: ProjectRecord, version: string): Promise<Place> {
-    const number = /^[1-9]\d{0,8}$/.test(version) ? Number(version) : 0;
-    const found = (await this.#store.versions(project.id)).find((each) => each.version === number);
-    if (!found) throw new OpenEOError('VersionNotFound', { slug: project.slug, version });
-    return { project, version: found };
   }
 
   async #refuseRunning({ activeJobId }: ProjectRecord): Promise<void> {
@@ -210,7 +189,7 @@ export class Projects {
 
   async #createJob(
     user: User,
-    { project, version }: Place,
+    { project, version }: ProjectPlace,
     job: {
       readonly id: string;
       readonly type: string;

@@ -1,4 +1,5 @@
 import { OpenEOError } from '../../base/errors';
+import { pyramidFolder } from '../../pyramid/folder';
 import { absoluteUrl } from '../address';
 import { pageQuery, queryValue } from '../paging';
 import { assetDocument, projectDocument, versionDocument, versionPath } from '../projects/documents';
@@ -20,7 +21,7 @@ const common = { base: 'root', isListed: false } as const;
 /** What is published never changes. */
 const published = 'public, max-age=31536000, immutable';
 
-/** Map projects: drafts, their assets and tiles, and what is published of them. */
+/** Map projects: drafts, their assets and tiles, and what is published of them; and the tiles of jobs. */
 export function projectRoutes(parts: ProjectRouteParts): Route[] {
   const projects = new Projects(parts);
   const { records, objects } = parts;
@@ -135,6 +136,16 @@ export function projectRoutes(parts: ProjectRouteParts): Route[] {
         const { published: set } = await projects.published(slug, number);
         await sendObject(request, response, objects, {
           ...{ folder: set?.path ?? '', path, cacheControl: published },
+        });
+      },
+    },
+    {
+      ...{ method: 'GET', path: '/api/jobs/{job_id}/tiles/{path*}', access: 'user', ...common },
+      async handle(request, response) {
+        const job = await parts.jobs.manager.get(callerOf(request), request.params['job_id']);
+        await sendObject(request, response, objects, {
+          ...{ folder: pyramidFolder(job.id), path: request.params['path'] },
+          cacheControl: 'private, max-age=60',
         });
       },
     },

@@ -1,5 +1,6 @@
 import { type ProcessDefinition, SavedResult } from '../../graph/types';
 import type { JobHandle } from '../../processes/context';
+import { pyramidFolder } from '../../pyramid/folder';
 import { isCube } from '../../raster/cube';
 import { findFormat } from '../../raster/formats/registry';
 import { encodeResult } from '../../services/encode-result';
@@ -12,7 +13,7 @@ import { dataOf, describeData, storeEncoded } from '../results';
 const [firstPercent, lastPercent] = [5, 95];
 
 function jobHandle({ job, prefix, objects, progress, addAsset }: JobContext): JobHandle {
-  return { id: job.id, prefix, objects, progress, addAsset };
+  return { id: job.id, process: job.process, prefix, objects, progress, addAsset };
 }
 
 /** `result.tif` for a single result, else by its node: `ndvi.tif`. */
@@ -93,5 +94,8 @@ export const batch: JobType = {
       progress.finish();
     }
     return undefined;
+  },
+  async discard(job, { objects }) {
+    await objects.removeAll(pyramidFolder(job.id));
   },
 };

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,8 +16,19 @@ function hasNoPlace(error: unknown): boolean {
   return (
     error instanceof OpenEOError &&
     error.code === 'SourceUnreadable' &&
-    /no georeference|not a TIFF/i.test(String(error.details['reason']))
+    /no georeference/i.test(String(error.details['reason']))
   );
+}
+
+/** Whether a file begins as TIFF files do, of either order of bytes, classic or big. */
+async function isTiff(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(buffer.toString('latin1'));
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -29,6 +40,7 @@ export async function readMapInfo(
   raster: RasterReader,
   signal: AbortSignal,
 ): Promise<RasterInfo | undefined> {
+  if (!(await isTiff(path))) return undefined;
   try {
     const info = await raster.info(path, signal);
     if (info.isPaletted)

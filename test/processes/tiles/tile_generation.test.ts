@@ -1,0 +1,186 @@
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { webMercator } from '../../../src/geo/crs';
+import { gridForBounds } from '../../../src/geo/grid';
+import { findFormat } from '../../../src/raster/formats/registry';
+import { memoryCube } from '../../../src/raster/memory-cube';
+import { drawing, encode } from '../../pyramid/support/pictures';
+import { startServer, type TestServer } from '../../support/server';
+
+jest.setTimeout(120_000);
+
+type Json = Record<string, unknown>;
+
+let server: TestServer;
+let ann: string;
+beforeAll(async () => {
+  server = await startServer();
+  ann = await server.user('ann');
+  await put('map.png', await encode(drawing(901, 703), 901, 703, 'png'));
+  await put('scene.tif', await scene());
+  await put('text.txt', Buffer.from('hello'));
+});
+afterAll(() => server.stop());
+
+async function put(path: string, body: Buffer) {
+  const headers = { authorization: `Bearer ${ann}`, 'content-type': 'application/octet-stream' };
+  await fetch(`${server.api}/files/${path}`, { method: 'PUT', headers, body: new Uint8Array(body) });
+}
+
+/** A raster of three bands in Web Mercator. */
+async function scene(): Promise<Buffer> {
+  const bounds = { west: 1252344, south: 5866628, east: 1257236, north: 5871520 };
+  const grid = gridForBounds(bounds, webMercator, 19.2);
+  const cube = memoryCube({
+    dimensions: [
+      { type: 'bands', name: 'bands', labels: ['r', 'g', 'b'] },
+      { type: 'spatial', name: 'y', axis: 'y' },
+      { type: 'spatial', name: 'x', axis: 'x' },
+    ],
+    ...{ grid, dataType: 'uint8' },
+    data: Uint8Array.from({ length: grid.width * grid.height * 3 }, (_, i) => (i * 7) % 251),
+  });
+  const { signal } = new AbortController();
+  const { body } = await findFormat('GTiff')!.encode(cube, { options: {}, signal, maxPixels: 1e9 });
+  return body instanceof Uint8Array ? Buffer.from(body) : buffer(body);
+}
+
+const node = (args: Json) => ({ tiles: { process_id: 'tile_generation', arguments: args, result: true } });
+
+async function run(process_graph: Json) {
+  const made = await server.call('POST', '/jobs', { process: { process_graph } }, ann);
+  if (made.status !== 201) return { id: '', seen: [], job: (await made.json()) as Json, status: made.status };
+  const id = made.headers.get('openeo-identifier')!;
+  await server.call('POST', `/jobs/${id}/results`, undefined, ann);
+  return { id, status: made.status, ...(await follow(id)) };
+}
+
+async function follow(id: string) {
+  const seen: Json[] = [];
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(5)) {
+    const job = (await (
+      await server.call('GET', `${server.url}/api/jobs/${id}`, undefined, ann)
+    ).json()) as Json;
+    if (JSON.stringify(job) !== JSON.stringify(seen.at(-1))) seen.push(job);
+    if (['completed', 'failed', 'canceled', 'created'].includes(String(job['status']))) return { job, seen };
+  }
+  throw new Error(`The job does not end: ${JSON.stringify(seen.at(-1))}`);
+}
+
+async function results(id: string) {
+  const response = await server.call('GET', `/jobs/${id}/results`, undefined, ann);
+  return ((await response.json()) as { assets: Record<string, { href: string }> }).assets;
+}
+
+const read = async (href: string) => (await (await fetch(href)).json()) as Json;
+const tile = (id: string, path: string, token = ann) =>
+  server.call('GET', `${server.url}/api/jobs/${id}/tiles/${path}`, undefined, token);
+
+test('a file of the user becomes a pyramid; the job’s results describe it', async () => {
+  const { id, job, seen } = await run(node({ data: 'map.png', archive: 'pmtiles', format: 'webp' }));
+  expect(job).toMatchObject({ status: 'completed', error: null });
+  const assets = await results(id);
+  expect(Object.keys(assets).sort()).toEqual([
+    'metadata.json',
+    'result.json',
+    'tilejson.json',
+    'tiles.pmtiles',
+  ]);
+  const metadata = await read(assets['metadata.json'].href);
+  expect(metadata).toMatchObject({ width: 901, height: 703, levels: 3, tile_count: 17, format: 'webp' });
+  expect(await read(assets['result.json'].href)).toEqual(metadata);
+  expect(await read(assets['tilejson.json'].href)).toMatchObject({ tilejson: '3.0.0', maxzoom: 2 });
+  const archive = Buffer.from(await (await fetch(assets['tiles.pmtiles'].href)).arrayBuffer());
+  expect(archive.subarray(0, 7).toString()).toBe('PMTiles');
+  const progress = seen.map((each) => Number(each['progress']));
+  expect(progress).toEqual([...progress].sort((a, b) => a - b));
+  // The tiles stay when the job is complete, for their owner; they go with it.
+  const path = `${String(metadata['tiles_path']).split('/')[2]}/0/0/0.webp`;
+  expect((await tile(id, path)).status).toBe(200);
+  expect((await tile(id, path, await server.user('eve'))).status).toBe(404);
+  await server.call('DELETE', `/jobs/${id}`, undefined, ann);
+  expect((await server.application.objects.list(`pyramids/${id}`)).items).toEqual([]);
+});
+
+test('a data cube becomes tiles of the map', async () => {
+  const { id, job } = await run({
+    load: { process_id: 'load_uploaded_files', arguments: { paths: ['scene.tif'], format: 'GTiff' } },
+    ...node({ data: { from_node: 'load' }, minzoom: 10, maxzoom: 13, archive: 'mbtiles' }),
+  });
+  expect(job).toMatchObject({ status: 'completed', error: null });
+  const assets = await results(id);
+  const metadata = await read(assets['metadata.json'].href);
+  expect(metadata).toMatchObject({ minzoom: 10, maxzoom: 13, levels: 4, layout: 'xyz' });
+  const folder = String(metadata['tiles_path']).split('/')[2];
+  const { items } = await server.application.objects.list(String(metadata['tiles_path']));
+  const key = items.find((each) => each.key.includes('/12/'))!.key.split(`${folder}/`)[1];
+  expect((await tile(id, `${folder}/${key}`)).headers.get('content-type')).toBe('image/png');
+});
+
+test('an asset of a project is a source, for those who may see the project', async () => {
+  const owner = await server.user('owner');
+  const projects = `${server.url}/api/projects`;
+  await server.call('POST', projects, { slug: 'one' }, owner);
+  await server.call('POST', `${projects}/one/versions`, undefined, owner);
+  const form = new FormData();
+  form.set('asset_type', 'base_map');
+  form.set('file', new Blob([new Uint8Array(await encode(drawing(300, 200), 300, 200, 'png'))]), 'a.png');
+  const headers = { authorization: `Bearer ${owner}` };
+  const upload = await fetch(`${projects}/one/versions/1/assets`, { method: 'POST', headers, body: form });
+  const asset = ((await upload.json()) as { id: string }).id;
+  const process = { process_graph: node({ data: { project: 'one', version: 1, asset }, dry_run: true }) };
+  const answer = await server.call('POST', '/result', { process }, owner);
+  expect([answer.status, ((await answer.json()) as Json)['tile_count']]).toEqual([200, 3]);
+  const refused = await server.call('POST', '/result', { process }, ann);
+  expect([refused.status, ((await refused.json()) as Json)['code']]).toEqual([
+    403,
+    'PermissionsInsufficient',
+  ]);
+});
+
+test('outside of a batch job it only counts', async () => {
+  const result = async (args: Json) => {
+    const answer = await server.call('POST', '/result', { process: { process_graph: node(args) } }, ann);
+    return { status: answer.status, body: (await answer.json()) as Json };
+  };
+  expect(await result({ data: 'map.png', dry_run: true })).toMatchObject({
+    status: 200,
+    body: {
+      tile_count: 17,
+      levels: [
+        { zoom: 0, tiles: 1 },
+        { zoom: 1, tiles: 4 },
+        { zoom: 2, tiles: 12 },
+      ],
+    },
+  });
+  expect(await result({ data: 'map.png' })).toMatchObject({
+    ...{
+      status: 400,
+      body: { code: 'ProcessGraphComplexity', message: expect.stringContaining('batch job') },
+    },
+  });
+});
+
+test.each([
+  [{ data: 'none.png' }, 'none.png'],
+  [{ data: 'text.txt' }, 'picture'],
+  [{ data: '../x' }, 'x'],
+  [{ data: 'map.png', minzoom: 3 }, 'minzoom'],
+  [{ data: 'map.png', quality: 50 }, '0 to 9'],
+  [{ data: { project: 'none', version: 1, asset: 'x' } }, 'none'],
+])('%j fails with its reason and leaves nothing', async (args, reason) => {
+  const { id, job } = await run(node(args));
+  expect(job).toMatchObject({ status: 'failed', error: expect.stringContaining(reason) });
+  expect((await server.application.objects.list(`pyramids/${id}`)).items).toEqual([]);
+});
+
+test('wrong arguments are refused before anything runs', async () => {
+  for (const args of [
+    { data: 'map.png', format: 'gif' },
+    { data: 7 },
+    { data: 'map.png', tile_size: 100 },
+    {},
+  ])
+    expect(await run(node(args))).toMatchObject({ status: 400 });
+});
