@@ -26,7 +26,7 @@ const memoryBytes = 16 * pageBytes;
 
 type Exports = Readonly<Record<string, VectorFunction>>;
 
-export const moduleCache = new CodeCache<Exports>();
+export const moduleCache = new CodeCache<Exports>(500, 4 * 1024 * 1024);
 
 /** The thread's memory for blocks. */
 let memory: WasmMemory | undefined;
