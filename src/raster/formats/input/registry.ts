@@ -4,6 +4,7 @@ import { gtiffInput } from './gtiff';
 import { jsonInput } from './json';
 import { netcdfInput } from './netcdf';
 import { parquetInput } from './parquet';
+import { jpegInput, pngInput, webpInput } from './pictures';
 import type { InputFormat } from './types';
 import { zarrInput } from './zarr';
 
@@ -12,6 +13,9 @@ export const inputFormats: readonly InputFormat[] = Object.freeze([
   gtiffInput,
   netcdfInput,
   zarrInput,
+  pngInput,
+  jpegInput,
+  webpInput,
   geojsonInput,
   jsonInput,
   csvInput,
