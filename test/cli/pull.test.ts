@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readCommandLine, UsageError } from '../../src/cli/arguments';
 import { CommandError } from '../../src/cli/terminal';
 import { manageTiles, tileFlags } from '../../src/cli/tiles/tiles';
+import { selfSigned } from '../http/support/tls';
 import { builtProgram, plainEnvironment, runCommand } from '../support/process';
 import { describeWith, program } from '../support/tools';
-import { type StubServer, startStub } from '../tiles/client/support/stub-server';
+import { jpeg, type StubServer, startStub } from '../tiles/client/support/stub-server';
 
 /** Programs are started; the machine may be busy. */
 jest.setTimeout(120_000);
@@ -174,6 +175,50 @@ test('a server that is not there, and one that wants a login', async () => {
   expect(await run(gone)).toMatchObject({
     code: 1,
     errors: 'http://127.0.0.1:1 cannot be reached (ECONNREFUSED)\n',
+  });
+});
+
+const certificate = selfSigned();
+describeWith(certificate, 'openssl', '7.6 over TLS', () => {
+  test('HTTP/2 is chosen in the handshake; a certificate that nobody vouches for is not accepted', async () => {
+    await stub.close();
+    stub = await startStub('h2', certificate);
+    for (const cell of cells) stub.add(cell);
+    expect(await run(pullArguments())).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/no certificate that is trusted here .* NODE_EXTRA_CA_CERTS/),
+    });
+    writeFileSync(join(folder, 'ca.pem'), certificate!.cert);
+    const { code, output } = await run(pullArguments(), { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') });
+    expect([code, output]).toEqual([0, expect.stringMatching(/8 tiles fetched/)]);
+    expect([...stub.seen.versions]).toEqual(['2.0']);
+  });
+});
+
+describeWith(program('prlimit'), 'prlimit', 'a disk that is full', () => {
+  test('7.8 ends the run with what was done, leaves nothing half, and the next one goes on', async () => {
+    for (const cell of cells) stub.add(cell);
+    stub.add(cells[5], { bytes: jpeg(3_000_000) });
+    const command = [builtProgram(), ...pullArguments('--concurrency', '1')];
+    const limited = await promisify(execFile)('prlimit', ['--fsize=1500000', process.execPath, ...command], {
+      env: plainEnvironment(),
+    }).catch((error: { code: number; stdout: string; stderr: string }) => error);
+    expect(limited).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/5 tiles fetched/),
+      stderr: expect.stringMatching(
+        /^Stopped: The cache cannot be written to \(EFBIG\)\. The same command goes on from here\.\n$/,
+      ),
+    });
+    expect(readdirSync(join(cache(), 'incoming'))).toEqual([]);
+    expect(await run(pullArguments())).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/3 tiles fetched/),
+    });
+    expect(await run(['tiles', 'cache', 'verify', '--cache', cache()])).toMatchObject({
+      code: 0,
+      output: '8 tiles, 0 damaged.\n',
+    });
   });
 });
 

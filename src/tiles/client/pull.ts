@@ -88,6 +88,12 @@ export async function pullTiles(request: PullRequest): Promise<PullReport> {
   return new Pull(request).run();
 }
 
+/** A server's words are for its clients; here the disk is that of the person who reads them. */
+function reasonOf(error: Error): string {
+  if (!(error instanceof OpenEOError) || error.code !== 'StorageFailure') return error.message;
+  return `The cache cannot be written to (${(error.cause as NodeJS.ErrnoException)?.code ?? error.message}).`;
+}
+
 class Pull {
   asked = 0;
   fetched = 0;
@@ -123,7 +129,7 @@ class Pull {
     } catch (error) {
       if (signal.aborted) throw new PullStoppedError('It was interrupted.', this.#report(), { cause: error });
       if ([RefusedError, TransientError, OpenEOError].some((kind) => error instanceof kind))
-        throw new PullStoppedError((error as Error).message, this.#report(), { cause: error });
+        throw new PullStoppedError(reasonOf(error as Error), this.#report(), { cause: error });
       throw error;
     } finally {
       for (const release of this.#releases) release();

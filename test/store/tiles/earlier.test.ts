@@ -108,6 +108,12 @@ describe('014', () => {
         ...{ meters: tileSizeMeters({ z, x, y }), flight_id: null, legacy_id: before.get(row.path) },
       });
     }
+    // 1.3: and the database's own helper says the same.
+    const cell = `tile_zoom || '/' || tile_x || '/' || tile_y`;
+    expect(
+      await old.query(`select count(*)::int as n from tiles where location_hash = tile_uuid(${cell})
+        and id = tile_uuid(${cell} || '/' || source || '/none')`),
+    ).toEqual([{ n: found.length }]);
     const indexes = await old.query<{ name: string }>(
       `select indexname as name from pg_indexes where tablename = 'tiles' order by 1`,
     );

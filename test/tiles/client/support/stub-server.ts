@@ -50,7 +50,11 @@ async function bodyOf(request: Request): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-export async function startStub(version: 'h2c' | 'http/1.1' = 'h2c'): Promise<StubServer> {
+/** @param tls for `h2`, which is chosen in its handshake */
+export async function startStub(
+  version: 'h2c' | 'h2' | 'http/1.1' = 'h2c',
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<StubServer> {
   const tiles = new Map<string, StubTile>();
   const faults = new Map<string, Fault>();
   const attempts = new Map<string, number>();
@@ -138,7 +142,12 @@ export async function startStub(version: 'h2c' | 'http/1.1' = 'h2c'): Promise<St
     response.on('error', () => {});
     answer(request, response).catch(() => response.destroy());
   };
-  const listener = version === 'h2c' ? http2.createServer(handle) : http.createServer(handle);
+  const create = {
+    h2c: () => http2.createServer(handle),
+    h2: () => http2.createSecureServer({ ...tls, allowHTTP1: true }, handle),
+    'http/1.1': () => http.createServer(handle),
+  };
+  const listener: import('node:net').Server = create[version]();
   const sockets = new Set<{ destroy(): void }>();
   listener.on('connection', (socket: import('node:net').Socket) => {
     seen.connections++;
@@ -149,7 +158,12 @@ export async function startStub(version: 'h2c' | 'http/1.1' = 'h2c'): Promise<St
   listener.on('sessionError', () => {});
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const server: StubServer = {
-    ...{ url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`, tiles, faults, seen },
+    ...{
+      url: `${tls ? 'https' : 'http'}://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+      tiles,
+      faults,
+      seen,
+    },
     inventoryFault: undefined,
     add(cell, changes = {}) {
       const tile = { bytes: jpeg(), capturedAt: 1.7e15, resolution: 0.5, ...changes };

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { nilUuid, tileSizeMeters } from '../../../../tiles/identity';
+import { locationHash, nilUuid, tileId, tileSizeMeters } from '../../../../tiles/identity';
+import type { TileSource } from '../../../../tiles/types';
 import { type Collision, findCollisions } from './collisions';
 import { conformRules, conformTypes, readColumns } from './columns';
 import { recogniseVersion } from './version';
@@ -27,23 +28,43 @@ export async function addSources(client: Client): Promise<void> {
   await dropKey(client, 'idx_tiles_unique_location');
 }
 
-/** What a tile's size is, from the one function that says so, for every row of cells that occurs. */
-async function listSizes(client: Client): Promise<void> {
-  await client.query('drop table if exists pg_temp.tile_sizes');
-  await client.query(`create temporary table tile_sizes on commit drop as
-    select distinct tile_zoom as z, tile_y as y, null::double precision as meters from tiles`);
-  const { rows } = await client.query<{ z: number; y: number }>('select z, y from tile_sizes');
-  for (let start = 0; start < rows.length; start += 10_000) {
-    const part = rows.slice(start, start + 10_000);
+interface Named {
+  readonly id: string;
+  readonly z: number;
+  readonly x: number;
+  readonly y: number;
+  readonly source: string;
+  readonly flight_id: string | null;
+}
+
+const rowsAtOnce = 10_000;
+
+/**
+ * Lists for every row what follows from what it is of, by the functions that say so for all others. (The database's
+ * own `tile_uuid` gives the same names, at a tenth of the speed.)
+ */
+async function listNames(client: Client): Promise<void> {
+  await client.query('drop table if exists pg_temp.tile_names');
+  await client.query(`create temporary table tile_names (
+    former uuid primary key, id uuid, hash uuid, meters double precision) on commit drop`);
+  for (let after = nilUuid; ; ) {
+    const { rows } = await client.query<Named>(
+      `select id, tile_zoom as z, tile_x as x, tile_y as y, source, flight_id from tiles
+       where id >= $1 order by id limit ${rowsAtOnce + 1}`,
+      [after],
+    );
+    const page = rows.slice(0, rowsAtOnce);
     await client.query(
-      `update tile_sizes s set meters = known.meters
-       from unnest($1::int[], $2::int[], $3::float8[]) as known (z, y, meters) where s.z = known.z and s.y = known.y`,
+      'insert into tile_names select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[])',
       [
-        part.map(({ z }) => z),
-        part.map(({ y }) => y),
-        part.map(({ z, y }) => tileSizeMeters({ z, x: 0, y })),
+        page.map(({ id }) => id),
+        page.map((row) => tileId(row, row.source as TileSource, row.flight_id ?? undefined)),
+        page.map(locationHash),
+        page.map(tileSizeMeters),
       ],
     );
+    if (rows.length <= rowsAtOnce) return;
+    after = rows[rowsAtOnce].id;
   }
 }
 
@@ -82,15 +103,11 @@ export async function addFlights(client: Client, makeNames: string): Promise<rea
   await client.query(makeNames);
   const collisions = await findCollisions(client, await readColumns(client));
   await client.query('delete from tiles where id = any($1::uuid[])', [collisions.map(({ id }) => id)]);
-  await listSizes(client);
-  const cell = "t.tile_zoom || '/' || t.tile_x || '/' || t.tile_y";
-  await client.query(`with named as materialized (
-      select t.id as former, s.meters, tile_uuid(${cell}) as hash,
-        tile_uuid(${cell} || '/' || t.source || '/' || coalesce(t.flight_id::text, 'none')) as id
-      from tiles t join tile_sizes s on s.z = t.tile_zoom and s.y = t.tile_y)
-    update tiles t set id = named.id, location_hash = named.hash, tile_size_meters = named.meters,
+  await listNames(client);
+  await client.query('analyze tile_names');
+  await client.query(`update tiles t set id = named.id, location_hash = named.hash, tile_size_meters = named.meters,
       legacy_id = case when t.id = named.id then t.legacy_id else coalesce(t.legacy_id, t.id) end
-    from named where t.id = named.former
+    from tile_names named where t.id = named.former
       and (t.id, t.location_hash, t.tile_size_meters) is distinct from (named.id, named.hash, named.meters)`);
   await conformRules(client);
   await client.query(`create unique index if not exists idx_tiles_unique_identity on tiles
