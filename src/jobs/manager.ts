@@ -64,11 +64,11 @@ export class JobManager {
   async start(user: User, id: string): Promise<JobRecord> {
     const before = await this.get(user, id);
     if (before.status === 'queued' || before.status === 'running') return before;
-    await this.#log(before, 'The job was put in line');
+    this.#tell(before, 'The job was put in line');
     const job = await this.#jobs.queue(id);
     if (!job) return this.get(user, id);
     await this.options.engine.enqueue(job);
-    await this.#removeRuns(before);
+    if (before.run > 0) await this.#removeRuns(before);
     return job;
   }
 
@@ -112,8 +112,12 @@ export class JobManager {
     return this.options.parts.records.jobs;
   }
 
-  async #log(job: JobRecord, message: string): Promise<void> {
+  #tell(job: JobRecord, message: string): void {
     this.options.logs.loggerFor('job', job.id, job.logLevel).info(message);
+  }
+
+  async #log(job: JobRecord, message: string): Promise<void> {
+    this.#tell(job, message);
     await this.options.logs.flush();
   }
 

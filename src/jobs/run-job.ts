@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpenEOError } from '../base/errors';
 import { createSchemaCompiler, describeErrors, type ValidateFunction } from '../base/schema';
-import type { JobError, JobRecord } from '../store/records/jobs/types';
+import type { JobError, JobRecord, JobResult } from '../store/records/jobs/types';
 import type { SubjectLogs } from '../store/records/subject-logs';
 import { describeFailure, isOutOfRoom, isPassing, retryDelayMs } from './failure';
 import { Interruption } from './interruption';
@@ -67,7 +67,7 @@ export class JobRunner {
     const isWritten = await this.#untilWritten(signal, () =>
       jobs.complete(job, { status: 'completed', message: 'completed', result, costs: 0 }),
     );
-    await this.#tidy(job, isWritten);
+    await this.#tidy(job, isWritten, result);
     if (isWritten) await this.#tellEnd(job);
     return isWritten ? 'completed' : 'taken';
   }
@@ -141,7 +141,7 @@ export class JobRunner {
         ...(assets.length > 0 && { result: { assets } }),
       }),
     );
-    await this.#tidy(job, isWritten);
+    await this.#tidy(job, isWritten, { assets });
     if (isWritten) await this.#tellEnd(job);
     return isWritten ? 'failed' : 'taken';
   }
@@ -167,10 +167,10 @@ export class JobRunner {
   }
 
   /** Removes files of the job that no row refers to. What cannot be removed now is swept later. */
-  async #tidy(job: JobRecord, isOwn: boolean): Promise<void> {
+  async #tidy(job: JobRecord, isOwn: boolean, result?: JobResult): Promise<void> {
     const { parts } = this.options;
     try {
-      const now = await parts.records.jobs.get(job.id);
+      const now = isOwn ? { ...job, result } : await parts.records.jobs.get(job.id);
       const kept = new Set(now?.result?.assets.map(({ key }) => key));
       // A run that lost its job may only remove what it wrote itself.
       const folder = isOwn ? jobFolder(job.id) : `${jobFolder(job.id)}${job.run}/`;

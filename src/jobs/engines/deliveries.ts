@@ -57,7 +57,8 @@ export class Deliveries {
     if (!boss) return;
     const startAfter = afterMs / 1000;
     const options = { singletonKey: id, priority, startAfter, group: { id: ownerId } };
-    await boss.upsert(queue, { id }, options);
+    // Where one waits already, its time is changed.
+    if (!(await boss.send(queue, { id }, options))) await boss.upsert(queue, { id }, options);
     if (afterMs === 0) await boss.getDb().executeSql('select pg_notify($1, $2)', [sentChannel, id]);
   }
 

@@ -112,7 +112,13 @@ export class DistributedEngine implements JobEngine {
     const { jobs } = this.options;
     const byJob = new Map(deliveries.map((delivery) => [delivery.data.id, delivery]));
     const ids = [...byJob.keys()];
-    const request = { worker: this.#worker, ...claimLimits(this.options), limit: ids.length, ids };
+    const request = {
+      worker: this.#worker,
+      ...claimLimits(this.options),
+      limit: ids.length,
+      ids,
+      isQuick: true,
+    };
     let taken: readonly JobRecord[];
     try {
       taken = await jobs.claim(request);
@@ -128,7 +134,9 @@ export class DistributedEngine implements JobEngine {
       void this.#leases
         .start(job)
         .finally(() => this.#full.delete(job.ownerId))
-        .then(() => this.#quietly(() => this.#conclude(delivery)))
+        .then((outcome) =>
+          this.#quietly(() => (outcome === 'completed' ? this.#done(delivery) : this.#conclude(delivery))),
+        )
         .then(() => this.#take());
     }
     await Promise.all([...byJob.values()].map((delivery) => this.#conclude(delivery)));
@@ -142,7 +150,11 @@ export class DistributedEngine implements JobEngine {
       if (waitMs <= 0) this.#full.set(job.ownerId, performance.now() + noRoomMs);
       await this.#deliveries.send(job, waitMs > 0 ? waitMs : this.#isClosed ? 0 : noRoomMs);
     } else if (job?.status === 'failed') await this.#deliveries.bury(job);
-    await this.#settle(delivery, this.#deliveries.done(delivery));
+    await this.#done(delivery);
+  }
+
+  #done(delivery: Delivery): Promise<void> {
+    return this.#settle(delivery, this.#deliveries.done(delivery));
   }
 
   #fullUsers(): readonly string[] {
@@ -170,6 +182,7 @@ export class DistributedEngine implements JobEngine {
   /** Sends again what workers left that died. */
   async #recover(): Promise<void> {
     const { jobs } = this.options;
+    await this.#leases.renew();
     for (const id of await jobs.recover()) {
       const job = await jobs.get(id);
       if (job?.status === 'queued') await this.#deliveries.send(job);

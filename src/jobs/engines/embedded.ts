@@ -12,6 +12,8 @@ export class EmbeddedEngine implements JobEngine {
   #stopListening = () => {};
   #taking: Promise<void> | undefined;
   #isAskedAgain = false;
+  /** Now and then leases that ended are looked for as well; most looks only take what is in line. */
+  #isThorough = true;
   #isClosed = false;
 
   constructor(private readonly options: EngineOptions) {
@@ -31,7 +33,10 @@ export class EmbeddedEngine implements JobEngine {
       this.#leases.lookSoon();
       this.#take();
     });
-    this.#timer = setInterval(() => this.#take(), settings.pollMs).unref();
+    this.#timer = setInterval(() => {
+      this.#isThorough = true;
+      this.#take();
+    }, settings.pollMs).unref();
     this.#take();
   }
 
@@ -67,7 +72,10 @@ export class EmbeddedEngine implements JobEngine {
     try {
       while (this.#isAskedAgain && this.#room > 0 && !this.#isClosed) {
         this.#isAskedAgain = false;
-        const request = { worker: this.#worker, ...claimLimits(this.options), limit: this.#room };
+        const isQuick = !this.#isThorough;
+        this.#isThorough = false;
+        const limits = claimLimits(this.options);
+        const request = { worker: this.#worker, ...limits, isQuick, limit: this.#room };
         // Whatever ends makes room.
         for (const job of await jobs.claim(request)) void this.#leases.start(job).then(() => this.#take());
       }

@@ -33,17 +33,18 @@ export class Leases {
     return this.#running.size;
   }
 
-  /** Runs a job that was leased just now. Resolves when it has ended. */
-  async start(job: JobRecord): Promise<void> {
+  /** Runs a job that was leased just now. Resolves when it has ended, to what `run` said. */
+  async start(job: JobRecord): Promise<unknown> {
     const interruption = new AbortController();
     // A lease of this process that ended without its noticing: the older run must not go on beside the new one.
     this.#running.get(job.id)?.interruption.abort(new Interruption('taken'));
     const entry = { run: job.run, interruption, done: this.parts.run(job, interruption) };
     this.#running.set(job.id, entry);
     try {
-      await entry.done;
+      return await entry.done;
     } catch (error) {
       this.parts.logger.error('The run of a job could not be ended in order', { job: job.id, error });
+      return undefined;
     } finally {
       if (this.#running.get(job.id) === entry) this.#running.delete(job.id);
     }

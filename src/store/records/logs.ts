@@ -10,6 +10,10 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
 /** So many entries go into one statement, as many as there are: a burst of entries costs few round trips. */
 const batchSizes = [64, 8, 1];
 
+/** A log is trimmed whenever it has grown by this part of its length: mostly it has not. */
+const trimShare = 10;
+const maxCounted = 10_000;
+
 type LogRow = Omit<LogRecord, 'id' | 'level'> & { readonly id: number; readonly severity: number };
 
 function toRecord({ id, severity, subject, message, ...rest }: LogRow): LogRecord {
@@ -74,13 +78,24 @@ export function createLogs(
     return steps;
   }
 
+  /** How many entries this process has added to a subject since it trimmed its log. */
+  const added = new Map<string, number>();
+  const isTrimDue = (subject: string, entries: readonly Omit<LogRecord, 'id'>[]): boolean => {
+    const count = (added.get(subject) ?? 0) + entries.filter((entry) => entry.subject === subject).length;
+    const isDue = count * trimShare >= maxEntries;
+    if (added.size > maxCounted) added.clear();
+    added.set(subject, isDue ? 0 : count);
+    return isDue;
+  };
+
   return {
     async append(entries) {
       if (entries.length === 0) return;
       const subjects = [...new Set(entries.map((entry) => entry.subject))].sort();
       const steps: Step[] = lockSubject ? subjects.map((subject) => [lockSubject, { subject }]) : [];
       steps.push(...insertSteps(entries));
-      for (const subject of subjects) steps.push([trim, { subject, kept: maxEntries }]);
+      for (const subject of subjects)
+        if (isTrimDue(subject, entries)) steps.push([trim, { subject, kept: maxEntries }]);
       await statements.batch(steps);
     },
     async list(subject, filter) {

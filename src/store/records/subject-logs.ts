@@ -42,13 +42,15 @@ export class SubjectLogs {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const entries = this.#pending;
-    this.#pending = [];
-    if (entries.length > 0) this.#writing = this.#writing.then(() => this.#write(entries));
+    this.#writing = this.#writing.then(() => this.#write());
     await this.#writing;
   }
 
-  async #write(entries: Omit<LogRecord, 'id'>[]): Promise<void> {
+  /** All that has come together while the last ones were written go in one transaction. */
+  async #write(): Promise<void> {
+    const entries = this.#pending;
+    if (entries.length === 0) return;
+    this.#pending = [];
     try {
       await this.records.logs.append(entries);
     } catch (error) {

@@ -165,7 +165,7 @@ export interface RecordStore {
     remove(id: string): Promise<boolean>;
   };
   readonly logs: {
-    /** Keeps at most a configured number of entries per subject; the oldest go first. */
+    /** Keeps a configured number of entries per subject, and for a while up to a tenth more; the oldest go first. */
     append(entries: readonly Omit<LogRecord, 'id'>[]): Promise<void>;
     /** Entries of at least this level, oldest first, after the entry with the id `after`. */
     list(subject: string, filter: { readonly level?: LogLevel } & PageRequest): Promise<Page<LogRecord>>;

@@ -185,12 +185,9 @@ export function createJobLine(
     async claim(request) {
       if (request.limit < 1 || request.types.length === 0 || request.ids?.length === 0) return [];
       const { worker, leaseMs } = request;
-      const steps: Step[] = [
-        ...turn,
-        [renew, { worker, leaseMs }],
-        ...recovery,
-        [claimOf(request), { ...request, ...idValues(request.ids) }],
-      ];
+      const steps: Step[] = [...turn];
+      if (!request.isQuick) steps.push([renew, { worker, leaseMs }], ...recovery);
+      steps.push([claimOf(request), { ...request, ...idValues(request.ids) }]);
       const outcomes = await statements.batch(steps);
       const taken = outcomes[outcomes.length - 1].rows.map(read);
       return taken.sort((one, other) => other.priority - one.priority);

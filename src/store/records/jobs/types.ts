@@ -140,6 +140,8 @@ export interface ClaimRequest {
   /** How many jobs of one owner, and of each type, may run at once, on all machines together. */
   readonly perUser: number;
   readonly perType: Readonly<Record<string, number>>;
+  /** Leaves leases as they are, those of this worker too: cheap, for those who look after them now and then. */
+  readonly isQuick?: boolean;
   /** Only these jobs; at most 16. */
   readonly ids?: readonly string[];
 }
