@@ -2,9 +2,10 @@ import { OpenEOError } from '../base/errors';
 import type { Frame } from './execute';
 import { injectedUserId } from './parameters';
 import type { ParameterCheck, SchemaChecks } from './schema/checks';
-import { namesSubtype, wantsText } from './schema/kinds';
+import { namesSubtype, schemaKinds, wantsText } from './schema/kinds';
 import {
   isCallback,
+  LabeledArray,
   OpaqueHandle,
   type ParameterSpec,
   type Plan,
@@ -111,11 +112,12 @@ export class Compiler {
   ): ArgumentStep {
     const spec = process.spec.parameters?.find((parameter) => parameter.name === name) as ParameterSpec;
     const isAnswered = process.module?.answers?.includes(name);
+    const takesLabels = !process.module || labelled.has(name) || !schemaKinds(spec.schema)?.has('array');
     const check = isSettled(argument) ? undefined : this.checks.of(spec, process.spec.exceptions, isAnswered);
     return {
       name,
       source: this.#source(argument, position, [id, name, process.id]),
-      ...(check ? { verify: verifier(process.id, spec, check) } : {}),
+      ...(check ? { verify: verifier(process.id, spec, check, takesLabels) } : {}),
       fallback: body?.defaults.has(name) ? undefined : spec.default,
       isOptional: spec.optional === true,
       ...(argument.kind === 'parameter' ? { parameter: argument.name } : {}),
@@ -202,11 +204,26 @@ function countUses(argument: PlanArgument, uses: Map<string, number>): void {
   else if (argument.kind === 'object') for (const item of argument.entries.values()) countUses(item, uses);
 }
 
+/** Parameters of function-defined processes that take arrays together with their labels. */
+const labelled = new Set(['data', 'array1', 'array2', 'values']);
+
+function withoutLabels(value: unknown): unknown {
+  if (value instanceof LabeledArray) return value.values.map(withoutLabels);
+  if (!Array.isArray(value)) return value;
+  return value.some((item) => typeof item === 'object') ? value.map(withoutLabels) : value;
+}
+
 /** Checks a value of the run and gives what the process shall see of it. */
-function verifier(process: string, { name, schema }: ParameterSpec, check: ParameterCheck) {
+function verifier(
+  process: string,
+  { name, schema }: ParameterSpec,
+  check: ParameterCheck,
+  takesLabels: boolean,
+) {
   const isText = wantsText(schema);
   return (given: unknown): unknown => {
-    const value = isText ? (injectedUserId(given) ?? given) : given;
+    const labelled = isText ? (injectedUserId(given) ?? given) : given;
+    const value = takesLabels ? labelled : withoutLabels(labelled);
     const [violation] = check.check(value);
     if (violation) {
       const reason = `${violation.path === '' ? 'it' : violation.path} ${violation.reason}.`;

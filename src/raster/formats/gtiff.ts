@@ -69,7 +69,10 @@ export const gtiff: OutputFormat = {
     const sampleType = (cube.dataType === 'boolean' ? 'uint8' : cube.dataType) as SampleType;
     const isFloat = sampleType === 'float32' || sampleType === 'float64';
     const isPicture = cube.indexed !== undefined && sampleType === 'uint8' && [3, 4].includes(layers.length);
-    const groups = layerGroups(raster, Math.max(1, Math.floor(groupValues / options.tile_size ** 2)));
+    // A small scene has one tile; it is not padded to the size of those of large ones. TIFF wants multiples of 16.
+    const side = Math.ceil(Math.max(grid.width, grid.height) / 16) * 16;
+    const tileSize = Math.min(options.tile_size, side);
+    const groups = layerGroups(raster, Math.max(1, Math.floor(groupValues / tileSize ** 2)));
     const read = createAreaReader(raster, request.signal);
     let hasData = false;
     const tiff = await writeTiff({
@@ -79,7 +82,7 @@ export const gtiff: OutputFormat = {
       sampleType,
       nodata: cube.nodata,
       isPicture,
-      tileSize: options.tile_size,
+      tileSize,
       interleave: groups.length === 1 && layers.length <= 4 ? 'pixel' : 'band',
       overviews: options.overviews === 'auto' ? (isFloat ? 'average' : 'nearest') : options.overviews,
       compression: options.compression,

@@ -203,7 +203,7 @@ withGdal('GTiff, as GDAL reads it', () => {
   test('reads a tile at a time, and many layers in groups', async () => {
     const windows: string[] = [];
     const cube = functionCube({
-      grid: utmGrid(100, 80),
+      grid: utmGrid(250, 80),
       bands: Array.from({ length: 70 }, (_, i) => `b${i}`),
       times: ['2024-01-01T00:00:00Z', '2024-02-01T00:00:00Z'],
       dataType: 'uint16',
