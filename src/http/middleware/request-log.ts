@@ -5,6 +5,9 @@ import type { Metrics } from '../metrics';
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** Recorded where the client left before the answer was complete (nginx's convention). */
+export const clientLeft = 499;
+
 export interface RecordSettings {
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -61,8 +64,7 @@ export function requestLog(settings: RecordSettings & { readonly publicUrl?: str
         method: request.method,
         path,
         route: context.route ?? 'none',
-        // 499: the client left first (nginx's convention).
-        status: response.writableEnded ? response.statusCode : 499,
+        status: response.writableEnded ? response.statusCode : clientLeft,
         startedMs: context.startedMs,
         httpVersion: request.httpVersion,
         address,

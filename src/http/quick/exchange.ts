@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import { endInTurns } from './in-turns';
 
 /** A request without a body and the way to answer it, ahead of Express and alike for both protocols. */
 export interface Exchange {
@@ -14,8 +15,8 @@ export interface Exchange {
   isGone(): boolean;
   /** @param headers names in lower case; the object is used up */
   answer(status: number, headers: Record<string, string | number>, body: Uint8Array | undefined): void;
-  /** When the answer is sent, or nobody takes it. */
-  onClose(listener: () => void): void;
+  /** When the answer is sent, or nobody takes it; tells which. */
+  onClose(listener: (isComplete: boolean) => void): void;
 }
 
 /** Answers some requests; calls `otherwise` for all others, at once or later. */
@@ -38,7 +39,7 @@ export function http1Exchange(request: IncomingMessage, response: ServerResponse
       response.writeHead(status, fields);
       response.end(body);
     },
-    onClose: (listener) => void response.once('close', listener),
+    onClose: (listener) => void response.once('close', () => listener(response.writableEnded)),
   };
 }
 
@@ -59,8 +60,8 @@ export function http2Exchange(stream: ServerHttp2Stream, headers: IncomingHttpHe
       stream.on('error', () => {});
       fields[':status'] = status;
       stream.respond(fields, { endStream: body === undefined });
-      if (body !== undefined) stream.end(body);
+      if (body !== undefined) endInTurns(stream, body);
     },
-    onClose: (listener) => void stream.once('close', listener),
+    onClose: (listener) => void stream.once('close', () => listener(stream.writableEnded)),
   };
 }

@@ -6,7 +6,7 @@ import type { User } from '../../store/records/types';
 import { locationHash, maxTileZoom } from '../../tiles/identity';
 import type { ServedTile, TileReader } from '../../tiles/reader';
 import { crossOrigin, security } from '../middleware/headers';
-import { type RequestRecord, recordRequest } from '../middleware/request-log';
+import { clientLeft, type RequestRecord, recordRequest } from '../middleware/request-log';
 import { tileAnswer } from '../routes/catalogue/serve-tile';
 import type { Exchange, QuickHandler } from './exchange';
 
@@ -78,7 +78,9 @@ export function quickTiles(options: QuickTilesOptions): QuickHandler {
       address: clientAddress(exchange, trust),
       user: user?.id,
     };
-    exchange.onClose(() => recordRequest(records, record));
+    exchange.onClose((isComplete) =>
+      recordRequest(records, isComplete ? record : { ...record, status: clientLeft }),
+    );
     const isBodiless = found.status === 304 || method === 'HEAD';
     const fields = { ...completed(found.headers), 'x-request-id': id };
     exchange.answer(found.status, fields, isBodiless ? undefined : tile.bytes);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { OpenEOError } from '../../../base/errors';
 import { matchesTag } from '../../../services/tile-response';
 import type { ServedTile, TileReader } from '../../../tiles/reader';
+import { endInTurns } from '../../quick/in-turns';
 import type { Route } from '../../route';
 import { readAddress } from './read-request';
 
@@ -69,7 +70,9 @@ export function tileRoute(reader: TileReader, isPublic: boolean): Route {
       const { status, headers } = tileAnswer(request.headers, tile, isPublic);
       response.status(status);
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-      response.end(status === 304 || request.method === 'HEAD' ? undefined : tile.bytes);
+      if (status === 304 || request.method === 'HEAD') response.end();
+      else if (request.httpVersionMajor < 2) response.end(tile.bytes);
+      else endInTurns(response, tile.bytes);
     },
   };
 }

@@ -7,6 +7,7 @@ import document from '../../../../schemas/tile-catalogue.openapi.json';
 import { silentLogger } from '../../../../src/base/logger';
 import { createMetrics } from '../../../../src/http/metrics';
 import { catalogueRoutes } from '../../../../src/http/routes/catalogue/routes';
+import { tileSources } from '../../../../src/tiles/write-rules';
 import { startServer, type TestServer } from '../../../support/server';
 
 const flight = '00000000-0000-4000-8000-00000000000a';
@@ -102,6 +103,14 @@ test('every endpoint is described, and no other', () => {
   );
   const offered = routes.map(({ method, path }) => `${method} ${path}`);
   expect(described.filter((operation) => !operation.startsWith('HEAD')).sort()).toEqual(offered.sort());
+});
+
+test('9.5 the sources are the same closed set wherever they are named', () => {
+  const { Tile, Metadata, InventoryTile } = document.components.schemas;
+  for (const schema of [Tile, Metadata, InventoryTile])
+    expect(schema.properties.source.enum).toEqual([...tileSources]);
+  expect([...tileSources]).toEqual(['google_maps', 'uav']);
+  expect(document.info.version).toMatch(/^2\.0\./);
 });
 
 test('it is served to everybody, with the address of the server', async () => {

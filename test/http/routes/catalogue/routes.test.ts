@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ClientHttp2Session, constants } from 'node:http2';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { locationHash, tileId, tileSizeMeters } from '../../../../src/tiles/identity';
 import { testDatabase } from '../../../support/postgres';
@@ -32,6 +34,29 @@ async function noise(seed: number, sizePx: number): Promise<Buffer> {
   return sharp(data, { raw: { width: sizePx, height: sizePx, channels: 3 } })
     .png()
     .toBuffer();
+}
+
+/** A PNG of black pixels, a thousandth of its size. */
+function bomb(sizePx: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    check.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, check]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(sizePx, 0);
+  header.writeUInt32BE(sizePx, 4);
+  header.set([8, 6], 8);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const rows = deflateSync(Buffer.alloc(50_000_000));
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', rows),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 interface Metadata {
@@ -224,6 +249,7 @@ describe.each(dialects)('tile catalogue over HTTP on %s', (dialect: Dialect) => 
         ],
         ['a cut image', async () => (await noise(1, 64)).subarray(0, 6000), 415, 'FileTypeInvalid'],
         ['too many pixels', () => picture('red', 'png', 1001), 413, 'FileSizeExceeded'],
+        ['a few bytes that would become 40 GB', async () => bomb(100_000), 413, 'FileSizeExceeded'],
         [
           'too many bytes',
           async () => Buffer.concat([await picture('red'), Buffer.alloc(2_000_001)]),
@@ -280,6 +306,20 @@ describe.each(dialects)('tile catalogue over HTTP on %s', (dialect: Dialect) => 
           body: '--b\r\ncontent-disposition: form-data; name="files"; filename="a.jpg"\r\n\r\nhalf',
         });
         expect(await code(response)).toEqual([400, 'TileInvalid']);
+      });
+
+      test('a client that resets its stream in the middle', async () => {
+        const session = await connectH2(server.url);
+        const stream = session.request({
+          ...{ ':method': 'POST', ':path': '/api/satellite/upload', authorization: `Bearer ${uploader}` },
+          'content-type': 'multipart/form-data; boundary=b',
+        });
+        stream.on('error', () => {});
+        stream.write('--b\r\ncontent-disposition: form-data; name="files"; filename="a.jpg"\r\n\r\nhalf');
+        while (temporary().length === 0) await delay(5);
+        stream.close(constants.NGHTTP2_CANCEL);
+        while (temporary().length > 0) await delay(5);
+        session.close();
       });
 
       test('a client that leaves in the middle', async () => {
@@ -362,6 +402,31 @@ describe.each(dialects)('tile catalogue over HTTP on %s', (dialect: Dialect) => 
       expect(metrics).toMatch(/^tilegraph_tiles_without_file_total [1-9]/m);
     });
 
+    test('6.2 the row says where the file is, wherever that may be', async () => {
+      const bytes = await picture('red', 'webp');
+      const { imagery, tileStore, objects } = server.application;
+      await upload([google(x)], [bytes]);
+      const before = (await tileStore!.catalogue.atCell({ z: 10, x, y: 5 }))!;
+      await objects.put('tiles/elsewhere/no-cell', bytes);
+      const moved = { ...before, filePath: 'elsewhere/no-cell', contentSha256: before.contentSha256! };
+      expect(await tileStore!.catalogue.moveFile(before, { ...moved, byteCount: bytes.length })).toBe(true);
+      await imagery!.files.remove(before.filePath);
+      const response = await tile(`10/${x}/5`);
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/webp']);
+      expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+      // The next upload takes the usual place again, and removes the other one.
+      await upload([google(x)], [bytes]);
+      expect(stored()).toContain(`tiles/google_maps/10/${x}/5.webp`);
+      expect(stored()).not.toContain('tiles/elsewhere/no-cell');
+    });
+
+    test('6.4 the same bytes at two cells are two files, each a plain image', async () => {
+      const bytes = await picture('red', 'png');
+      await upload([google(x), google(x, { y: 6 })], [bytes, bytes]);
+      for (const y of [5, 6])
+        expect(readFileSync(join(objectsFolder(), `tiles/google_maps/10/${x}/${y}.png`))).toEqual(bytes);
+    });
+
     test('6.5 a row that points out of the root serves nothing', async () => {
       const { catalogue } = server.application.tileStore!;
       await catalogue.write({
@@ -383,6 +448,12 @@ describe.each(dialects)('tile catalogue over HTTP on %s', (dialect: Dialect) => 
         expect((await upload([google(index, { z: 12, y: x })], [pictures[index]])).ok).toBe(true);
       }
       const session = await connectH2(server.url);
+      // The second time they are in memory.
+      for (const _ of ['from the disk', 'from memory']) await interleave(session, pictures);
+      session.close();
+    });
+
+    async function interleave(session: ClientHttp2Session, pictures: readonly Buffer[]): Promise<void> {
       const streams = pictures.map((_, index) =>
         session.request({ ':path': `/tiles/12/${index}/${x}`, authorization: `Bearer ${reader}` }),
       );
@@ -400,12 +471,11 @@ describe.each(dialects)('tile catalogue over HTTP on %s', (dialect: Dialect) => 
           return Buffer.concat(chunks);
         }),
       );
-      session.close();
       expect(pictures.every(({ length }) => length > 65_535)).toBe(true);
       expect(bodies.map((body, index) => body.equals(pictures[index]))).toEqual(Array(20).fill(true));
       // One after the other would be begins, ends, begins, ends …
       expect(events.indexOf('ends')).toBeGreaterThan(1);
-    });
+    }
   });
 
   describe('POST /api/satellite/tiles/inventory', () => {
