@@ -106,7 +106,16 @@ const cases: Readonly<Record<string, { cube: Cube; options?: Record<string, unkn
   },
   // 66 × 66 chunks need three levels of the tree in an HDF5 file.
   tree: {
-    cube: functionCube({ grid: utmGrid(1050, 1043), bands: ['b'], dataType: 'uint16', value: tree }),
+    cube: memoryCube({
+      dimensions: [
+        { type: 'bands', name: 'bands', labels: ['b'] },
+        { type: 'spatial', name: 'y', axis: 'y' },
+        { type: 'spatial', name: 'x', axis: 'x' },
+      ],
+      grid: utmGrid(1050, 1043),
+      data: Uint16Array.from({ length: 1050 * 1043 }, (_, at) => tree(at % 1050, Math.floor(at / 1050))),
+      missing: 'mask',
+    }),
     options: { chunk_size: 16, level: 1 },
   },
   zones: {

@@ -54,10 +54,10 @@ export function chunked(tree: number | undefined, chunk: readonly number[], size
   return { type: 0x0008, body: body.done() };
 }
 
-/** Bytes sorted by their significance, then deflate. */
-export function filters(size: number, level: number): Message {
-  const bytes = new Bytes().u8(1, size > 1 ? 2 : 1).zeros(6);
-  if (size > 1) bytes.u16(2, 8, 1, 1).raw(Buffer.from('shuffle\0')).u32(size, 0);
+/** Deflate, after bytes have been sorted by their significance or not. */
+export function filters(size: number, level: number, isShuffled: boolean): Message {
+  const bytes = new Bytes().u8(1, isShuffled ? 2 : 1).zeros(6);
+  if (isShuffled) bytes.u16(2, 8, 1, 1).raw(Buffer.from('shuffle\0')).u32(size, 0);
   return { type: 0x000b, body: bytes.u16(1, 8, 1, 1).raw(Buffer.from('deflate\0')).u32(level, 0).done() };
 }
 

@@ -82,19 +82,50 @@ class Tail implements Place {
   }
 }
 
+/** Deflates chunks, with their bytes in the order of significance where the first chunk is smaller so. */
+class Compressor {
+  #isShuffled: Promise<boolean> | undefined;
+
+  constructor(
+    readonly size: number,
+    readonly level: number,
+  ) {}
+
+  /** Known once a chunk has been compressed. */
+  get isShuffled(): Promise<boolean> {
+    return this.#isShuffled ?? Promise.resolve(false);
+  }
+
+  async compress(bytes: Uint8Array): Promise<Uint8Array> {
+    const { size, level } = this;
+    this.#isShuffled ??= this.#gains(bytes);
+    return await deflateAsync((await this.#isShuffled) ? shuffle(bytes, size) : bytes, { level });
+  }
+
+  /** Few distinct numbers are smaller as they are, smooth ones shuffled. */
+  async #gains(bytes: Uint8Array): Promise<boolean> {
+    const { size, level } = this;
+    if (size === 1) return false;
+    const [plain, shuffled] = await Promise.all([
+      deflateAsync(bytes, { level }),
+      deflateAsync(shuffle(bytes, size), { level }),
+    ]);
+    return shuffled.length < plain.length;
+  }
+}
+
 /** Reads, compresses and stores all chunks; tells where they are, by variable. */
 async function storeChunks(
   dataset: Dataset,
   reader: ChunkReader,
   spool: Spool,
-  level: number | undefined,
+  compressor: Compressor | undefined,
 ): Promise<StoredChunk[][]> {
   const stored: StoredChunk[][] = dataset.variables.map(() => []);
-  const { size } = numberTypes[dataset.type];
   for await (const chunks of reader.read()) {
     const packed = await Promise.all(
       chunks.map(async ({ values }) =>
-        level === undefined ? bytesOf(values) : await deflateAsync(shuffle(bytesOf(values), size), { level }),
+        compressor ? await compressor.compress(bytesOf(values)) : bytesOf(values),
       ),
     );
     for (const [index, { variable, position }] of chunks.entries())
@@ -148,7 +179,9 @@ export async function writeNetcdf(
   signal: AbortSignal,
 ): Promise<{ readonly head: Buffer; readonly tail: Buffer; readonly hasData: boolean }> {
   const reader = new ChunkReader(dataset, signal);
-  const stored = await storeChunks(dataset, reader, spool, level);
+  const compressor = level === undefined ? undefined : new Compressor(numberTypes[dataset.type].size, level);
+  const stored = await storeChunks(dataset, reader, spool, compressor);
+  const isShuffled = (await compressor?.isShuffled) ?? false;
   const place = new Tail(superblockBytes + spool.length);
   const members = new Map<string, number>();
   const lists = (names: readonly string[]): Message[] => {
@@ -181,7 +214,7 @@ export async function writeNetcdf(
         : chunked(chunks.length ? putChunkTree(place, chunks, lengths, chunk) : undefined, chunk, size);
     const header = objectHeader([
       ...[dataspace(lengths), datatype(numberTypes[type]), fillValue(bytesOf(fill)), layout],
-      ...(level === undefined || lengths.length === 0 ? [] : [filters(size, level)]),
+      ...(level === undefined || lengths.length === 0 ? [] : [filters(size, level, isShuffled)]),
       ...(isDeclared ? [numberAttribute('_FillValue', numberTypes[type], fill)] : []),
       ...(packing ? attributeMessages({ scale_factor: packing.scale, add_offset: packing.offset }) : []),
       ...scales,
