@@ -40,19 +40,32 @@ export function claimStatement(
           limited.map(([id, count]) => sql`when ${id} then ${sql.raw(String(Math.trunc(count)))}`),
           sql` `,
         )} else 2147483647 end`;
-  const running = (column: 'owner_id' | 'type', value: SQL) =>
-    sql`(select count(*) from ${jobs} r where r.status = 'running' and r.${sql.identifier(column)} = ${value})`;
   const inOrder = sql`order by priority desc, queued_at, id`;
   const known = sql.join(
     types.map((type) => sql`${type}`),
     sql`, `,
   );
-  const first = sql`select id, owner_id, type, priority, queued_at from ${jobs} where status = 'queued' and next_at <= ${now} and type in (${known})
-    ${ids === undefined ? sql`` : sql`and id in (${idList(jobs, ids)})`}
-    and owner_id not in (select owner_id from ${jobs} where status = 'running' group by owner_id having count(*) >= ${perUser})
-    and type not in (select type from ${jobs} where status = 'running' group by type having count(*) >= ${roomOf(sql`type`)})
-    ${inOrder} limit ${sql.raw(String(lookAhead))}`;
-  const ofUsers = sql`select f.*, row_number() over (partition by owner_id ${inOrder}) as place, ${running('owner_id', sql`f.owner_id`)} as busy from (${first}) f`;
-  const ofTypes = sql`select u.id, u.type, u.priority, u.queued_at, row_number() over (partition by type ${inOrder}) as place, ${running('type', sql`u.type`)} as busy from (${ofUsers}) u where u.place + u.busy <= ${perUser}`;
-  return sql`select t.id from (${ofTypes}) t where t.place + t.busy <= ${roomOf(sql`t.type`)} ${inOrder} limit ${sql.placeholder('limit')}`;
+  // What runs is counted once, not for each candidate.
+  return sql`with running as (select owner_id, type from ${jobs} where status = 'running'),
+    users as (select owner_id, count(*) as busy from running group by owner_id),
+    kinds as (select type, count(*) as busy from running group by type),
+    first as (
+      select id, owner_id, type, priority, queued_at from ${jobs}
+      where status = 'queued' and next_at <= ${now} and type in (${known})
+      ${ids === undefined ? sql`` : sql`and id in (${idList(jobs, ids)})`}
+      and owner_id not in (select owner_id from users where busy >= ${perUser})
+      and type not in (select type from kinds where busy >= ${roomOf(sql`type`)})
+      ${inOrder} limit ${sql.raw(String(lookAhead))}
+    ),
+    of_users as (
+      select f.id, f.type, f.priority, f.queued_at,
+        row_number() over (partition by f.owner_id order by f.priority desc, f.queued_at, f.id) + coalesce(u.busy, 0) as place
+      from first f left join users u on u.owner_id = f.owner_id
+    ),
+    of_types as (
+      select o.id, o.type, o.priority, o.queued_at,
+        row_number() over (partition by o.type order by o.priority desc, o.queued_at, o.id) + coalesce(k.busy, 0) as place
+      from of_users o left join kinds k on k.type = o.type where o.place <= ${perUser}
+    )
+    select id from of_types where place <= ${roomOf(sql`type`)} ${inOrder} limit ${sql.placeholder('limit')}`;
 }
