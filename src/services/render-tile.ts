@@ -98,9 +98,12 @@ export class TileRenderer {
       readonly limiter: Limiter;
       readonly limits: { readonly pixels: number; readonly seconds: number };
       readonly cacheBytes: number;
+      /** Fires when the server stops. */
+      readonly stopped: AbortSignal;
     },
   ) {
-    this.#scenes = new WholeScenes(parts.limits.pixels);
+    const { limits, stopped } = parts;
+    this.#scenes = new WholeScenes({ maxPixels: limits.pixels, seconds: limits.seconds, stopped });
     if (parts.cacheBytes > 0) {
       const sizeCalculation = ({ body }: RenderedTile) => body.byteLength + 256;
       this.#cache = new LRUCache({ maxSize: parts.cacheBytes, sizeCalculation });

@@ -56,7 +56,10 @@ export function createServices(parts: {
     }),
     prepared,
     evaluator,
-    renderer: new TileRenderer({ prepared, evaluator, logs, limiter, limits, cacheBytes: parts.cacheBytes }),
+    renderer: new TileRenderer({
+      ...{ prepared, evaluator, logs, limiter, limits, cacheBytes: parts.cacheBytes },
+      stopped: stopping.signal,
+    }),
     async close() {
       prepared.close();
       stopping.abort(new Error('The server stops'));

@@ -8,6 +8,14 @@ interface Flight<T> {
 export class SharedWork<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
+  /** @param goesOn asked when the last one leaves: whether the work goes on for those who come later */
+  constructor(private readonly goesOn: (reason: unknown) => boolean = () => false) {}
+
+  /** Works that nobody waits for now. */
+  get unattended(): number {
+    return [...this.#flights.values()].filter(({ waiters }) => waiters === 0).length;
+  }
+
   /**
    * @param work gets a signal that fires when nobody waits any more.
    * @throws the reason of `signal` when this caller leaves; what `work` throws.
@@ -26,7 +34,8 @@ export class SharedWork<T> {
     } finally {
       signal.removeEventListener('abort', onAbort!);
       flight.waiters--;
-      if (flight.waiters === 0 && this.#flights.get(key) === flight) {
+      const isAlone = flight.waiters === 0 && this.#flights.get(key) === flight;
+      if (isAlone && !(signal.aborted && this.goesOn(signal.reason))) {
         this.#flights.delete(key);
         flight.controller.abort(signal.aborted ? signal.reason : undefined);
       }

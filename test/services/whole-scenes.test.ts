@@ -1,3 +1,4 @@
+import { OpenEOError } from '../../src/base/errors';
 import { webMercator } from '../../src/geo/crs';
 import { type Cube, deriveCube } from '../../src/raster/cube';
 import { memoryCube } from '../../src/raster/memory-cube';
@@ -29,15 +30,19 @@ function counted(locality: Cube['locality'], released?: Promise<void>) {
   return { cube, reads };
 }
 
+function scenesOf(maxPixels: number, seconds = 60): WholeScenes {
+  return new WholeScenes({ maxPixels, seconds, stopped: new AbortController().signal });
+}
+
 test('a cube whose windows need only their surroundings is passed on', async () => {
   const { cube, reads } = counted('local');
-  expect(await new WholeScenes(1).of(cube, 'a', signal())).toBe(cube);
+  expect(await scenesOf(1).of(cube, 'a', signal())).toBe(cube);
   expect(reads).toEqual([]);
 });
 
 test('a whole scene is computed once for all tiles of a key, and never kept without one', async () => {
   const { cube, reads } = counted('whole');
-  const scenes = new WholeScenes(16);
+  const scenes = scenesOf(16);
   const [one, other] = await Promise.all([scenes.of(cube, 'a', signal()), scenes.of(cube, 'a', signal())]);
   expect(await scenes.of(cube, 'a', signal())).toBe(one);
   expect(other).toBe(one);
@@ -56,7 +61,7 @@ test('who leaves does not stop the scene of the others; when all have left it st
     release = resolve;
   });
   const { cube, reads } = counted('whole', released);
-  const scenes = new WholeScenes(16);
+  const scenes = scenesOf(16);
   const first = new AbortController();
   const one = scenes.of(cube, 'a', first.signal);
   const other = scenes.of(cube, 'a', signal());
@@ -79,9 +84,60 @@ test('who leaves does not stop the scene of the others; when all have left it st
 test('a scene over the limit is refused', async () => {
   const { cube, reads } = counted('whole');
   const refusal = { code: 'ProcessGraphComplexity', message: expect.stringContaining('16') };
-  await expect(new WholeScenes(15).of(cube, 'a', signal())).rejects.toMatchObject(refusal);
+  await expect(scenesOf(15).of(cube, 'a', signal())).rejects.toMatchObject(refusal);
   expect(reads).toEqual([]);
   expect(() => refuseHugeScene(cube, 15)).toThrow(expect.objectContaining(refusal));
   expect(() => refuseHugeScene(cube, 16)).not.toThrow();
   expect(() => refuseHugeScene(counted('local').cube, 1)).not.toThrow();
+});
+
+describe('a scene that takes longer than a request', () => {
+  const timeout = () => new OpenEOError('RequestTimeout', { seconds: 1 });
+
+  test('is computed on, and later requests find it', async () => {
+    const released = Promise.withResolvers<void>();
+    const { cube, reads } = counted('whole', released.promise);
+    const scenes = scenesOf(16);
+    const first = new AbortController();
+    const tooLate = scenes.of(cube, 'a', first.signal);
+    first.abort(timeout());
+    await expect(tooLate).rejects.toMatchObject({ code: 'RequestTimeout' });
+    expect(reads[0].aborted).toBe(false);
+    const second = scenes.of(cube, 'a', signal());
+    released.resolve();
+    const scene = await second;
+    expect(await scenes.of(cube, 'a', signal())).toBe(scene);
+    expect(reads).toHaveLength(1);
+  });
+
+  test('goes on beside one other that nobody waits for; a third one stops', async () => {
+    const scenes = scenesOf(16);
+    const all = ['a', 'b', 'c'].map((key) => {
+      const { cube, reads } = counted('whole', new Promise(() => {}));
+      const controller = new AbortController();
+      return { reads, controller, answer: scenes.of(cube, key, controller.signal) };
+    });
+    for (const { controller, answer } of all) {
+      controller.abort(timeout());
+      await expect(answer).rejects.toMatchObject({ code: 'RequestTimeout' });
+    }
+    expect(all.map(({ reads }) => reads[0].aborted)).toEqual([false, false, true]);
+  });
+
+  test('is given up in the end, and then refused at once', async () => {
+    const scenes = scenesOf(16, 0.002);
+    const never = new Promise<void>(() => {});
+    const { cube, reads } = counted('whole', never);
+    const patient = deriveCube(cube, {
+      read: (window, readSignal) =>
+        new Promise((_, reject) => {
+          cube.read(window, readSignal).catch(reject);
+          readSignal.addEventListener('abort', () => reject(readSignal.reason));
+        }),
+    });
+    const refusal = { code: 'ProcessGraphComplexity', message: expect.stringContaining('seconds') };
+    await expect(scenes.of(patient, 'a', signal())).rejects.toMatchObject(refusal);
+    await expect(scenes.of(patient, 'a', signal())).rejects.toMatchObject(refusal);
+    expect(reads).toHaveLength(1);
+  });
 });
