@@ -169,7 +169,7 @@ test('a server that is not there, and one that wants a login', async () => {
   };
   expect(await run(pullArguments())).toMatchObject({
     code: 1,
-    errors: 'Stopped: Log in first. The same command goes on from here.\n',
+    errors: 'Log in first.\n',
   });
   const gone = pullArguments('--retries', '0').map((arg) => (arg === stub.url ? 'http://127.0.0.1:1' : arg));
   expect(await run(gone)).toMatchObject({

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
 import { Journal } from '../../src/base/journal';
 import { silentLogger } from '../../src/base/logger';
 import { openObjectStore } from '../../src/store/objects/open';
@@ -26,7 +27,10 @@ import {
 } from '../../src/tiles/finish-files';
 import { TileReader } from '../../src/tiles/reader';
 import type { TileStore } from '../../src/tiles/types';
+import { parseUploadEntry, uploadTile } from '../../src/tiles/upload';
 import { runChild } from '../support/child';
+import type { TestTileStore } from '../support/tile-stores';
+import { faults, noFaults } from './support/check-catalogue';
 import { type EarlierDatabase, type EarlierRow, earlierDatabase } from './support/earlier-databases';
 
 const flight = '00000000-0000-4000-8000-00000000000a';
@@ -215,6 +219,55 @@ test('8.5 a writer that replaces the tile meanwhile wins', async () => {
   const [row] = await stored();
   expect(row.digest).toBe(sha(newer));
   expect(filesIn('objects/tiles')).toEqual([row.path]);
+});
+
+test('8.5 without a folder files move inside the object store', async () => {
+  const content = put('objects/tiles/images/a.jpg', picture());
+  await migrated([{ z: 12, x: 1, y: 9, path: 'images/a.jpg', source: 'uav' }]);
+  expect(await kinds({ earlier: undefined })).toEqual(['moved']);
+  // 6.1: older tiles of drones have no flight.
+  expect(filesIn('objects/tiles')).toEqual(['uav/none/12/1/9.jpg']);
+  expect(readFileSync(join(folder, 'objects/tiles/uav/none/12/1/9.jpg'))).toEqual(content);
+});
+
+test('8.5 3.8 uploads of the same cells go on meanwhile: every row has its file, and no file is without a row', async () => {
+  const count = 40;
+  const rows = Array.from({ length: count }, (_, x): EarlierRow => {
+    put(`from/${x}.jpg`, picture());
+    return { z: 12, x, y: 7, path: `${x}.jpg` };
+  });
+  await migrated(rows);
+  const files = new TileFiles(await open('objects'));
+  const uploads = await Promise.all(
+    Array.from({ length: 10 }, async (_, index) => {
+      const bytes = await sharp({
+        create: { width: 8, height: 8, channels: 3, background: { r: index, g: 0, b: 0 } },
+      })
+        .jpeg()
+        .toBuffer();
+      const path = join(folder, `upload-${index}.jpg`);
+      writeFileSync(path, bytes);
+      return { path, size: bytes.length };
+    }),
+  );
+  const parts = { catalogue: store.catalogue, files, maxPixels: 1e6, logger: silentLogger };
+  const upload = (x: number) =>
+    uploadTile(
+      parts,
+      parseUploadEntry({ z: 12, x, y: 7, source: 'google_maps', captured_at: '2024-01-01T00:00:00Z' }),
+      uploads[x % uploads.length],
+    );
+  const [moved] = await Promise.all([
+    kinds({ files }),
+    ...Array.from({ length: count }, (_, index) => upload((index * 7) % count)),
+  ]);
+  expect(moved).toHaveLength(count);
+  expect(new Set(moved)).not.toContain('failed');
+  await kinds({ files });
+  const look = { sql: { dialect: 'postgres' }, rows: old.query } as unknown as TestTileStore;
+  expect(await faults(look, join(folder, 'objects'))).toEqual(noFaults);
+  // The files of rows that an upload has replaced are the earlier system's, and stay with it.
+  expect(filesIn('from').length).toBeLessThanOrEqual(count);
 });
 
 test('8.5 killed at any moment and run again: nothing is lost, nothing is there twice', async () => {

@@ -102,6 +102,8 @@ export async function pullTilesCommand(line: CommandLine): Promise<number> {
     return report.failed > 0 || report.skipped.has('over budget') ? partialCode : 0;
   } catch (error) {
     bar.clear();
+    if (error instanceof PullStoppedError && error.report.asked === 0)
+      throw new CommandError(error.message, { cause: error });
     if (error instanceof PullStoppedError) {
       printFailures(error.report);
       print(summary(error.report));
