@@ -25,7 +25,8 @@ class DataCube {
   }
   get shape() { return this.dimensions.map(({ labels }) => labels.length); }
   dimension(name) { return this.dimensions.find((dimension) => dimension.name === name); }
-  index(...positions) {
+  index(...given) {
+    const positions = typeof given[0] === 'object' ? this.dimensions.map(({ name }) => given[0][name]) : given;
     let index = 0;
     this.shape.forEach((length, axis) => {
       const position = positions[axis];

@@ -88,6 +88,7 @@ test('cubes have positions in a UDF', async () => {
   const code = `function udf(cube) {
     const copy = cube.map((value) => (value === null ? -1 : value * 2));
     copy.set(null, 0, 0);
+    if (cube.get({ b: 1, a: 1 }) !== cube.get(1, 1)) throw new Error('positions by name');
     return [cube.shape, cube.get(0, 1), cube.get(1, 0), copy.get(1, 0), copy.get(0, 0), cube.dimension('b').labels];
   }\n`;
   const cube = new UdfCube(

@@ -71,7 +71,8 @@ test('apply_dimension: two indices', async () => {
 });
 
 test('a whole cube: the mean over time', async () => {
-  const data = cubeOf([times('2020-01-01', '2020-01-02'), y, x], [1, null, 3, null], { grid });
+  // The order of dimensions is the collection's.
+  const data = cubeOf([y, x, times('2020-01-01', '2020-01-02')], [1, null, 3, null], { grid });
   const result = await run('run_udf', { data, udf: examples.get('cube'), runtime: 'JavaScript' });
   expect(describeCube(result)).toEqual({ y: 'grid', x: 'grid' });
   expect(await readAll(result)).toEqual([2, null]);
