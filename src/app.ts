@@ -28,6 +28,7 @@ import { jobEventRoutes } from './http/routes/job-events';
 import { jobResultRoutes } from './http/routes/job-results';
 import { jobRoutes } from './http/routes/jobs';
 import { projectRoutes } from './http/routes/projects';
+import { seedRoutes } from './http/routes/seed';
 import { serviceTypeRoutes } from './http/routes/service-types';
 import { serviceRoutes } from './http/routes/services';
 import { tileRoutes } from './http/routes/tiles';
@@ -255,6 +256,7 @@ export async function openParts(
         registry,
         runner,
         tileStore,
+        objects,
         logger,
         limiter: new Limiter(tiles.running, tiles.waiting),
         limits: config.limits,
@@ -400,6 +402,7 @@ export async function createApplication(
     ...jobRoutes(parts.jobs),
     ...jobEventRoutes(parts.jobs),
     ...jobResultRoutes({ ...parts, linkSeconds: config.jobs.linkSeconds }),
+    ...seedRoutes(parts),
     ...projectRoutes({ ...parts, uploadFolder, assetBytes: config.projects.assetBytes }),
     ...(catalogue?.routes ?? []),
   ];

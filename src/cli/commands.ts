@@ -6,6 +6,7 @@ import { checkInstallation } from './check';
 import { askHealth } from './health';
 import { manageJobs } from './jobs';
 import { configOf, withParts } from './parts';
+import { seedService } from './seed';
 import { serve } from './serve';
 import { print } from './terminal';
 import { manageTiles, tileFlags } from './tiles/tiles';
@@ -41,6 +42,14 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ],
   ['tiles', { flags: tileFlags, positionals: 3, run: manageTiles }],
   ['worker', { run: work }],
+  [
+    'seed',
+    {
+      flags: { zooms: { type: 'string' }, bbox: { type: 'string' }, truncate: { type: 'boolean' } },
+      positionals: 1,
+      run: (line) => withParts(line, (parts) => seedService(line, parts)),
+    },
+  ],
   ['jobs', { positionals: 2, run: (line) => withParts(line, (parts) => manageJobs(line, parts)) }],
   ['migrate', { run: (line) => withParts(line, migrate) }],
   ['check', { run: (line) => checkInstallation(configOf(line)) }],

@@ -33,6 +33,10 @@ const commands: readonly [string, string][] = [
   ['jobs list', 'List jobs'],
   ['jobs watch ID', 'Show how far a job is until it is over; exit code 0 where it completed'],
   ['jobs cancel ID', 'End a job'],
+  [
+    'seed SERVICE --zooms 8-14 [--bbox=W,S,E,N] [--truncate]',
+    'Draw tiles of a service into the object store, from which it then serves them; with --truncate remove them',
+  ],
   ['migrate', 'Bring the databases up to date and stop'],
   ['check', 'Check configuration, databases, processes and collections, and stop'],
   ['config', 'Print the effective configuration without secrets'],

@@ -15,13 +15,14 @@ import { JobRunner } from './run-job';
 import { batch } from './types/batch';
 import { generateTiles } from './types/generate_tiles';
 import { publish } from './types/publish';
+import { seed } from './types/seed';
 import { JobWatcher } from './watcher';
 import type { Webhooks } from './webhooks';
 
 const usualOrphanMs = 60 * 60_000;
 
 /** All kinds of jobs. */
-export const jobTypes: readonly JobType[] = [batch, generateTiles, publish];
+export const jobTypes: readonly JobType[] = [batch, generateTiles, publish, seed];
 
 /** What can be said about batch jobs before they run. */
 export interface BatchJobs {

@@ -94,7 +94,7 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
   return { tileCount: count.tiles, bytes, skippedEmpty, reused };
 }
 
-/** Sizes of the objects below a folder, by key. @param since leaves out those that were written before */
+/** Sizes of the objects below a folder, by key. @param since leaves out those that were written before. Files without bytes, as a crash of the machine may leave, do not count. */
 export async function storedSizes(
   objects: ObjectStore,
   folder: string,
@@ -108,7 +108,7 @@ export async function storedSizes(
       limit: 1000,
       after,
     });
-    for (const { key, size, modified } of items) if (modified >= since) sizes.set(key, size);
+    for (const { key, size, modified } of items) if (modified >= since && size > 0) sizes.set(key, size);
     after = next;
   }
   return sizes;

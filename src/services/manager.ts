@@ -64,6 +64,8 @@ export class ServiceManager {
       readonly stopped: AbortSignal;
       /** Called after a change made here, at once; other servers hear of it by `records.onChange`. */
       readonly onChanged: (id: string) => void;
+      /** Removes what was kept for a service. */
+      readonly onRemoved: (id: string) => Promise<void>;
     },
   ) {}
 
@@ -166,6 +168,7 @@ export class ServiceManager {
     await this.get(user, id);
     await this.parts.records.services.remove(id);
     this.parts.onChanged(id);
+    await this.parts.onRemoved(id);
   }
 
   /** @throws OpenEOError `ServiceNotFound` */

@@ -7,7 +7,7 @@ import { transformBounds, wgs84 } from '../geo/crs';
 import { intersectBounds } from '../geo/grid';
 import type { TileMatrixSet } from '../geo/tile-matrix-set';
 import type { TileAddress } from '../geo/types';
-import { outputFormats } from '../raster/formats/registry';
+import { findFormat, outputFormats } from '../raster/formats/registry';
 import type { Encoded } from '../raster/formats/types';
 import type { SubjectLogs } from '../store/records/subject-logs';
 import type { User } from '../store/records/types';
@@ -19,6 +19,7 @@ import { emptyTile } from './empty-tile';
 import { encodeResult } from './encode-result';
 import type { Evaluated, ServiceEvaluator } from './evaluate';
 import type { PreparedService, PreparedServices } from './prepared-services';
+import type { Seeds } from './seeds';
 import { SharedWork } from './shared-work';
 import { matchesTag, type TileResponse } from './tile-response';
 import { WholeScenes } from './whole-scenes';
@@ -43,6 +44,18 @@ interface RenderedTile {
 }
 
 const maxAgeSeconds = 60;
+/** People who wait go first. */
+const seedPriority = 0;
+
+/** What a tile shows, by everything that it is made of. */
+function contentOf(
+  evaluated: Evaluated,
+  { z, x, y }: TileAddress,
+): { readonly key: string; readonly tag: string } {
+  const address = evaluated.cube?.grid ? `${z}/${x}/${y}` : 'all';
+  const key = `${evaluated.key}/${evaluated.cube?.dataVersion}/${address}`;
+  return { key, tag: createHash('sha256').update(key).digest('base64url').slice(0, 27) };
+}
 
 /** @throws OpenEOError `TileInvalid` for what is no tile of the matrix set */
 export function parseTile(text: TileRequest['tile'], matrixSet: TileMatrixSet): TileAddress {
@@ -100,6 +113,8 @@ export class TileRenderer {
       readonly cacheBytes: number;
       /** Fires when the server stops. */
       readonly stopped: AbortSignal;
+      /** Tiles that were drawn ahead. */
+      readonly seeds: Seeds;
     },
   ) {
     const { limits, stopped } = parts;
@@ -157,20 +172,73 @@ export class TileRenderer {
   async #serve(prepared: PreparedService, tile: TileAddress, request: TileRequest): Promise<TileResponse> {
     const evaluated = await this.#evaluate(prepared, tile, request, request.signal);
     if (!evaluated.cube) return this.#value(prepared, evaluated, request);
-    const address = evaluated.cube.grid ? `${tile.z}/${tile.x}/${tile.y}` : 'all';
-    const key = `${evaluated.key}/${evaluated.cube.dataVersion}/${address}`;
-    const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 27)}"`;
+    const { key, tag } = contentOf(evaluated, tile);
+    const etag = `"${tag}"`;
     const headers = this.#headers(prepared, { etag });
     if (matchesTag(request.ifNoneMatch, etag)) return { status: 304, headers };
     const drawn =
       this.#cache?.get(key) ??
       (await this.#flights.do(key, request.signal, async (signal) => {
-        const made = await this.#draw(prepared, tile, evaluated, signal);
+        const made =
+          (await this.#stored(prepared, tile, evaluated, tag)) ??
+          (await this.#draw(prepared, tile, evaluated, signal));
         this.#cache?.set(key, made);
         return made;
       }));
     if (!drawn.hasData && evaluated.cube.grid) return this.#empty(prepared, drawn, headers);
     return { status: 200, headers: { ...headers, 'content-type': drawn.mediaType }, body: drawn.body };
+  }
+
+  /** What a service shows to everybody, for drawing ahead. @throws OpenEOError `ServiceNotSeedable` for what is no map */
+  async evaluateForAll(
+    prepared: PreparedService,
+    tile: TileAddress,
+    signal: AbortSignal,
+  ): Promise<Evaluated> {
+    const evaluated = await this.parts.evaluator.evaluate(prepared, { tile, query: new Map(), signal });
+    if (evaluated.cube?.grid) return evaluated;
+    throw new OpenEOError('ServiceNotSeedable', { reason: 'its result is no raster on a map.' });
+  }
+
+  /**
+   * One tile as everybody sees it who asks without parameters.
+   * @returns the tag of what it shows, known before it is drawn; without bytes where all pixels are missing
+   */
+  async tileForAll(
+    prepared: PreparedService,
+    tile: TileAddress,
+    signal: AbortSignal,
+  ): Promise<{ readonly tag: string; draw(): Promise<Uint8Array> }> {
+    const evaluated = await this.evaluateForAll(prepared, tile, signal);
+    return {
+      tag: contentOf(evaluated, tile).tag,
+      draw: async () => {
+        const { hasData, body } = await this.#draw(prepared, tile, evaluated, signal, seedPriority);
+        return hasData ? body : new Uint8Array();
+      },
+    };
+  }
+
+  /** A tile that was drawn ahead. A storage that is away is no reason not to draw it. */
+  async #stored(
+    prepared: PreparedService,
+    tile: TileAddress,
+    evaluated: Evaluated,
+    tag: string,
+  ): Promise<RenderedTile | undefined> {
+    if (!evaluated.cube?.grid || prepared.readsUser) return undefined;
+    const { service, settings } = prepared;
+    const mediaType = findFormat(drawingOf(evaluated, settings).format)?.mediaType;
+    if (mediaType === undefined) return undefined;
+    try {
+      const body = await this.parts.seeds.find(service.id, tile, tag);
+      if (!body) return undefined;
+      if (body.length > 0) return { mediaType, body, hasData: true };
+      return { ...(await emptyTile(settings.tileSize)), hasData: false };
+    } catch (error) {
+      if (error instanceof OpenEOError) return undefined;
+      throw error;
+    }
   }
 
   #evaluate(
@@ -188,6 +256,7 @@ export class TileRenderer {
     tile: TileAddress,
     evaluated: Evaluated,
     signal: AbortSignal,
+    priority = 1,
   ): Promise<RenderedTile> {
     const { settings, matrixSet } = prepared;
     const grid = matrixSet.grid(tile, settings.tileSize);
@@ -202,7 +271,7 @@ export class TileRenderer {
         signal,
       });
     return withinSeconds(limits.seconds, signal, (limited) =>
-      limiter.run(async () => collected(await work(limited)), { signal: limited, priority: 1 }),
+      limiter.run(async () => collected(await work(limited)), { signal: limited, priority }),
     );
   }
 

@@ -2,6 +2,7 @@ import type { Limiter } from '../base/limiter';
 import type { Logger } from '../base/logger';
 import type { GraphRunner } from '../graph/runner';
 import type { ProcessContext } from '../processes/context';
+import type { ObjectStore } from '../store/objects/types';
 import { SubjectLogs } from '../store/records/subject-logs';
 import type { RecordStore, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
@@ -9,6 +10,8 @@ import { ServiceEvaluator } from './evaluate';
 import { ServiceManager } from './manager';
 import { PreparedServices } from './prepared-services';
 import { TileRenderer } from './render-tile';
+import { ServiceSeeder } from './seed-service';
+import { Seeds } from './seeds';
 
 /** Secondary services: their life, their evaluation, their tiles. */
 export interface Services {
@@ -16,6 +19,7 @@ export interface Services {
   readonly prepared: PreparedServices;
   readonly evaluator: ServiceEvaluator;
   readonly renderer: TileRenderer;
+  readonly seeder: ServiceSeeder;
   /** Writes the logs that wait and stops what runs. */
   close(): Promise<void>;
 }
@@ -26,6 +30,7 @@ export function createServices(parts: {
   readonly registry: { onChange(listener: () => void): () => void };
   readonly runner: GraphRunner<ProcessContext, User>;
   readonly tileStore?: TileStore;
+  readonly objects: ObjectStore;
   readonly logger: Logger;
   readonly limiter: Limiter;
   readonly limits: { readonly pixels: number; readonly seconds: number };
@@ -36,12 +41,18 @@ export function createServices(parts: {
   const stopping = new AbortController();
   const logs = new SubjectLogs(records, parts.logger);
   const prepared = new PreparedServices(records, parts.registry, runner, tileStore);
+  const seeds = new Seeds(parts.objects);
   const evaluator = new ServiceEvaluator({
     runner,
     tileStore,
     logs,
     limiter,
     seconds: limits.seconds,
+    stopped: stopping.signal,
+  });
+  const renderer = new TileRenderer({
+    ...{ prepared, evaluator, logs, limiter, limits, seeds },
+    cacheBytes: parts.cacheBytes,
     stopped: stopping.signal,
   });
   return {
@@ -53,13 +64,12 @@ export function createServices(parts: {
       limits,
       stopped: stopping.signal,
       onChanged: () => prepared.clear(),
+      onRemoved: async (id) => void (await seeds.removeAll(id)),
     }),
     prepared,
     evaluator,
-    renderer: new TileRenderer({
-      ...{ prepared, evaluator, logs, limiter, limits, cacheBytes: parts.cacheBytes },
-      stopped: stopping.signal,
-    }),
+    renderer,
+    seeder: new ServiceSeeder({ prepared, renderer, seeds }),
     async close() {
       prepared.close();
       stopping.abort(new Error('The server stops'));

@@ -51,6 +51,16 @@ export function parseZooms(text: string): readonly number[] {
   return [...zooms].sort((a, b) => a - b);
 }
 
+/** Zooms as one range, and a rectangle if there is one: which tiles of a service are meant. @throws AreaError */
+export function parseSeedArea(zooms: string, bbox: string | undefined) {
+  const levels = parseZooms(zooms);
+  const [minzoom, maxzoom] = [levels[0], levels[levels.length - 1]];
+  if (levels.length !== maxzoom - minzoom + 1)
+    throw new AreaError(`"${zooms}" is not one range of zoom levels, such as 8-14.`);
+  const box = bbox === undefined ? undefined : parseBox(bbox);
+  return { minzoom, maxzoom, ...(box && { bbox: [box.west, box.south, box.east, box.north] as const }) };
+}
+
 /** The 3 × 3 cells around a place. */
 function windowAround({ latitude, longitude }: Place, zoom: number): BoxCells {
   const { x, y } = tileMatrixSet('WebMercatorQuad')!.tileAt(longitude, latitude, zoom);
