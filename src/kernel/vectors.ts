@@ -31,12 +31,23 @@ export const moduleCache = new CodeCache<Exports>(500, 4 * 1024 * 1024);
 /** The thread's memory for blocks. */
 let memory: WasmMemory | undefined;
 
+/** Undefined where the process may not have as much address space as V8 wants to have around it. */
+function reserveMemory(engine: NonNullable<ReturnType<typeof vectorEngine>>): WasmMemory | undefined {
+  try {
+    return new engine.Memory({ initial: memoryBytes / pageBytes });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** Undefined where nothing of the program can run as vector code, or the machine has none. */
 export function compileVectors(program: Program, layout: Layout, bound: BoundValues): Vectors | undefined {
   const engine = vectorEngine();
   const code = engine && emitVectors(program, layout, bound, memoryBytes);
   if (!code) return undefined;
-  memory ??= new engine.Memory({ initial: memoryBytes / pageBytes });
+  memory ??= reserveMemory(engine);
+  if (!memory) return undefined;
   const imports = { k: { m: memory } };
   const exported = moduleCache.compile(
     Buffer.from(code.bytes).toString('latin1'),

@@ -179,6 +179,20 @@ describe('vectors', () => {
     }
   });
 
+  it('leave steps of too many values to JavaScript', async () => {
+    const planes = Array.from({ length: 60 }, (_, seed) => planeOf('Float32Array', seed + 1));
+    const nodes: Nodes = {
+      q: { process_id: 'quantiles', arguments: { data, probabilities: 600 } },
+      s: { process_id: 'last', arguments: { data: from('q') }, result: true },
+    };
+    const evaluator = createEvaluator(callbackOf(nodes, ['data']), arrayShape(60, 'nan'));
+    expect(evaluator.isFused).toBe(true);
+    const inputs = new Map([['data', { data: planes }]]);
+    const whole = await evaluator.run(inputs, 1100, signal);
+    const few = await evaluator.run(inputs, 100, signal);
+    expectEqual(slice(whole, 0, 100).data, few.data);
+  });
+
   it.each([7, 20, 33, 63, 64, 65])('sort %d values and their zeros', async (length) => {
     const data = Array.from({ length }, (_, seed) =>
       planeOf('Float32Array', seed + 1).map((value, i) =>

@@ -1,10 +1,10 @@
 import type { FoldNode } from '../../nodes';
 import { type Expression, parseTemplate } from '../expression';
 import { isNaNMissing } from '../layout';
-import { Code } from './code';
+import { Code, NoVectors } from './code';
 import { control } from './instructions';
 import { asDouble, asMask, asSingle, doubleLane, type Lane, maskLane, singleLane } from './lanes';
-import { isExact, Lowering, NoVectors } from './lower';
+import { isExact, Lowering } from './lower';
 import type { StepWriter } from './step-writer';
 
 const counting = '$a + 1 : $a';

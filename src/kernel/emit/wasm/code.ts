@@ -4,13 +4,21 @@ import { control, i32, v128 } from './instructions';
 /** Where code goes: before the loop over pixels, once a call, or into it. */
 export type Place = 'head' | 'loop';
 
+/** Thrown at what has no vectors; the step is then compiled to JavaScript. */
+export class NoVectors extends Error {}
+
+/** V8 refuses functions of more than 50,000 variables, and takes its time for fewer. */
+const maxLocals = 20_000;
+
 /** The body of a function while it is written. Its only parameter, local 0, is the number of pixels. */
 export class Code {
   readonly #types: number[] = [];
   readonly #code: Record<Place, number[]> = { head: [], loop: [] };
   readonly #literals = new Map<string, number>();
 
+  /** @throws NoVectors when there are too many. */
   local(type: keyof typeof valueTypes): number {
+    if (this.#types.length >= maxLocals) throw new NoVectors();
     return this.#types.push(valueTypes[type]);
   }
 

@@ -1,5 +1,5 @@
 import type { BinaryOperator, Expression, UnaryFunction } from '../expression';
-import type { Code, Place } from './code';
+import { type Code, NoVectors, type Place } from './code';
 import { type FloatInstructions, f32x4, f64x2, v128 } from './instructions';
 import {
   asDouble,
@@ -12,9 +12,6 @@ import {
   singleLane,
   wideLane,
 } from './lanes';
-
-/** Thrown at templates that have no vectors; the step is then compiled to JavaScript. */
-export class NoVectors extends Error {}
 
 type Choice = Extract<Expression, { kind: 'choose' }>;
 type Comparison = '===' | '!==' | '<' | '>' | '<=' | '>=';

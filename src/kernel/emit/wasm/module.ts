@@ -2,8 +2,8 @@ import { name, preamble, section, unsigned, valueTypes, vector } from '../../../
 import type { BoundValues } from '../../bound-values';
 import type { Program, Step } from '../../schedule';
 import type { Layout } from '../layout';
+import { NoVectors } from './code';
 import { foldHasVectors, writeFold } from './fold';
-import { NoVectors } from './lower';
 import { maxSorted, writeRank } from './quantile';
 import { planRegions, type Regions } from './regions';
 import { hasVectors, writeSegment } from './segment';

@@ -2,8 +2,9 @@ import { comparators } from '../../comparators';
 import { isInvariant, type Node, type QuantileNode } from '../../nodes';
 import type { RankStep } from '../../schedule';
 import { isNaNMissing } from '../layout';
+import { NoVectors } from './code';
 import { asSingle, type Lane, singleLane } from './lanes';
-import { Lowering, NoVectors } from './lower';
+import { Lowering } from './lower';
 import { bytesPerPixel, type TableRegion } from './regions';
 import type { StepWriter } from './step-writer';
 

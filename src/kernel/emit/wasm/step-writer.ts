@@ -3,10 +3,10 @@ import { isInvariant, type Node } from '../../nodes';
 import { isLeaf, type Program } from '../../schedule';
 import { parseTemplate } from '../expression';
 import { isNaNMissing, type Layout } from '../layout';
-import { Code } from './code';
+import { Code, NoVectors } from './code';
 import { control, convert, f64x2, i32, v128 } from './instructions';
 import { asDouble, asMask, asSingle, doubleLane, type Lane, maskLane, singleLane, wideLane } from './lanes';
-import { isExact, Lowering, NoVectors } from './lower';
+import { isExact, Lowering } from './lower';
 import type { Regions } from './regions';
 
 /** Pixels that are computed at once. */
