@@ -198,7 +198,8 @@ describe('against a server of ours', () => {
         return false;
       },
     });
-    await server.exited;
+    // Where the client was done before that.
+    await server.kill();
     await serve(port);
     const done = await run(pushing, { token });
     expect([done.code, done.output]).toEqual([0, expect.stringMatching(/0 failed\.\n$/)]);

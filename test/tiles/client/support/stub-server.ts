@@ -36,6 +36,8 @@ export interface StubServer {
     mostAtOnce: number;
     authorization: string | undefined;
   };
+  /** The first tiles are answered when so many were asked for. */
+  together: number;
   add(cell: TileAddress, changes?: Partial<StubTile>): StubTile;
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export async function startStub(
   const faults = new Map<string, Fault>();
   const attempts = new Map<string, number>();
   let running = 0;
+  const waiting: (() => void)[] = [];
   const seen: StubServer['seen'] = {
     ...{
       tiles: [],
@@ -111,8 +114,10 @@ export async function startStub(
     const path = request.url?.replace(/^\/tiles\//, '') ?? '';
     seen.tiles.push(path);
     seen.mostAtOnce = Math.max(seen.mostAtOnce, ++running);
-    // Long enough for others to come.
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    if (running >= server.together) {
+      server.together = 0;
+      for (const go of waiting.splice(0)) go();
+    } else if (server.together > 0) await new Promise<void>((go) => waiting.push(go));
     running--;
     const tile = tiles.get(path);
     if (!tile) {
@@ -164,7 +169,7 @@ export async function startStub(
       faults,
       seen,
     },
-    inventoryFault: undefined,
+    ...{ inventoryFault: undefined, together: 0 },
     add(cell, changes = {}) {
       const tile = { bytes: jpeg(), capturedAt: 1.7e15, resolution: 0.5, ...changes };
       tiles.set(name(cell), tile);
