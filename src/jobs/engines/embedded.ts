@@ -76,8 +76,10 @@ export class EmbeddedEngine implements JobEngine {
         this.#isThorough = false;
         const limits = claimLimits(this.options);
         const request = { worker: this.#worker, ...limits, isQuick, limit: this.#room };
+        const taken = await jobs.claim(request);
         // Whatever ends makes room.
-        for (const job of await jobs.claim(request)) void this.#leases.start(job).then(() => this.#take());
+        for (const job of taken) void this.#leases.start(job).then(() => this.#take());
+        this.#isAskedAgain ||= taken.length > 0;
       }
     } catch (error) {
       this.#isAskedAgain = false;

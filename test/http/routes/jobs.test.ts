@@ -318,6 +318,13 @@ test('an estimate is measured on a sample, and says so where none is possible', 
   expect(estimate['size']).toBe(size);
   expect(estimate['tilegraph:values']).toBeGreaterThan(1000);
   expect(estimate['tilegraph:bytes_read']).toBeGreaterThan(1000);
+  const udf = {
+    process_id: 'run_udf',
+    arguments: { data: [1], udf: 'return 1', runtime: 'JavaScript' },
+    result: true,
+  };
+  const coded = await create({ udf });
+  expect(await refusal('GET', `/jobs/${coded}/estimate`)).toEqual([500, 'EstimateComplexity']);
   const failed = await create(failing);
   expect(await refusal('GET', `/jobs/${failed}/estimate`)).toEqual([500, 'EstimateComplexity']);
 });

@@ -2,8 +2,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import { bind } from '../../sql/statements';
 import type { RecordTables } from '../database';
 
-/** So many jobs are looked at, the first in line of those whose owner and type have room. */
-const lookAhead = 256;
+/**
+ * So many jobs are looked at, the first in line of those whose owner and type have room. Where one owner has all of
+ * these places, those behind are reached by the next look, which leaves out who is full by then.
+ */
+const lookAhead = 32;
 
 function idList(jobs: RecordTables['jobs'], count: number): SQL {
   return sql.join(
