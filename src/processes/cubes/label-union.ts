@@ -1,4 +1,6 @@
 import type { Dimension } from '../../raster/cube';
+import type { Geometry } from '../../raster/geometry';
+import { geometryKey } from '../../raster/geometry-key';
 import { parseInstant } from './temporal-extent';
 
 /** For each label of a united dimension where each cube has it; -1 where it lacks it. */
@@ -10,12 +12,13 @@ export interface LabelUnion {
   readonly overlaps: boolean;
 }
 
-/** Equal for equal labels: instants for times, so that a date equals its midnight. */
+/** Equal for equal labels: instants for times, so that a date equals its midnight, and shapes for geometries. */
 function keyOf(dimension: Dimension, label: unknown): string {
   if (dimension.type === 'temporal') {
     const instant = parseInstant(label);
     if (!Number.isNaN(instant)) return `instant ${instant}`;
   }
+  if (dimension.type === 'geometry') return geometryKey(label as Geometry | null);
   return `${typeof label} ${typeof label === 'object' ? JSON.stringify(label) : String(label)}`;
 }
 
@@ -36,18 +39,30 @@ function isSorted(labels: readonly unknown[], compare: (one: unknown, other: unk
   return labels.every((label, index) => index === 0 || compare(labels[index - 1], label) <= 0);
 }
 
+/** A key for each label; labels that a dimension has several times (features of one place) stay apart. */
+function keysOf(dimension: Dimension, labels: readonly unknown[]): string[] {
+  const counts = new Map<string, number>();
+  return labels.map((label) => {
+    const key = keyOf(dimension, label);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return count === 0 ? key : `${key} #${count}`;
+  });
+}
+
 /** Labels of the first dimension, then those that only the second has; sorted where the dimension has an order. */
 export function uniteLabels(one: Dimension, other: Dimension): LabelUnion {
-  const first = new Map((one.labels ?? []).map((label, index) => [keyOf(one, label), index]));
-  const second = new Map((other.labels ?? []).map((label, index) => [keyOf(other, label), index]));
+  const first = new Map(keysOf(one, one.labels ?? []).map((key, index) => [key, index]));
+  const ofSecond = keysOf(other, other.labels ?? []);
+  const second = new Map(ofSecond.map((key, index) => [key, index]));
   const labels = [
     ...(one.labels ?? []),
-    ...(other.labels ?? []).filter((label) => !first.has(keyOf(other, label))),
+    ...(other.labels ?? []).filter((_, index) => !first.has(ofSecond[index])),
   ];
   const compare = compareLabels(one);
   // Where the cube itself has given up the order nothing else can tell where new labels belong.
   if (compare && isSorted(one.labels ?? [], compare)) labels.sort(compare);
-  const keys = labels.map((label) => keyOf(one, label));
+  const keys = keysOf(one, labels);
   return {
     labels,
     first: keys.map((key) => first.get(key) ?? -1),

@@ -1,8 +1,16 @@
 import { ProcessException } from '../../base/errors';
+import { sameCrs } from '../../geo/crs';
 import { gridsAligned, gridsEqual, intersectBounds, snappedGrid, unionBounds } from '../../geo/grid';
 import type { Grid } from '../../geo/types';
 import type { Area } from '../../raster/crop';
 import { type Cube, type Dimension, gridBounds, isHorizontal, layerDimensions } from '../../raster/cube';
+import {
+  crsOfGeometries,
+  type Geometry,
+  type GeometryDimension,
+  geometryDimension,
+  partsOf,
+} from '../../raster/geometry';
 import { withLabels } from '../../raster/labelled-view';
 import { broadcastLabels, type LabelUnion, unitedDimension, uniteLabels } from './label-union';
 
@@ -44,6 +52,7 @@ function checkTypes(first: Cube, second: Cube): void {
         `The dimension "${one.name}" is ${axis(one)} in one cube and ${axis(other)} in the other.`,
       );
   }
+  checkGeometries(first, second);
   if (!first.grid || !second.grid) return;
   for (const dimension of second.dimensions)
     if (isHorizontal(second, dimension) && !first.dimensions.some((other) => other.name === dimension.name))
@@ -51,6 +60,35 @@ function checkTypes(first: Cube, second: Cube): void {
         'IncompatibleDataCubes',
         `The cubes name their horizontal dimensions differently; rename "${dimension.name}" first.`,
       );
+}
+
+/** The kinds of geometries that a dimension has, multi ones and single ones as one. */
+function baseTypes(dimension: GeometryDimension): string[] {
+  const parts = (dimension.labels as readonly (Geometry | null)[]).map(partsOf);
+  const kinds = ['points', 'lines', 'polygons'] as const;
+  return kinds.filter((kind) => parts.some((part) => part[kind].length > 0));
+}
+
+function checkGeometries(first: Cube, second: Cube): void {
+  const [one, other] = [geometryDimension(first), geometryDimension(second)];
+  if ((one && !other && hasHorizontal(second)) || (other && !one && hasHorizontal(first)))
+    throw new ProcessException(
+      'IncompatibleDataCubes',
+      'A cube of geometries and a cube of pixels cannot be merged.',
+    );
+  if (!one || !other) return;
+  const [types, others] = [baseTypes(one), baseTypes(other)];
+  if (types.length > 0 && others.length > 0 && types.join() !== others.join())
+    throw new ProcessException(
+      'IncompatibleGeometryTypes',
+      `One cube has ${types.join(' and ')}, the other ${others.join(' and ')}; they cannot be merged.`,
+    );
+  const [crs, otherCrs] = [crsOfGeometries(one), crsOfGeometries(other)];
+  if (!sameCrs(crs, otherCrs))
+    throw new ProcessException(
+      'IncompatibleDataCubes',
+      `The geometries are in ${crs.id} and ${otherCrs.id}; bring them together with vector_reproject.`,
+    );
 }
 
 interface Horizontal {
@@ -84,7 +122,7 @@ function areasOf(one: Grid, other: Grid): { first: Area; second: Area } {
   return { first: area(one), second: area(other) };
 }
 
-/** @throws ProcessException `IncompatibleDataCubes` */
+/** @throws ProcessException `IncompatibleDataCubes`, `IncompatibleGeometryTypes` */
 export function planMerge(cube1: Cube, cube2: Cube): MergePlan {
   const [first, second] = alignForms(cube1, cube2);
   checkTypes(first, second);

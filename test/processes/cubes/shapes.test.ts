@@ -1,6 +1,6 @@
 import { type Cube, defineCube } from '../../../src/raster/cube';
 import type { Geometry, GeometryDimension } from '../../../src/raster/geometry';
-import { codeOf, readAll, runCube, runProcess } from './kit';
+import { codeOf, cubeOf, gridOf, readAll, runCube, runProcess, x, y } from './kit';
 
 const ring = (...positions: number[][]) => [...positions, positions[0]];
 const square = (left: number, bottom: number, size: number) => ({
@@ -230,5 +230,51 @@ describe('vector_buffer', () => {
     expect(await codeOf(runProcess('vector_buffer', { geometries: meters, distance: 0 }))).toBe(
       'ProcessParameterInvalid',
     );
+  });
+});
+
+describe('merge_cubes', () => {
+  const merge = (cube1: Cube, cube2: Cube, rest: object = {}) =>
+    runCube('merge_cubes', { cube1, cube2, ...rest });
+  const sum = {
+    overlap_resolver: {
+      process_graph: {
+        s: {
+          process_id: 'add',
+          arguments: { x: { from_parameter: 'x' }, y: { from_parameter: 'y' } },
+          result: true,
+        },
+      },
+    },
+  };
+
+  test('geometries that cover the same points are one label', async () => {
+    const [a, b, c] = [square(0, 0, 4), square(10, 0, 4), square(20, 0, 4)];
+    // Begins elsewhere, goes the other way round, with a point more.
+    const again = { type: 'Polygon', coordinates: [ring([14, 4], [14, 0], [12, 0], [10, 0], [10, 4])] };
+    const multi = { type: 'MultiPolygon', coordinates: [a.coordinates] };
+    const merged = await merge(await vectors([a, b]), await vectors([again, c, multi]), sum);
+    expect(shapes(merged)).toEqual([a, b, c]);
+    expect(await readAll(merged)).toEqual([0 + 2, 1 + 0, 1]);
+  });
+
+  test('labels of one place stay apart', async () => {
+    const merged = await merge(await vectors([point(0, 0), point(0, 0)]), await vectors([point(1, 1)]));
+    expect(await readAll(merged)).toEqual([0, 1, 0]);
+  });
+
+  test('kinds of geometries, reference systems, and pixels do not mix', async () => {
+    const points = await vectors([point(0, 0), null]);
+    const merging = (cube1: Cube, cube2: Cube) => codeOf(merge(cube1, cube2, sum));
+    expect(await merging(points, await vectors([square(0, 0, 1)]))).toBe('IncompatibleGeometryTypes');
+    expect(await merging(points, await vectors([path([0, 0], [1, 1])]))).toBe('IncompatibleGeometryTypes');
+    expect(await merging(points, await vectors([{ type: 'MultiPoint', coordinates: [[3, 3]] }]))).toBe(
+      'no error',
+    );
+    expect(await merging(points, await vectors([null]))).toBe('no error');
+    expect(await merging(points, await vectors([point(0, 0)], 4326))).toBe('IncompatibleDataCubes');
+    const pixels = cubeOf([y, x], [1, 2, 3, 4], { grid: gridOf(2, 2) });
+    expect(await merging(points, pixels)).toBe('IncompatibleDataCubes');
+    expect(await merging(pixels, points)).toBe('IncompatibleDataCubes');
   });
 });
