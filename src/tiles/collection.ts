@@ -1,3 +1,4 @@
+import { OpenEOError } from '../base/errors';
 import type { Json } from '../base/json';
 import type { Catalog, CollectionDocument } from '../store/catalog/types';
 import { formatInstant } from './instant';
@@ -126,9 +127,22 @@ function queryables(flights: readonly string[]): Readonly<Record<string, unknown
  */
 export function withImagery(catalog: Catalog, catalogue: Pick<TileCatalogue, 'extent' | 'flights'>): Catalog {
   const isOurs = (id: string) => id === imageryCollectionId;
-  const document = async () => imageryDocument(await catalogue.extent());
+  let known: CatalogueExtent = { version: '', zooms: [] };
+  const extent = async () => {
+    known = await catalogue.extent();
+    return known;
+  };
+  const document = async () => imageryDocument(await extent());
   return {
-    list: async () => [...(await catalog.list()).filter(({ id }) => !isOurs(id)), await document()],
+    async list() {
+      const others = (await catalog.list()).filter(({ id }) => !isOurs(id));
+      // A database that is away must not hide the other collections.
+      const ours = await extent().catch((error) => {
+        if (error instanceof OpenEOError && error.code === 'StoreUnavailable') return known;
+        throw error;
+      });
+      return [...others, imageryDocument(ours)];
+    },
     get: async (id) => (isOurs(id) ? document() : catalog.get(id)),
     // It has no list of files: `load_collection` reads it in another way.
     items: async (id, filter, signal) => (isOurs(id) ? [] : catalog.items(id, filter, signal)),
