@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ObjectStore } from '../../src/store/objects/types';
+import { drawing, encode } from '../pyramid/support/pictures';
+import { faultRounds } from '../support/fault-rounds';
+import { type TestDatabase, testDatabase } from '../support/postgres';
+import { spawnWorker } from '../support/process';
+import { type S3Server, startFauxqs } from '../support/s3';
+import { type Fault, type S3Proxy, startProxy } from '../support/s3-proxy';
+import { startServer, type TestServer } from '../support/server';
+
+jest.setTimeout(300_000);
+
+type Json = Record<string, unknown>;
+
+/** Tiles that one worker has in work at once (`tilesAtOnce`). */
+const inWork = 16;
+
+let s3: S3Server;
+let proxy: S3Proxy;
+beforeAll(async () => {
+  s3 = await startFauxqs();
+  proxy = await startProxy(s3.endpoint);
+});
+afterAll(async () => {
+  await proxy.stop();
+  await s3.stop();
+});
+beforeEach(() => {
+  proxy.fault = undefined;
+  proxy.seen.length = 0;
+});
+
+async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await delay(5)) {
+    const value = await look();
+    if (value) return value;
+  }
+  throw new Error(`It did not happen in time: ${what}`);
+}
+
+const isTilePut = ({ method, url }: { method?: string; url?: string }) =>
+  method === 'PUT' && /\/uploads\/tiles\/.*\.png/.test(url ?? '');
+const tilePuts = () => proxy.seen.filter(isTilePut).length;
+
+/** What a folder holds, by the digests of its files. */
+async function digests(objects: ObjectStore, prefix: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const { key } of (await objects.list(prefix)).items) {
+    const object = (await objects.get(key))!;
+    const hash = createHash('sha256')
+      .update(await buffer(object.body))
+      .digest('hex');
+    if (key.endsWith('.png')) found.set(key.slice(prefix.length), hash);
+  }
+  return found;
+}
+
+/** A project with a draft and a base map; starts generations of it. */
+async function makeProject(server: TestServer, slug: string, picture: Buffer) {
+  const call = async (method: string, path: string) =>
+    (await (await server.call(method, `${server.url}/api/projects${path}`, undefined)).json()) as Json;
+  await server.call('POST', `${server.url}/api/projects`, { slug });
+  await call('POST', `/${slug}/versions`);
+  const form = new FormData();
+  form.set('asset_type', 'base_map');
+  form.set('file', new Blob([new Uint8Array(picture)]), 'a.png');
+  const authorization = `Bearer ${await server.login('admin', 'correct horse battery')}`;
+  const path = `${server.url}/api/projects/${slug}/versions/1`;
+  const asset = await fetch(`${path}/assets`, { method: 'POST', headers: { authorization }, body: form });
+  const { id } = (await asset.json()) as { id: string };
+  return {
+    async start(): Promise<string> {
+      return String((await call('POST', `/${slug}/versions/1/generate-tiles?asset_id=${id}`))['job_id']);
+    },
+    prefix: (job: string) => `mp/${slug}/uploads/tiles/1/${job}/`,
+  };
+}
+
+const row = (server: TestServer, id: string) => server.application.records.jobs.get(id);
+const ends = (server: TestServer, id: string) =>
+  until(`the end of ${id}`, async () => {
+    const job = await row(server, id);
+    return job && ['completed', 'failed', 'created', 'canceled'].includes(job.status) ? job : undefined;
+  });
+
+describe('on one server, with its objects in a bucket', () => {
+  let server: TestServer;
+  let picture: Buffer;
+  beforeAll(async () => {
+    const objectStoreUrl = `s3://${await s3.newBucket()}/p`;
+    server = await startServer({ objectStoreUrl, s3Endpoint: proxy.endpoint, s3PathStyle: true });
+    picture = await encode(drawing(1500, 1100), 1500, 1100, 'png');
+  });
+  afterAll(() => server.stop());
+
+  test('a bucket that fails a third of the requests gets every tile as it should be', async () => {
+    const project = await makeProject(server, 'shaky', picture);
+    const plain = await project.start();
+    expect((await ends(server, plain)).status).toBe('completed');
+    const faults: Fault[] = [503, 'reset', 429, 'lose', 500, 'cut'];
+    let count = 0;
+    proxy.fault = () => (++count % 3 === 0 ? faults[(count / 3) % faults.length] : undefined);
+    const shaken = await project.start();
+    expect(await ends(server, shaken)).toMatchObject({ status: 'completed', attempts: 0 });
+    proxy.fault = undefined;
+    const { objects } = server.application;
+    const expected = await digests(objects, project.prefix(plain));
+    expect(expected.size).toBe(30 + 9 + 4 + 1);
+    expect(await digests(objects, project.prefix(shaken))).toEqual(expected);
+  });
+
+  test.each<[string, (request: { method?: string; url?: string }) => boolean]>([
+    [
+      'while the source is downloaded',
+      ({ method, url }) => method === 'GET' && /\/uploads\/assets\//.test(url ?? ''),
+    ],
+    ['at the first tile', isTilePut],
+    ['in the middle of the tiles', (request) => isTilePut(request) && tilePuts() > 20],
+    ['while it is finished', ({ method, url }) => method === 'PUT' && /tilejson\.json/.test(url ?? '')],
+  ])('canceled %s it ends at once and leaves nothing', async (stage, isReached) => {
+    const project = await makeProject(server, `cancel-${stage.replaceAll(' ', '-')}`, picture);
+    let reached = false;
+    proxy.fault = (request) => {
+      if (!isReached(request)) return undefined;
+      reached = true;
+      return 'hang';
+    };
+    const id = await project.start();
+    await until(stage, () => reached);
+    const answer = await server.call('DELETE', `/jobs/${id}/results`);
+    expect(answer.status).toBe(204);
+    expect((await row(server, id))?.status).toBe('created');
+    proxy.fault = undefined;
+    const { objects } = server.application;
+    await until('the removal of the tiles', async () => {
+      const { items } = await objects.list(project.prefix(id));
+      return items.length === 0;
+    });
+    // It may be started again, and comes to its end.
+    await server.call('POST', `/jobs/${id}/results`);
+    expect((await ends(server, id)).status).toBe('completed');
+    expect((await digests(objects, project.prefix(id))).size).toBe(44);
+  });
+});
+
+describe('on workers that share nothing but the database and a bucket', () => {
+  let database: TestDatabase;
+  let server: TestServer;
+  let objectStoreUrl: string;
+  beforeAll(async () => {
+    database = await testDatabase();
+    objectStoreUrl = `s3://${await s3.newBucket()}/p`;
+    server = await startServer({
+      ...{ storeUrl: database.url, objectStoreUrl, s3Endpoint: proxy.endpoint, s3PathStyle: true },
+      ...{ jobs: 'pg-boss', jobLease: 1 },
+    });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await database.drop();
+  });
+
+  /** A worker on a machine of its own, which is lost with its disk. */
+  async function machine() {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tilegraph-machine-'));
+    const worker = await spawnWorker({
+      dataDir,
+      env: {
+        ...s3.credentials,
+        ...{ TILEGRAPH_STORE_URL: database.url, TILEGRAPH_OBJECT_STORE_URL: objectStoreUrl },
+        ...{ TILEGRAPH_S3_ENDPOINT: proxy.endpoint, TILEGRAPH_S3_PATH_STYLE: 'true' },
+        ...{ TILEGRAPH_JOBS: 'pg-boss', TILEGRAPH_JOB_LEASE: '1' },
+      },
+    });
+    return {
+      worker,
+      async lose() {
+        await worker.kill();
+        rmSync(dataDir, { recursive: true, force: true });
+      },
+    };
+  }
+
+  test('a job of 500 tiles is finished by others when workers and their disks are lost', async () => {
+    const picture = await encode(drawing(5000, 4700), 5000, 4700, 'png');
+    const project = await makeProject(server, 'five-hundred', picture);
+    const { objects } = server.application;
+    let current = await machine();
+    const plain = await project.start();
+    expect((await ends(server, plain)).status).toBe('completed');
+    const expected = await digests(objects, project.prefix(plain));
+    expect(expected.size).toBeGreaterThan(500);
+
+    proxy.seen.length = 0;
+    const kills = faultRounds;
+    const id = await project.start();
+    for (let kill = 1; kill <= kills; kill++) {
+      const at = Math.floor(((kill - 0.5 + (Math.random() - 0.5) / 2) * expected.size) / kills);
+      await until(`tile ${at}`, () => tilePuts() >= at);
+      await current.lose();
+      current = await machine();
+    }
+    const job = await ends(server, id);
+    expect(job).toMatchObject({ status: 'completed', progress: 100 });
+    expect(job.result?.metadata).toMatchObject({ tile_count: expected.size });
+    expect(await digests(objects, project.prefix(id))).toEqual(expected);
+    expect(tilePuts()).toBeLessThanOrEqual(expected.size + kills * inWork);
+    await current.worker.stop();
+  });
+});
