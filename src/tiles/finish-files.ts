@@ -4,6 +4,7 @@ import { type TileFiles, usualPath } from './files';
 import { imageTypeOf } from './image-type';
 import { settledAfterMs } from './sweep';
 import type { MovedFile, RowFile, TileCatalogue, TileSource } from './types';
+import { tileSources } from './write-rules';
 
 /** What is done, or would be done, to the file of a row. */
 export type FinishedFile =
@@ -96,6 +97,7 @@ async function finishFile(parts: FinishParts, row: RowFile): Promise<FinishedFil
   const isKnown = row.contentSha256 !== undefined && row.byteCount !== undefined;
   if (isKnown && isPlaced(row, stored)) return { kind: 'complete' };
   const fail = (reason: string): FinishedFile => ({ kind: 'failed', row, reason });
+  if (!tileSources.has(row.source)) return fail('its source is not known');
   // Files of the catalogue first: what was moved once is there.
   const bytes = (await files.read(row.filePath)) ?? (await parts.earlier?.read(row.filePath));
   if (!bytes) return (await isCurrent(parts, row)) ? fail('its file is missing') : { kind: 'replaced', row };

@@ -457,6 +457,41 @@ export function catalogueContract(dialect: Dialect): void {
     });
   });
 
+  test('8.5 all rows by id with their files, in pages, whatever their source', async () => {
+    const ids: string[] = [];
+    for (let x = 0; x < 5; x++)
+      ids.push((await catalogue().write(write({ tile: { z: 9, x, y: 1 } }))).tile.id);
+    await insertRaw(test_, { source: 'satar', path: 'satar.jpg' });
+    const seen = [];
+    for (let page = await catalogue().allFiles({ limit: 4 }); page.length > 0; ) {
+      seen.push(...page);
+      page = await catalogue().allFiles({ limit: 4, after: page[page.length - 1].id });
+    }
+    expect(seen.map(({ id }) => id)).toEqual([...seen.map(({ id }) => id)].sort());
+    expect(seen.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    const { id: raw, ...rest } = seen.find(({ source }) => source === 'satar')!;
+    expect(rest).toEqual({ tile: cell, source: 'satar', imageType: 'jpg', filePath: 'satar.jpg' });
+    expect(raw).toBeDefined();
+    expect(seen.find(({ id }) => id === ids[2])).toMatchObject({
+      byteCount: 1234,
+      contentSha256: 'ab'.repeat(32),
+    });
+  });
+
+  test('8.5 a row gets another file of the same bytes unless somebody else has given it one', async () => {
+    const { tile } = await catalogue().write(write({ filePath: 'a.jpg' }));
+    const heard: (string | undefined)[] = [];
+    const stop = catalogue().watch((hash) => heard.push(hash));
+    const moved = { filePath: 'b.png', imageType: 'png', contentSha256: 'cd'.repeat(32), byteCount: 7 };
+    expect(await catalogue().moveFile({ id: tile.id, filePath: 'other.jpg' }, moved)).toBe(false);
+    expect(await catalogue().byId(tile.id)).toEqual(tile);
+    expect(await catalogue().moveFile(tile, moved)).toBe(true);
+    expect(heard).toContain(tile.locationHash);
+    stop();
+    // Neither the selection nor a client's tag has changed.
+    expect(await catalogue().byId(tile.id)).toEqual({ ...tile, ...moved });
+  });
+
   test('5.5 every write and removal is announced', async () => {
     const heard: (string | undefined)[] = [];
     const stop = catalogue().watch((hash) => heard.push(hash));

@@ -157,6 +157,7 @@ test('8.5 what cannot be moved is told and left alone', async () => {
     { z: 12, x: 2, y: 9, path: 'text.jpg' },
     { z: 12, x: 3, y: 9, path: 'other.jpg' },
     { z: 12, x: 4, y: 9, path: '../../../../etc/passwd' },
+    { z: 12, x: 5, y: 9, path: 'satar.jpg', source: '../satar' },
   ]);
   await old.query(`update tiles set content_sha256 = '\\x${'ab'.repeat(32)}' where file_path = 'other.jpg'`);
   const reasons = (await finish()).map(
@@ -166,6 +167,7 @@ test('8.5 what cannot be moved is told and left alone', async () => {
     '../../../../etc/passwd: its file is missing',
     'missing.jpg: its file is missing',
     'other.jpg: its file does not have its digest',
+    'satar.jpg: its source is not known',
     'text.jpg: its file is no JPEG, PNG or WEBP',
   ]);
   expect(filesIn('objects/tiles')).toEqual([]);
