@@ -1,4 +1,3 @@
-import { OpenEOError } from '../../../base/errors';
 import { createPace } from '../../../base/pace';
 import type { Crs } from '../../../geo/types';
 import type { Cube, Dimension, FeatureInfo } from '../../cube';
@@ -7,6 +6,7 @@ import { packValues } from '../../vector-cube';
 import { instantOf } from '../dataset/time';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';
+import { maxFields, refuseMany } from './limits';
 
 export type Scalar = number | string | boolean | null;
 
@@ -205,13 +205,12 @@ export async function cubeOfColumns(
   const hasBands = values.length !== 1 || values[0].name !== 'value';
   const width = Math.max(1, values.length);
   const total = parts.reduce((product, { labels }) => product * labels.length, width);
-  if (total > request.maxValues)
-    throw new OpenEOError('ProcessGraphComplexity', {
-      reason:
-        `the labels of ${parts.map(({ name, labels }) => `${name} (${labels.length})`).join(', ')} and ${width} bands make ` +
-        `${total.toLocaleString('en')} values; at most ${request.maxValues.toLocaleString('en')} can be loaded. ` +
-        'Name other "dimensions".',
-    });
+  refuseMany(
+    total,
+    Math.min(request.maxValues, 2 * maxFields),
+    `A cube of the labels of ${parts.map(({ name, labels }) => `${name} (${labels.length})`).join(', ')} with ${width} bands`,
+    'Name other "dimensions".',
+  );
   const cells: Scalar[] = new Array<Scalar>(total).fill(null);
   const seen = new Uint8Array(total / width);
   for (let index = 0; index < count; index++) {

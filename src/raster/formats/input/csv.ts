@@ -11,6 +11,7 @@ import {
   type LoadedColumn,
   type Scalar,
 } from './columns';
+import { maxFields, refuseMany } from './limits';
 import { crsParameter, readAll, readCrs, textOf } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 import { contentVersion } from './version';
@@ -59,13 +60,8 @@ function* pieces(text: string): Generator<string> {
   for (let from = 0; from < text.length; from += pieceLength) yield text.slice(from, from + pieceLength);
 }
 
-/** The fields of a file by rows, the header first. */
-async function readRows(
-  text: string,
-  file: InputFile,
-  separator: string,
-  signal: AbortSignal,
-): Promise<Scalar[][]> {
+/** The fields of a file row by row, the header first. */
+async function* readRows(text: string, file: InputFile, separator: string): AsyncGenerator<Scalar[]> {
   const parser = parse({
     delimiter: separator,
     bom: true,
@@ -73,18 +69,45 @@ async function readRows(
     max_record_size: 16 << 20,
     cast: (value, { quoting, lines }) => (quoting || lines === 1 ? value : scalarOf(value.trim())) as string,
   });
-  const rows: Scalar[][] = [];
   try {
-    for await (const row of Readable.from(pieces(text)).pipe(parser)) {
-      signal.throwIfAborted();
-      rows.push(row as Scalar[]);
-    }
+    for await (const row of Readable.from(pieces(text)).pipe(parser)) yield row as Scalar[];
   } catch (error) {
     if (error instanceof CsvError)
       throw unsuitable(`${file.name} is not valid CSV: ${error.message}.`, error);
     throw error;
   }
-  return rows;
+}
+
+/** Columns by name, of all files one after another. */
+async function readTable(
+  files: readonly InputFile[],
+  contents: readonly Uint8Array[],
+  separator: string,
+  { signal, maxValues }: LoadRequest,
+): Promise<Map<string, Scalar[]>> {
+  const columns = new Map<string, Scalar[]>();
+  let fields = 0;
+  for (const [index, file] of files.entries()) {
+    let values: Scalar[][] | undefined;
+    for await (const row of readRows(textOf(contents[index], file), file, separator)) {
+      signal.throwIfAborted();
+      if (!values) {
+        const names = row.map(String);
+        if (new Set(names).size !== names.length)
+          throw unsuitable(`${file.name} has two columns of the same name.`);
+        if (index === 0) for (const name of names) columns.set(name, []);
+        if (names.join('\n') !== [...columns.keys()].join('\n'))
+          throw unsuitable(`${file.name} has other columns than ${files[0].name}.`);
+        values = [...columns.values()];
+        continue;
+      }
+      fields += row.length;
+      refuseMany(fields, Math.min(maxValues, maxFields), 'The table');
+      for (let column = 0; column < row.length; column++) values[column].push(row[column]);
+    }
+    if (!values) throw unsuitable(`${file.name} is empty; it needs a first row with names.`);
+  }
+  return columns;
 }
 
 /** Columns of numbers, of truth values or of text; text that is WKT throughout becomes geometries. */
@@ -117,30 +140,9 @@ export const csvInput: InputFormat = {
     const options = readOptions<CsvOptions>('CSV', parameters, request.options, request.process);
     const crs = readCrs(options.crs);
     const contents = await readAll(files, maxBytes);
-    let header: string | undefined;
-    let columns: Scalar[][] = [];
-    for (const [index, file] of files.entries()) {
-      const [names = [], ...rows] = await readRows(
-        textOf(contents[index], file),
-        file,
-        options.separator,
-        request.signal,
-      );
-      if (new Set(names).size !== names.length || names.length === 0)
-        throw unsuitable(`${file.name} needs a first row with names that differ from each other.`);
-      if (header === undefined) {
-        header = JSON.stringify(names);
-        columns = names.map(() => []);
-      } else if (header !== JSON.stringify(names))
-        throw unsuitable(`${file.name} has other columns than ${files[0].name}.`);
-      for (const row of rows)
-        row.forEach((value, column) => {
-          columns[column].push(value);
-        });
-    }
-    const names = JSON.parse(header ?? '[]') as string[];
+    const columns = await readTable(files, contents, options.separator, request);
     return await cubeOfColumns(
-      names.map((name, index) => columnOf(name, columns[index])),
+      Array.from(columns, ([name, values]) => columnOf(name, values)),
       options,
       { ...request, version: contentVersion(contents, options), ...(crs && { crs }) },
     );

@@ -18,14 +18,14 @@ const parameters = {
   },
 } as const;
 
-const maxBytes = 64 << 20;
+const maxBytes = 32 << 20;
 
 /** Files of GeoJSON, one after another, as the process `load_geojson` makes them cubes. */
 export const geojsonInput: InputFormat = {
   name: 'GeoJSON',
   title: 'GeoJSON',
   description:
-    'A vector cube of the geometries of all files (together up to 64 MiB), with identifiers and properties beside them.',
+    'A vector cube of the geometries of all files (together up to 32 MiB), with identifiers and properties beside them.',
   gisDataTypes: ['vector'],
   parameters,
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {

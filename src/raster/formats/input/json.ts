@@ -1,4 +1,3 @@
-import { OpenEOError } from '../../../base/errors';
 import type { Crs } from '../../../geo/types';
 import type { Cube, Dimension } from '../../cube';
 import { packValues } from '../../vector-cube';
@@ -6,13 +5,14 @@ import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';
 import type { Scalar } from './columns';
+import { refuseMany } from './limits';
 import { jsonOf, readAll, readCrs } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 import { contentVersion } from './version';
 
 const parameters = {} as const;
 
-const maxBytes = 64 << 20;
+const maxBytes = 32 << 20;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -75,10 +75,7 @@ function cubeOfJson(json: unknown, version: string, request: LoadRequest): Cube 
   });
   const lengths = found.map(({ dimension }) => dimension.labels?.length ?? 0);
   const total = lengths.reduce((product, length) => product * length, 1);
-  if (total > request.maxValues)
-    throw new OpenEOError('ProcessGraphComplexity', {
-      reason: `the file has ${total.toLocaleString('en')} values; at most ${request.maxValues.toLocaleString('en')} can be loaded`,
-    });
+  refuseMany(total, request.maxValues, 'The cube');
   const crs = found.find((each) => each.crs)?.crs;
   return assembleCube({
     dimensions: found.map(({ dimension }) => dimension),
@@ -92,7 +89,7 @@ function cubeOfJson(json: unknown, version: string, request: LoadRequest): Cube 
 export const jsonInput: InputFormat = {
   name: 'JSON',
   title: 'JSON',
-  description: 'One data cube as "save_result" writes it in JSON, up to 64 MiB.',
+  description: 'One data cube as "save_result" writes it in JSON, up to 32 MiB.',
   gisDataTypes: ['raster', 'vector', 'table', 'other'],
   parameters,
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {

@@ -8,6 +8,7 @@ import type { Cube } from '../../cube';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { type ColumnOptions, columnParameters, cubeOfColumns, type LoadedColumn } from './columns';
+import { maxFields, refuseMany } from './limits';
 import { crsParameter, readAll, readCrs } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 import { contentVersion } from './version';
@@ -97,10 +98,7 @@ async function readColumns(
     const metadata = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
     const names = parquetSchema(metadata).children.map(({ element }) => element.name);
     const cells = Number(metadata.num_rows) * Math.max(1, names.length);
-    if (!(cells <= request.maxValues))
-      throw new OpenEOError('ProcessGraphComplexity', {
-        reason: `${file.name} has ${cells.toLocaleString('en')} values; at most ${request.maxValues.toLocaleString('en')} can be loaded`,
-      });
+    refuseMany(cells, Math.min(request.maxValues, maxFields), file.name);
     const geo = readGeo(metadata);
     const rows = await readRows(bytes, metadata, request.signal);
     const columns = names.map((name, index): LoadedColumn => {

@@ -6,6 +6,7 @@ import { memoryCube } from '../../memory-cube';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';
+import { refuseMany } from './limits';
 import { crsParameter, readAll, readCrs } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 import { contentVersion } from './version';
@@ -55,10 +56,7 @@ async function decode(bytes: Uint8Array, kind: string, file: InputFile, maxValue
   const metadata = await image.metadata();
   if (metadata.format !== kind) throw new Error(`it is ${metadata.format}`);
   const { width, height, channels } = metadata;
-  if (width * height * channels > maxValues)
-    throw new OpenEOError('ProcessGraphComplexity', {
-      reason: `${file.name} has ${width} × ${height} pixels in ${channels} channels; at most ${maxValues.toLocaleString('en')} values can be loaded`,
-    });
+  refuseMany(width * height * channels, maxValues, file.name);
   const isGrey = /^(b-w|grey16)$/.test(metadata.space);
   const deep = isDeep(metadata);
   const space = isGrey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';

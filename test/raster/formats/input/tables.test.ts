@@ -97,6 +97,10 @@ describe('CSV as a cube', () => {
       'ProcessParameterInvalid',
       expect.stringContaining('sep'),
     ]);
+    expect(await codeOf(csv('a,b\n1,2\n3,4\n', {}, { maxValues: 3 }))).toEqual([
+      'ProcessGraphComplexity',
+      expect.stringContaining('4 values'),
+    ]);
     // A point on each row, none of which share x or y.
     const scattered = `x,y,v\n${Array.from({ length: 2000 }, (_, i) => `${i},${i * 7},1`).join('\n')}\n`;
     expect(await codeOf(csv(scattered, {}, { maxValues: 1e6 }))).toEqual([

@@ -1,4 +1,3 @@
-import { OpenEOError } from '../../../../base/errors';
 import { CrsError, parseCrs, wgs84 } from '../../../../geo/crs';
 import type { Crs } from '../../../../geo/types';
 import type { Cube, DataType, Dimension, NumericArray } from '../../../cube';
@@ -6,6 +5,7 @@ import type { Geometry } from '../../../geometry';
 import { product } from '../../../layers';
 import { unsuitable } from '../../unsuitable';
 import { assembleCube } from '../assemble';
+import { refuseMany } from '../limits';
 import { crsParameter } from '../read-all';
 import { fromWkt } from '../wkt';
 import { timesOf } from './time';
@@ -214,12 +214,12 @@ export async function cubeOfVariables(
   const chosen = chooseVariables(reader.variables, wanted);
   const [first] = chosen;
   const length = product(first.shape);
-  if (length * chosen.length > maxValues)
-    throw new OpenEOError('ProcessGraphComplexity', {
-      reason:
-        `the file has ${(length * chosen.length).toLocaleString('en')} values in ${chosen.length} variables; at most ` +
-        `${maxValues.toLocaleString('en')} can be loaded. Choose "variables".`,
-    });
+  refuseMany(
+    length * chosen.length,
+    maxValues,
+    `A cube of ${chosen.length} variables`,
+    'Choose "variables".',
+  );
   const dimensions: Dimension[] = [];
   for (const [axis, name] of first.dimensions.entries())
     dimensions.push(await dimensionOf(name, first.shape[axis], reader));

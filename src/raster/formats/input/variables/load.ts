@@ -1,4 +1,5 @@
 import { OpenEOError } from '../../../../base/errors';
+import { Limiter } from '../../../../base/limiter';
 import type { Cube } from '../../../cube';
 import { readOptions } from '../../options';
 import { unsuitable } from '../../unsuitable';
@@ -10,6 +11,8 @@ import { openVariables } from './open';
 import type { VariableFormat } from './types';
 
 const maxBytes = 128 << 20;
+/** Files that are decoded at the same time, each of which may take much memory. */
+const threads = new Limiter(2);
 
 type Load = (
   bytes: Uint8Array,
@@ -26,13 +29,16 @@ export async function loadVariables(
   const crs = readCrs(options.crs);
   // Taken before the bytes are handed on.
   const version = contentVersion([bytes], options);
-  try {
+  const load = async () => {
     const reader = await openVariables(format, bytes, request.signal);
     try {
       return await cubeOfVariables(reader, options.variables, { ...request, version, ...(crs && { crs }) });
     } finally {
       await reader.close();
     }
+  };
+  try {
+    return await threads.run(load, { signal: request.signal });
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof OpenEOError) throw error;
