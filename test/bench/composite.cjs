@@ -99,7 +99,7 @@ async function withThreads(workers, work) {
     if (workers > 0) await parts.threads.warm();
     const user = { id: 'bench', name: 'bench', roles: [] };
     const plan = await parts.runner.plan({ process_graph }, { user });
-    await work(async () => {
+    const composite = async () => {
       const request = { user, parameters: new Map(), signal, logger: silentLogger };
       const cube = await parts.runner.run(plan, request);
       const count = size / windowPx;
@@ -109,7 +109,8 @@ async function withThreads(workers, work) {
         return () => cube.read({ grid }, signal);
       });
       await inParallel(tasks, Math.max(4, workers * 2));
-    });
+    };
+    await work(composite, parts.threads);
   } finally {
     await parts.close();
     rmSync(dataDir, { recursive: true, force: true });
@@ -134,9 +135,12 @@ async function main() {
   let one;
   for (const workers of options.threads.split(',').map(Number)) {
     let time;
-    await withThreads(workers, async (composite) => {
+    let elsewhere = 0;
+    await withThreads(workers, async (composite, threads) => {
       time = await best(composite);
+      elsewhere = threads.reads;
     });
+    if (workers > 0 && elsewhere === 0) throw new Error('The threads have read nothing');
     if (workers === 1) one = time;
     const ratios = [decoding.ms / time.ms, decoding.cpuMs / time.cpuMs];
     row(

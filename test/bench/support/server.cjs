@@ -2,6 +2,10 @@ const { spawn } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
+const { Agent, fetch } = require('undici');
+
+/** Large results take their time until the first byte. */
+const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /** Starts the built server with these settings; resolves when it takes requests. */
 exports.startServer = async (dist, environment) => {
@@ -55,6 +59,7 @@ exports.startServer = async (dist, environment) => {
         method,
         headers,
         body: JSON.stringify(body),
+        dispatcher: patient,
       });
       if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
       return response;
