@@ -119,6 +119,24 @@ describe('threads that compute pixels', () => {
     expect(bodies[0].equals(bodies[1])).toBe(true);
   }, 120_000);
 
+  test('compute batch jobs, too', async () => {
+    const before = server.application.threads.reads;
+    const created = await server.call('POST', '/jobs', { process: { process_graph: composite } });
+    const job = `/jobs/${created.headers.get('openeo-identifier')}`;
+    expect((await server.call('POST', `${job}/results`)).status).toBe(202);
+    await eventually(async () => {
+      const { status } = (await (await server.call('GET', job)).json()) as { status: string };
+      expect(status).toBe('finished');
+    }, 90_000);
+    const results = (await (await server.call('GET', `${job}/results`)).json()) as {
+      assets: Record<string, { href: string; type: string }>;
+    };
+    const asset = Object.values(results.assets).find(({ type }) => type.startsWith('image/tiff'))!;
+    const body = Buffer.from(await (await fetch(asset.href)).arrayBuffer());
+    expect(body.equals(await post(alone, composite))).toBe(true);
+    expect(server.application.threads.reads).toBeGreaterThan(before);
+  }, 180_000);
+
   test('give back their memory, also when the client leaves', async () => {
     const controller = new AbortController();
     const token = await server.login('admin', 'correct horse battery');
