@@ -7,6 +7,7 @@ import { emitStep } from './emit/step';
 import type { Node } from './nodes';
 import type { Scalar } from './operands';
 import { inBlocks } from './pace';
+import { arrayName, tableOf, usedPlanes } from './planes';
 import { singleNodes } from './precision';
 import { type Output, type Program, schedule } from './schedule';
 import type { PlaneSource, Trace } from './trace';
@@ -224,37 +225,4 @@ export class FusedProgram {
       this.used.length > 0 && this.used.every((index) => layout.planes[index].array === 'Float32Array');
     return isSingle ? 'Float32Array' : 'Float64Array';
   }
-}
-
-/** What the constructor is called that made it, or that the constructor extends. */
-function arrayName(array: NumericArray): string {
-  return array[Symbol.toStringTag];
-}
-
-function usedPlanes({ steps, outputs }: Program): number[] {
-  const used = new Set<number>();
-  const visit = (node: Node): void => {
-    if (node.op === 'load' || node.op === 'valid') used.add(node.plane);
-    if (node.op === 'fold' || node.op === 'rank') for (const plane of node.planes) used.add(plane);
-  };
-  for (const step of steps)
-    for (const node of step.nodes) {
-      visit(node);
-      node.operands.forEach(visit);
-    }
-  for (const { value, valid } of outputs) {
-    visit(value);
-    if (valid) visit(valid);
-  }
-  return [...used].sort((a, b) => a - b);
-}
-
-function tableOf(
-  table: readonly number[],
-  planes: readonly NumericArray[],
-  masks: readonly (Uint8Array | undefined)[],
-  count: number,
-): { planes: NumericArray[]; masks: (Uint8Array | undefined)[] } {
-  const all = table.some((plane) => masks[plane]) ? new Uint8Array(count).fill(1) : undefined;
-  return { planes: table.map((plane) => planes[plane]), masks: table.map((plane) => masks[plane] ?? all) };
 }
