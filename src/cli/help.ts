@@ -12,12 +12,12 @@ const commands: readonly [string, string][] = [
   ['users password NAME [--password -]', 'Set a new password; all logins of the user end'],
   ['users role NAME admin|uploader|none', 'Give or take a role'],
   [
-    'tiles pull --server URL --cache FOLDER --zooms 14-16 --bbox=W,S,E,N | --plan FILE [--budget SIZE] [--sector CLASS] [--sectors FILE] [--stale reject|downgrade] [--max-age DAYS] [--max-resolution M] [--revalidate] [--concurrency N] [--retries N] [--max-cells N] [--user NAME | --token -]',
-    'Download tiles of the catalogue for use without a network; run it again to go on',
+    'tiles pull --server URL --cache FOLDER --zooms 14-16 --bbox=W,S,E,N | --plan FILE',
+    'Download tiles of the catalogue for use without a network; run it again to go on. Further flags: --user NAME or --token -, --budget SIZE, --sector CLASS, --sectors FILE, --stale reject|downgrade, --max-age DAYS, --max-resolution M, --revalidate, --concurrency N, --retries N, --max-cells N',
   ],
   [
-    'tiles push FOLDER | --cache FOLDER  --server URL [--flight ID] [--captured-at TIME] [--user NAME | --token -]',
-    'Upload tiles of a folder, or those of a cache that wait',
+    'tiles push FOLDER | --cache FOLDER  --server URL',
+    'Upload tiles of a folder, or those of a cache that wait. Further flags: --user NAME or --token -, --flight ID, --captured-at TIME|mtime, --retries N',
   ],
   [
     'tiles cache status|budget SIZE|find Z/X/Y|verify [--remove]|add FOLDER  --cache FOLDER',
