@@ -13,6 +13,7 @@ import { Compiler, opaqueSubtype } from './program';
 import type { GraphRunner, PlanRequest, RunRequest } from './runner';
 import type { SchemaChecks } from './schema/checks';
 import { Scope } from './scope';
+import { staysLocal } from './threads/local-plan';
 import type { ReadPool } from './threads/pool';
 import { ContextRecorder } from './threads/recorder';
 import { Distribution } from './threads/remote-cube';
@@ -139,6 +140,7 @@ function recorderFor<C, U>(
   threads: RunnerOptions<C, U>['threads'],
 ): ContextRecorder | undefined {
   if (!threads || plan.effects === 'write' || request.service || request.wrapCube) return undefined;
+  if (staysLocal(plan as unknown as Plan)) return undefined;
   return new ContextRecorder(threads.live);
 }
 

@@ -72,6 +72,8 @@ export interface ProcessModule<C = never, K = unknown> {
   run(args: Arguments, context: C): unknown;
   readonly kernel?: K;
   readonly effects?: Effects;
+  /** It needs what only the main thread has: pixels of graphs that call it are not computed by other threads. */
+  readonly isLocal?: boolean;
   /**
    * Parameters for which the function itself answers to null and to numbers outside of the schema's range: the
    * logarithm of -1 is NaN, an element at -1 is an error of its own. They are not refused before the call.

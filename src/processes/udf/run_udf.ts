@@ -7,7 +7,10 @@ import { UdfCube } from '../../udf/values';
 import type { ProcessContext } from '../context';
 import { loadCode } from './udf-code';
 
-/** Its dependence on the code makes it opaque: it has no kernel, but calls for many pixels travel together. */
+/** Functions run in threads of their own, which the main thread has. */
+export const isLocal = true;
+
+/** It has no kernel, but calls for many pixels travel together. */
 export async function run(args: Arguments, context: ProcessContext): Promise<unknown> {
   const source = sourceOf(args, context);
   const { data } = args;

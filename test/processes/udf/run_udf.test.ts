@@ -5,6 +5,7 @@ import { LabeledArray } from '../../../src/graph/types';
 import type { ProcessContext } from '../../../src/processes/context';
 import { type Cube, deriveCube } from '../../../src/raster/cube';
 import { createUdfRuntimes } from '../../../src/udf/runtimes';
+import { sampleCollection } from '../../support/sample';
 import { startServer, type TestServer } from '../../support/server';
 import {
   bands,
@@ -211,6 +212,35 @@ describe('whole cubes', () => {
       runProcess('run_udf', { data: wide, ...udf('const udf = (cube) => 1;') }, context()),
     );
     expect(await outcome).toBe('UdfLimitExceeded');
+  });
+});
+
+describe('on a server whose pixels are computed by threads', () => {
+  test('a UDF gives what the same graph gives without one', async () => {
+    const server = await startServer({ collections: [await sampleCollection()], workers: 2 });
+    const compute = async (process: object): Promise<Buffer> => {
+      const load = {
+        process_id: 'load_collection',
+        arguments: {
+          id: 'TILEGRAPH_SAMPLE',
+          spatial_extent: { west: 11.32, south: 47.74, east: 11.345, north: 47.757 },
+          temporal_extent: ['2024-06-01', '2024-07-01'],
+          bands: ['B04'],
+        },
+      };
+      const apply = { process_id: 'apply', arguments: { data: { from_node: 'load' }, process } };
+      const arguments_ = { data: { from_node: 'apply' }, format: 'GTiff' };
+      const save = { process_id: 'save_result', arguments: arguments_, result: true };
+      const response = await server.call('POST', '/result', {
+        process: { process_graph: { load, apply, save } },
+      });
+      expect(response.status).toBe(200);
+      return Buffer.from(await response.arrayBuffer());
+    };
+    const doubled = await compute(inCallback('const udf = (x) => (x === null ? null : x * 2);', 'x'));
+    const expected = await compute(callback('multiply', { x: from('x'), y: 2 }));
+    expect(doubled.equals(expected)).toBe(true);
+    await server.stop();
   });
 });
 
