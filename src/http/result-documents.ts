@@ -86,8 +86,8 @@ export class ResultDocuments {
   }
 
   /** The signed address of these results, which can be shared. */
-  #canonical(type: string): Link {
-    return { rel: 'canonical', href: this.#href(''), type };
+  #canonical(): Link {
+    return { rel: 'canonical', href: this.#href(''), type: 'application/json' };
   }
 
   collection(): Record<string, unknown> {
@@ -111,7 +111,7 @@ export class ResultDocuments {
       assets: this.#assetDocuments(this.#assets),
       links: [
         { rel: 'self', href: apiUrl(this.request, `${jobPath(job)}/results`), type: 'application/json' },
-        this.#canonical('application/json'),
+        this.#canonical(),
         ...this.#assets.map((asset) => ({
           rel: 'item',
           href: this.#href(`/items/${encodeURIComponent(asset.name)}`),
@@ -123,7 +123,7 @@ export class ResultDocuments {
 
   /** All results as one item. */
   whole(): Record<string, unknown> {
-    return this.#feature(this.job.id, this.#assets, [this.#canonical('application/geo+json')]);
+    return this.#feature(this.job.id, this.#assets, [this.#canonical()]);
   }
 
   item(asset: JobAsset): Record<string, unknown> {
