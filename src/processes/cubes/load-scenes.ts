@@ -111,7 +111,9 @@ export async function loadScenes(
       if (!bands.has(band.name)) bands.set(band.name, band);
     for (const item of candidates) {
       if (interval && !isWithin(item.datetime, interval)) continue;
-      if (await meets(item, conditions, signal)) items.push(item);
+      if (!(await meets(item, conditions, signal))) continue;
+      items.push(item);
+      if (item.version !== undefined) version = joinVersions(version, item.version);
     }
     version = joinVersions(version, await catalog.version(document.id));
   }

@@ -64,7 +64,10 @@ function createCatalog(sources: readonly CatalogSource[], logger: Logger): Catal
   return {
     list: async () => [...(await collections()).values()].map(({ document }) => document),
     get: async (id) => (await collections()).get(id)?.document,
-    items: async (id, filter, signal) => (await unlessAborted(find(id), signal)).index.search(filter),
+    async items(id, filter, signal) {
+      const { index, search } = await unlessAborted(find(id), signal);
+      return search ? await unlessAborted(search.search(filter), signal) : index.search(filter);
+    },
     async queryables(id) {
       const collection = (await collections()).get(id);
       if (!collection) return undefined;

@@ -33,6 +33,8 @@ export interface RasterItem {
   readonly bbox: readonly [number, number, number, number];
   readonly properties: Readonly<Record<string, unknown>>;
   readonly assets: readonly RasterAsset[];
+  /** Changes with the item, where the version of its collection does not tell. */
+  readonly version?: string;
 }
 
 export interface ItemFilter {

@@ -1,24 +1,29 @@
 import { createHash } from 'node:crypto';
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import { type Address, resolveHref, unreadable } from './address';
+import { type Address, isRemote, resolveHref, unreadable } from './address';
 import { completeCollection } from './collection';
 import { summarise } from './dimensions';
 import type { DocumentReader, StacDocument } from './documents';
 import { FieldError, type Fields, fieldsOf, isFields, linksOf, listOf, textOf } from './fields';
 import { parseItem } from './item';
 import { ItemIndex } from './item-index';
+import { ItemSearch } from './search';
 import type { CollectionDocument, RasterItem } from './types';
 
 /** A collection with its items, as it was when it was read. */
 export interface LoadedCollection {
   readonly document: CollectionDocument;
+  /** All of its items; some of them where the others are to be searched for. */
   readonly index: ItemIndex;
+  readonly search?: ItemSearch;
   readonly version: string;
 }
 
 /** Bounds of a walk: a catalog that links in circles or without end must not hold the server. */
 const limits = { depth: 12, documents: 50_000, items: 50_000 };
+/** So many pages of a collection on the network are read; where there are more, its server searches. */
+const heldPages = 4;
 
 /** A collection while its items are gathered. */
 interface Draft {
@@ -27,6 +32,8 @@ interface Draft {
   readonly address: Address;
   readonly items: Map<string, RasterItem>;
   readonly versions: string[];
+  /** Where more items can be searched for than were read. */
+  endpoint?: Address;
 }
 
 /** Items that were parsed already: a document keeps its identity until it changes. */
@@ -46,7 +53,7 @@ export class Walk {
   /** @throws OpenEOError `SourceUnreadable` when the document itself can't be read */
   async run(address: Address): Promise<LoadedCollection[]> {
     await this.#visit(await this.reader.read(address), undefined, 0);
-    return [...this.#drafts.values()].map(finish);
+    return [...this.#drafts.values()].map((draft) => this.#finish(draft));
   }
 
   async #visit(document: StacDocument, owner: Draft | undefined, depth: number): Promise<void> {
@@ -133,6 +140,10 @@ export class Walk {
         );
       const next = linksOf(current.value).find((link) => link.rel === 'next');
       const address: Address | undefined = next && resolveHref(next.href, current.address);
+      if (address && owner && visited.size === heldPages && isRemote(first.address)) {
+        owner.endpoint = first.address;
+        return;
+      }
       page =
         address && !visited.has(address) && this.#items < limits.items
           ? await this.reader.read(address)
@@ -158,6 +169,22 @@ export class Walk {
     draft.items.set(item.id, item);
     draft.versions.push(document.version);
   }
+
+  #finish(draft: Draft): LoadedCollection {
+    const index = new ItemIndex([...draft.items.values()]);
+    const hash = createHash('sha256');
+    for (const version of [...draft.versions].sort()) hash.update(version);
+    const { logger, reader } = this;
+    const templates = fieldsOf(draft.fields, 'item_assets');
+    return {
+      document: completeCollection(draft.id, draft.fields, draft.address, summarise(index.items)),
+      index,
+      ...(draft.endpoint && {
+        search: new ItemSearch(draft.endpoint, { http: reader.http, logger, templates }),
+      }),
+      version: hash.digest('base64url').slice(0, 16),
+    };
+  }
 }
 
 /** What a document is that does not say: lists of collections, and documents from before STAC 1.0. */
@@ -165,15 +192,4 @@ function guessType(value: Fields): string | undefined {
   if (Array.isArray(value['collections'])) return 'Collections';
   if (isFields(value['extent'])) return 'Collection';
   return Array.isArray(value['links']) ? 'Catalog' : undefined;
-}
-
-function finish(draft: Draft): LoadedCollection {
-  const index = new ItemIndex([...draft.items.values()]);
-  const hash = createHash('sha256');
-  for (const version of [...draft.versions].sort()) hash.update(version);
-  return {
-    document: completeCollection(draft.id, draft.fields, draft.address, summarise(index.items)),
-    index,
-    version: hash.digest('base64url').slice(0, 16),
-  };
 }
