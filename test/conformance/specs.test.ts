@@ -6,6 +6,7 @@ import { SchemaChecks } from '../../src/graph/schema/checks';
 import type { ProcessSpec } from '../../src/graph/types';
 import { sharedFolder } from '../support/tools';
 import { difference } from './official/compare';
+import exemptions from './official/exemptions.json';
 import { isLiteral, runProcess } from './official/run-case';
 import { openSuite, type Suite } from './official/suite';
 
@@ -115,6 +116,22 @@ describe.each(names)('%s', (name) => {
       }
     });
 });
+
+/** Proposals that are not offered, and why, are in `official/exemptions.json`. */
+if (existsSync(standard[0]))
+  test('every process of the standard is offered but those with a reason, and nothing is offered that is not there', () => {
+    const ids = (folder: string) =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.json'))
+        .map((file) => file.slice(0, -5));
+    const offered = suite.parts.registry.list().map(({ id }) => id);
+    const [core, proposals] = standard.map(ids);
+    expect(core).toHaveLength(118);
+    expect(core.filter((id) => !offered.includes(id))).toEqual([]);
+    const left = proposals.filter((id) => !offered.includes(id)).sort();
+    expect(left).toEqual(Object.keys(exemptions.notOffered).sort());
+    expect(offered.toSorted()).toEqual(ids(packagePath('processes')).toSorted());
+  });
 
 if (!existsSync(standard[0]))
   test.skip(`signatures are those of the standard (not compared: ${standard[0]} is missing; set SHARED_DIR)`, () => {});
