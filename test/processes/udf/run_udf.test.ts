@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { silentLogger } from '../../../src/base/logger';
 import { createHttpClient } from '../../../src/base/net';
+import { tileMatrixSet } from '../../../src/geo/tile-matrix-set';
 import { LabeledArray } from '../../../src/graph/types';
 import type { ProcessContext } from '../../../src/processes/context';
 import { type Cube, deriveCube } from '../../../src/raster/cube';
@@ -215,32 +216,63 @@ describe('whole cubes', () => {
   });
 });
 
-describe('on a server whose pixels are computed by threads', () => {
-  test('a UDF gives what the same graph gives without one', async () => {
-    const server = await startServer({ collections: [await sampleCollection()], workers: 2 });
-    const compute = async (process: object): Promise<Buffer> => {
-      const load = {
-        process_id: 'load_collection',
-        arguments: {
-          id: 'TILEGRAPH_SAMPLE',
-          spatial_extent: { west: 11.32, south: 47.74, east: 11.345, north: 47.757 },
-          temporal_extent: ['2024-06-01', '2024-07-01'],
-          bands: ['B04'],
-        },
-      };
-      const apply = { process_id: 'apply', arguments: { data: { from_node: 'load' }, process } };
-      const arguments_ = { data: { from_node: 'apply' }, format: 'GTiff' };
-      const save = { process_id: 'save_result', arguments: arguments_, result: true };
-      const response = await server.call('POST', '/result', {
-        process: { process_graph: { load, apply, save } },
-      });
-      expect(response.status).toBe(200);
-      return Buffer.from(await response.arrayBuffer());
-    };
-    const doubled = await compute(inCallback('const udf = (x) => (x === null ? null : x * 2);', 'x'));
-    const expected = await compute(callback('multiply', { x: from('x'), y: 2 }));
-    expect(doubled.equals(expected)).toBe(true);
-    await server.stop();
+describe('on a server', () => {
+  const load = {
+    process_id: 'load_collection',
+    arguments: {
+      id: 'TILEGRAPH_SAMPLE',
+      spatial_extent: { west: 11.32, south: 47.74, east: 11.345, north: 47.757 },
+      temporal_extent: ['2024-06-01', '2024-07-01'],
+      bands: ['B04'],
+    },
+  };
+  const half = {
+    process_id: 'reduce_dimension',
+    arguments: {
+      data: { from_node: 'load' },
+      dimension: 't',
+      reducer: callback('first', { data: from('data') }),
+    },
+  };
+  const graphOf = (process: object, format: string) => ({
+    load,
+    half,
+    apply: { process_id: 'apply', arguments: { data: { from_node: 'half' }, process } },
+    save: { process_id: 'save_result', arguments: { data: { from_node: 'apply' }, format }, result: true },
+  });
+  const withUdf = inCallback('const udf = (x) => (x === null ? null : x * 2);', 'x');
+  const without = callback('multiply', { x: from('x'), y: 2 });
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ collections: [await sampleCollection()], workers: 2 });
+  });
+  afterAll(() => server.stop());
+
+  test('a result with a UDF is that of the same graph without one, also where threads compute pixels', async () => {
+    const [one, other] = await Promise.all(
+      [withUdf, without].map(async (process) => {
+        const process_graph = graphOf(process, 'GTiff');
+        const response = await server.call('POST', '/result', { process: { process_graph } });
+        expect(response.status).toBe(200);
+        return Buffer.from(await response.arrayBuffer());
+      }),
+    );
+    expect(one.equals(other)).toBe(true);
+  });
+
+  test('and so is a tile', async () => {
+    const { z, x: column, y: row } = tileMatrixSet('WebMercatorQuad')!.tileAt(11.333, 47.752, 15);
+    const [one, other] = await Promise.all(
+      [withUdf, without].map(async (process) => {
+        const process_graph = graphOf(process, 'PNG');
+        const created = await server.call('POST', '/services', { type: 'xyz', process: { process_graph } });
+        const id = created.headers.get('openeo-identifier');
+        const response = await server.call('GET', `/services/xyz/${id}/tiles/${z}/${column}/${row}`);
+        expect(response.status).toBe(200);
+        return Buffer.from(await response.arrayBuffer());
+      }),
+    );
+    expect(one.equals(other)).toBe(true);
   });
 });
 
