@@ -71,7 +71,7 @@ const tiles = { running: 8, waiting: 1024 };
 const adminRetryMs = 2000;
 /** How often the line of jobs is looked at where no word of a change comes, and how long a full disk pauses a job. */
 const jobPollMs = 1000;
-const fullDiskPauseMs = 30_000;
+const fullDiskPauseMs = 10_000;
 
 /** Everything but the HTTP server: what commands work with. */
 export interface ApplicationParts {

@@ -7,7 +7,7 @@ import type { RetryPolicy } from './job-type';
 
 const longestDelayMs = 5 * 60_000;
 /** What file systems, quotas, SQLite and PostgreSQL say when there is no room. */
-const noRoom = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', '53100']);
+const noRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL', '53100']);
 /** Failures that may pass by themselves. */
 const passing = new Set(['StoreUnavailable', 'StorageFailure', 'InfrastructureBusy', 'TooManyRequests']);
 
