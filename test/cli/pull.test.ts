@@ -150,6 +150,8 @@ test.each([
   [['push', '/nowhere', '--server', 'http://x'], 1, /\/nowhere cannot be read/],
   [['push', '/tmp', '--flight', '7', '--server', 'http://x'], 2, /--flight must be a UUID/],
   [['push', '/tmp', '--captured-at', '2024-05-01', '--server', 'http://x'], 2, /--captured-at: the time/],
+  [['push', '/tmp', '/var', '--server', 'http://x'], 2, /tiles push does not know what to do with "\/var"/],
+  [['cache', 'add', '/tmp', '--budget', '5'], 2, /--budget does not belong to the command tiles cache/],
   [['cache'], 2, /tiles cache status\|budget/],
   [['cache', 'status'], 2, /--cache is missing/],
 ] as const)('tiles %j is refused', async (args, code, message) => {

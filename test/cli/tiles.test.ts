@@ -68,7 +68,7 @@ test('8.5 only one moves files at a time', async () => {
 });
 
 test.each([
-  [['frob'], 2, /^tiles sweep\|/],
+  [['frob'], 2, /^tiles pull\|push/],
   [['migrate-files', '--from', '/nowhere/at/all'], 1, /There is no folder/],
 ] as const)('%j is refused in a line', async (args, code, message) => {
   const result = await run(...args);
