@@ -141,4 +141,70 @@ export const seeds: readonly Json[] = [
       result: true,
     },
   },
+  {
+    load: load(['B04', 'B08']),
+    t: reduce('load', 'median'),
+    index: {
+      process_id: 'reduce_dimension',
+      arguments: {
+        data: node('t'),
+        dimension: 'bands',
+        context: { scale: 2 },
+        reducer: callback('run_udf', {
+          data: from('data'),
+          udf: 'function udf([red, nir], { scale }) {\n  return red === null ? null : (scale * (nir - red)) / (nir + red);\n}',
+          runtime: 'JavaScript',
+          version: null,
+          context: from('context'),
+        }),
+      },
+    },
+    save: save('index', 'PNG', { range: [-1, 1] }),
+  },
+  {
+    load: load(['B04']),
+    coarse: call('resample_spatial', { data: node('load'), resolution: 60, projection: 32632 }),
+    fit: call('apply_dimension', {
+      data: node('coarse'),
+      dimension: 't',
+      process: callback('fit_curve', {
+        data: from('data'),
+        parameters: [1],
+        function: callback('array_element', { data: from('parameters'), index: 0 }),
+      }),
+    }),
+    predict: call('predict_curve', {
+      parameters: node('fit'),
+      function: callback('array_element', { data: from('parameters'), index: 0 }),
+      dimension: 't',
+      labels: ['2024-08-01'],
+    }),
+    save: save('predict', 'GTiff'),
+  },
+  {
+    shapes: call('load_geojson', {
+      data: {
+        type: 'FeatureCollection',
+        features: [
+          {
+            type: 'Feature',
+            id: 'a',
+            properties: { n: 1 },
+            geometry: { type: 'Point', coordinates: [11.331, 47.752] },
+          },
+          {
+            type: 'Feature',
+            id: 'b',
+            properties: { n: 2 },
+            geometry: { type: 'Point', coordinates: [11.4, 47.8] },
+          },
+        ],
+      },
+      properties: ['n'],
+    }),
+    meters: call('vector_reproject', { data: node('shapes'), projection: 32632 }),
+    disks: call('vector_buffer', { geometries: node('meters'), distance: 50 }),
+    near: call('filter_vector', { data: node('disks'), geometries: node('meters'), relation: 'intersects' }),
+    save: save('near', 'GeoJSON'),
+  },
 ];
