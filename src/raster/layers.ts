@@ -19,6 +19,11 @@ export function labelCount(dimension: Dimension): number {
   return dimension.labels?.length ?? 0;
 }
 
+/** A label in names and files of text; geometries are their GeoJSON. */
+export function labelText(label: unknown): string {
+  return typeof label === 'object' ? JSON.stringify(label) : String(label);
+}
+
 export function allIndices(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }

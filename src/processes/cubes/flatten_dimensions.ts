@@ -12,6 +12,7 @@ import {
   allIndices,
   blockShape,
   labelCount,
+  labelText,
   layerLengths,
   missingBlock,
   planeLength,
@@ -19,10 +20,6 @@ import {
 } from '../../raster/layers';
 import { pickAlong, transposeLayers } from '../../raster/transpose';
 import { requireDimension, withLabelsOn } from './cube-dimensions';
-
-function labelText(label: unknown): string {
-  return typeof label === 'object' ? JSON.stringify(label) : String(label);
-}
 
 /** The new dimension stands where the first of the combined ones stood; its last part changes fastest. */
 export function run(args: Arguments): Cube {

@@ -2,7 +2,7 @@ import { OpenEOError } from '../../base/errors';
 import { wgs84 } from '../../geo/crs';
 import { type Cube, isCube } from '../cube';
 import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../geometry';
-import { forEachIndex, labelCount, strides } from '../layers';
+import { forEachIndex, labelCount, labelText, strides } from '../layers';
 import { isMissingAt } from '../missing-values';
 import { checkSize, layerCount } from './layers';
 import { type FormatParameters, readOptions } from './options';
@@ -21,10 +21,6 @@ const file = { mediaType: 'application/geo+json', extension: '.geojson' } as con
 
 /** One text has to hold it. */
 const maxValues = 5_000_000;
-
-function labelText(label: unknown): string {
-  return typeof label === 'object' ? JSON.stringify(label) : String(label);
-}
 
 /** Names of the values of a geometry, in C order of the other dimensions: their labels, or `value`. */
 function namesOf(others: Cube['dimensions'], separator: string): string[] {

@@ -13,6 +13,7 @@ import {
   type NumericArray,
   type Window,
 } from '../cube';
+import { labelText } from '../layers';
 import type { EncodeRequest } from './types';
 
 /** One two-dimensional plane of a cube: a combination of labels of its non-horizontal dimensions. */
@@ -106,10 +107,6 @@ function describeLayers(dimensions: readonly Dimension[]): Layer[] {
     );
   });
   return layers.map(({ parts, band }) => ({ name: parts.join(' '), band }));
-}
-
-function labelText(label: unknown): string {
-  return typeof label === 'object' ? JSON.stringify(label) : String(label);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { byName } from './by-name';
 import { covjson } from './covjson';
 import { csv } from './csv';
 import { geojson } from './geojson';
@@ -26,13 +27,5 @@ export const outputFormats: readonly OutputFormat[] = Object.freeze([
   covjson,
 ]);
 
-const byName = new Map(
-  outputFormats.flatMap((format) =>
-    [format.name, ...(format.aliases ?? [])].map((name) => [name.toLowerCase(), format] as const),
-  ),
-);
-
 /** A format by its name or an alias of it, in whatever case. */
-export function findFormat(name: string): OutputFormat | undefined {
-  return byName.get(name.toLowerCase());
-}
+export const findFormat = byName(outputFormats);

@@ -1,7 +1,7 @@
 import { type Cube, type Dimension, isCube, isHorizontal, layerDimensions } from '../../cube';
 import { crsOfGeometries, type Geometry } from '../../geometry';
 import { gridLabels } from '../../labelled-view';
-import { labelCount } from '../../layers';
+import { labelCount, labelText } from '../../layers';
 import { checkSize, layerCount, refuseEmpty } from '../layers';
 import { chooseNodata, type SampleType } from '../samples';
 import type { EncodeRequest } from '../types';
@@ -24,10 +24,6 @@ export interface DatasetOptions {
 const chunkValues = 1 << 20;
 
 type Names = ReturnType<typeof createNames>;
-
-function labelText(label: unknown): string {
-  return typeof label === 'object' ? JSON.stringify(label) : String(label);
-}
 
 function plainValues(labels: readonly unknown[]): Coordinate['values'] {
   if (!labels.every((label) => typeof label === 'number')) return labels.map(labelText);

@@ -1,17 +1,9 @@
 import { wktOf } from '../../../geo/crs';
+import { projParameters } from '../../../geo/proj-string';
 import type { Crs, Grid } from '../../../geo/types';
 import type { Attributes } from './model';
 
 type Parameters = ReadonlyMap<string, string>;
-
-function projParameters(definition: string): Parameters {
-  return new Map(
-    [...definition.matchAll(/\+(\w+)(?:=(\S+))?/g)].map(([, name, value]) => [
-      name === 'k_0' ? 'k' : name,
-      value ?? '',
-    ]),
-  );
-}
 
 const number = (parameters: Parameters, name: string, otherwise = 0) =>
   Number(parameters.get(name) ?? otherwise);

@@ -1,3 +1,4 @@
+import { projParameters } from '../../../geo/proj-string';
 import type { Crs, Grid } from '../../../geo/types';
 
 /** GeoTIFF's key directory and its parameters (OGC 19-008r4, 7.1.2). */
@@ -50,17 +51,6 @@ const ellipsoids: Readonly<Record<string, number>> = {
 
 type Entry = readonly [id: number, value: number | string, isDouble?: boolean];
 
-/** `+proj=laea +lat_0=51` as a map; undefined for what is no proj string. */
-function projParameters(definition: string): Map<string, string> | undefined {
-  if (!/^\s*\+proj=/.test(definition)) return undefined;
-  return new Map(
-    [...definition.matchAll(/\+(\w+)(?:=(\S+))?/g)].map(([, name, value]) => [
-      name === 'k_0' ? 'k' : name,
-      value ?? '',
-    ]),
-  );
-}
-
 /** The ellipsoid of a proj string; undefined where it moves the datum, which keys could not tell alone. */
 function datumEntries(parameters: ReadonlyMap<string, string>): Entry[] | undefined {
   const shift = parameters.get('towgs84');
@@ -89,7 +79,7 @@ function datumEntries(parameters: ReadonlyMap<string, string>): Entry[] | undefi
 /** Keys that spell out a proj string; undefined where GeoTIFF has none for it. */
 function projEntries(definition: string): Entry[] | undefined {
   const parameters = projParameters(definition);
-  const datum = parameters && datumEntries(parameters);
+  const datum = parameters.size > 0 && datumEntries(parameters);
   if (!datum) return undefined;
   const name = parameters.get('proj') ?? '';
   if (name === 'longlat') return [[key.modelType, 2], ...datum];

@@ -1,3 +1,4 @@
+import { byName } from '../by-name';
 import { csvInput } from './csv';
 import { geojsonInput } from './geojson';
 import { gtiffInput } from './gtiff';
@@ -22,13 +23,5 @@ export const inputFormats: readonly InputFormat[] = Object.freeze([
   parquetInput,
 ]);
 
-const byName = new Map(
-  inputFormats.flatMap((format) =>
-    [format.name, ...(format.aliases ?? [])].map((name) => [name.toLowerCase(), format] as const),
-  ),
-);
-
 /** A format by its name or an alias of it, in whatever case. */
-export function findInputFormat(name: string): InputFormat | undefined {
-  return byName.get(name.toLowerCase());
-}
+export const findInputFormat = byName(inputFormats);

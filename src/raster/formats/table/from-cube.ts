@@ -1,3 +1,4 @@
+import { createPace } from '../../../base/pace';
 import type { Crs, Grid } from '../../../geo/types';
 import {
   type Block,
@@ -5,12 +6,11 @@ import {
   type Dimension,
   isHorizontal,
   layerDimensions,
-  type NumericArray,
   type Window,
 } from '../../cube';
 import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../../geometry';
 import { gridLabels } from '../../labelled-view';
-import { labelCount, product, strides, type Values } from '../../layers';
+import { labelCount, labelText, product, strides, type Values } from '../../layers';
 import { instantOf } from '../dataset/time';
 import { createAreaReader, rasterOn } from '../layers';
 import { pickIndex } from '../pick';
@@ -39,10 +39,6 @@ function uniqueNames(): (name: string) => string {
     taken.add(name);
     return name;
   };
-}
-
-function labelText(label: unknown): string {
-  return typeof label === 'object' ? JSON.stringify(label) : String(label);
 }
 
 function kindOf(labels: readonly unknown[]): Column['kind'] {
@@ -219,33 +215,29 @@ export function tableOfCube(cube: Cube, grid: Grid | undefined, options: CubeTab
     columns: [...labels, ...axes, ...values],
     ...(crs && { crs }),
     async *batches(signal): AsyncGenerator<Batch> {
+      const rest = createPace(signal);
+      const isNanMissing = cube.missing === 'nan';
       for await (const { block, ranges, grid: part } of readParts(layout, signal)) {
         const pixels = part ? part.width * part.height : 1;
         const combinations = product(ranges.map(({ count }) => count));
-        const bandColumns = values.map((_, band): BatchColumn => {
-          const data = bandValues(block.data, layout, ranges, pixels, band);
-          const valid = block.valid
-            ? (bandValues(block.valid, layout, ranges, pixels, band) as Uint8Array)
-            : cube.missing === 'nan' && !Array.isArray(data)
-              ? validNumbers(data)
-              : undefined;
-          return { values: data, ...(valid && { valid }) };
-        });
-        yield {
-          rows: combinations * pixels,
-          columns: [
-            ...labels.map((column) => ({ values: repeated(column, ranges, pixels) })),
-            ...axes.map(({ axis }) => ({ values: horizontalValues(part!, axis, combinations) })),
-            ...bandColumns,
-          ],
+        const bandColumn = (band: number): BatchColumn => {
+          const valid = block.valid && bandValues(block.valid, layout, ranges, pixels, band);
+          return {
+            values: bandValues(block.data, layout, ranges, pixels, band),
+            ...(valid ? { valid: valid as Uint8Array } : { isNanMissing }),
+          };
         };
+        const columns: BatchColumn[] = [];
+        for (const make of [
+          ...labels.map((column) => () => ({ values: repeated(column, ranges, pixels) })),
+          ...axes.map(({ axis }) => () => ({ values: horizontalValues(part!, axis, combinations) })),
+          ...values.map((_, band) => () => bandColumn(band)),
+        ]) {
+          columns.push(make());
+          await rest();
+        }
+        yield { rows: combinations * pixels, columns };
       }
     },
   };
-}
-
-function validNumbers(data: NumericArray): Uint8Array {
-  const valid = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) valid[i] = Number.isNaN(data[i]) ? 0 : 1;
-  return valid;
 }

@@ -18,8 +18,9 @@ export interface Batch {
 
 export interface BatchColumn {
   readonly values: Values;
-  /** 0 where a value is missing; absent: only null is missing. */
+  /** 0 where a value is missing; absent: only null is missing, and NaN where `isNanMissing`. */
   readonly valid?: Uint8Array;
+  readonly isNanMissing?: boolean;
 }
 
 /** Data as rows with the same columns, made while they are read. */
@@ -31,8 +32,9 @@ export interface Table {
 }
 
 /** Whether a row of a column has a value. */
-export function isThere({ values, valid }: BatchColumn, row: number): boolean {
+export function isThere({ values, valid, isNanMissing }: BatchColumn, row: number): boolean {
   if (valid) return valid[row] !== 0;
+  if (isNanMissing && Number.isNaN(values[row])) return false;
   return values[row] !== null && values[row] !== undefined;
 }
 
