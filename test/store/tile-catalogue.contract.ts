@@ -558,7 +558,7 @@ export function catalogueContract(dialect: Dialect): void {
     });
   });
 
-  test('2.1 2.6 2.7 2.9 columns and indexes have their names', async () => {
+  test('2.1 2.6 2.7 2.8 2.9 columns and indexes have their names', async () => {
     const names =
       dialect === 'postgres'
         ? `select column_name as name from information_schema.columns where table_name = 'tiles'`

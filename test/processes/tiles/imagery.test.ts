@@ -159,7 +159,7 @@ describe('tile_upload', () => {
     await expect(upload.run(args(cube()), bare)).rejects.toMatchObject({ code: 'TileStoreUnavailable' });
   });
 
-  test('5.8 a client that leaves stops the cutting', async () => {
+  test('a client that leaves stops the cutting', async () => {
     const gone = AbortSignal.abort(new Error('gone'));
     await expect(
       upload.run(args(cube(), { zoom: 6 }), { ...context('uploader'), signal: gone }),
