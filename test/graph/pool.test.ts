@@ -15,7 +15,9 @@ async function poolOf(
   options: Partial<PoolOptions> = {},
   workerData?: unknown,
 ): Promise<ReadPool> {
-  const start = () => new Worker(packagePath('test/graph/support/thread.cjs'), { workerData });
+  const resourceLimits = { maxOldGenerationSizeMb: 16 };
+  const start = () =>
+    new Worker(packagePath('test/graph/support/thread.cjs'), { workerData, resourceLimits });
   const pool = new ReadPool({ count, start, logger: silentLogger, ...options });
   pools.push(pool);
   await pool.warm();
@@ -114,6 +116,14 @@ test('what a thread refuses is left to who asks, and not tried again', async () 
   expect(await read(pool, 'refuse', { id: 5 })).toBeUndefined();
   expect(await read(pool, 'go', { id: 5 })).toBeUndefined();
   expect(await read(pool, 'go', { id: 6 })).toBeDefined();
+});
+
+test('a run that takes more than the heap of a thread is left to who asks', async () => {
+  const pool = await poolOf(1);
+  expect(await read(pool, 'fill', { id: 7 })).toBeUndefined();
+  await pool.warm();
+  expect(await read(pool, 'go', { id: 7 })).toBeUndefined();
+  expect(await read(pool, 'go', { id: 8 })).toBeDefined();
 });
 
 test('threads end when there is nothing to do, and come back', async () => {

@@ -128,6 +128,7 @@ export class ReadPool {
   }
 
   #lost(thread: PoolThread, tasks: readonly Task[], error: unknown): void {
+    const isOutOfMemory = (error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
     this.#threads.delete(thread);
     this.#pastReads += thread.reads;
     if (error !== undefined) this.options.logger.error('A thread that computes pixels has failed', { error });
@@ -138,7 +139,8 @@ export class ReadPool {
     }
     for (const task of tasks.toReversed()) {
       if (task.isOver) continue;
-      if (this.#isClosed) task.succeed(undefined);
+      if (isOutOfMemory) this.#refused.add(task.request.run.id);
+      if (this.#isClosed || isOutOfMemory) task.succeed(undefined);
       else if (++task.losses > 1) task.fail(new OpenEOError('ComputationLost'));
       else this.#queue.unshift(task);
     }

@@ -20,6 +20,12 @@ export const liveInThreads: ReadonlySet<string> = new Set(['signal', 'logger', '
 /** The part of decoded blocks that threads keep together, where there are threads. */
 export const threadsCacheShare = 0.25;
 
+/**
+ * The heap of a thread, which bounds the array buffers that pile up unused as well: V8 counts them with the heap. It
+ * holds processes and the run of a large graph; a thread that needs more leaves its windows to the main thread.
+ */
+const heapMiB = 256;
+
 /** The threads that compute pixels. What they compute at one time is lent to them from the budget of all. */
 export function startThreads(options: {
   readonly count: number;
@@ -42,7 +48,7 @@ export function startThreads(options: {
   return new ReadPool({
     count,
     logger,
-    start: () => startThread(file, { workerData }),
+    start: () => startThread(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
     admit: (signal) => memory.borrow(windowBytes, signal),
   });
 }

@@ -15,6 +15,10 @@ parentPort.on('message', (request) => {
   }
   const [order] = request.window.select.keys();
   if (order === 'crash') process.exit(1);
+  if (order === 'fill') {
+    const all = [];
+    for (;;) all.push(new Array(1000).fill(String(all.length)));
+  }
   if (order === 'refuse') return parentPort.postMessage({ type: 'failed', id, reason: 'refused' });
   if (order === 'wait' || order === 'deaf') return waiting.set(id, order);
   reads++;
