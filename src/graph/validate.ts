@@ -2,6 +2,7 @@ import { type Issues, type Place, pointerTo } from './issue';
 import type { Find, LinkedProcess } from './linked';
 import { readsOf, sortTopologically } from './order';
 import type { ParsedArgument, ParsedGraph, ParsedNode } from './parse';
+import { hasMisplacedGraph, probe } from './probe';
 import { isReservedName } from './reserved';
 import type { SchemaChecks } from './schema/checks';
 import {
@@ -11,7 +12,6 @@ import {
   schemaKinds,
   unexpectedResult,
 } from './schema/kinds';
-import { callbackPlaceholder, unknownValue } from './schema/values';
 import type { ParameterSpec } from './types';
 
 /** Which names a graph may refer to. */
@@ -239,43 +239,5 @@ class NodeValidator<C> {
     }
     const message = `The process ${this.node.process} needs a value for its parameter ${argument}, but the parameter ${JSON.stringify(name)} that it is taken from has none here: declare it under "parameters".`;
     this.validation.issues.add('ProcessParameterRequired', {}, place, message);
-  }
-}
-
-/** Open schemas accept anything but process graphs: nobody would run those, and they must not become data. */
-function hasMisplacedGraph(
-  argument: ParsedArgument,
-  parameter: ParameterSpec,
-  path: readonly (string | number)[],
-): boolean {
-  if (argument.kind === 'graph') return callbackParameters(parameter.schema, path) === undefined;
-  if (argument.kind === 'array')
-    return argument.items.some((item, index) => hasMisplacedGraph(item, parameter, [...path, index]));
-  return (
-    argument.kind === 'object' &&
-    [...argument.entries].some(([key, item]) => hasMisplacedGraph(item, parameter, [...path, key]))
-  );
-}
-
-/** The argument with placeholders where only a run knows the value. */
-function probe(argument: ParsedArgument): { value: unknown; isPartial: boolean } {
-  switch (argument.kind) {
-    case 'literal':
-      return { value: argument.value, isPartial: false };
-    case 'graph':
-      return { value: callbackPlaceholder, isPartial: false };
-    case 'array': {
-      const items = argument.items.map(probe);
-      return { value: items.map(({ value }) => value), isPartial: items.some((item) => item.isPartial) };
-    }
-    case 'object': {
-      const entries = [...argument.entries].map(([key, item]) => [key, probe(item)] as const);
-      return {
-        value: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
-        isPartial: entries.some(([, item]) => item.isPartial),
-      };
-    }
-    default:
-      return { value: unknownValue, isPartial: true };
   }
 }
