@@ -200,6 +200,12 @@ export async function openParts(
       }),
       (part) => part.close(),
     );
+    /** Whose files a graph reads: a service shows its owner's, whoever looks at it. */
+    const ownerOf = async (user: User | undefined, service: { readonly id: string } | undefined) => {
+      const owner = service ? (await records.services.get(service.id))?.ownerId : user?.id;
+      if (owner === undefined) throw new OpenEOError('AuthenticationRequired');
+      return owner;
+    };
     const runner = createGraphRunner<ProcessContext, User>({
       registry,
       checks,
@@ -218,9 +224,9 @@ export async function openParts(
         service,
         imagery,
         async openFile(path, range) {
-          if (!user) throw new OpenEOError('AuthenticationRequired');
-          const { file, body } = await userFiles.read(user.id, path, range);
-          return { size: file.size, version: file.etag, body };
+          const owner = await ownerOf(user, service);
+          const { file, body } = await userFiles.read(owner, path, range);
+          return { owner, size: file.size, version: file.etag, body };
         },
         async findAsset({ project, version, asset }) {
           if (!user) throw new OpenEOError('AuthenticationRequired');

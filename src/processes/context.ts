@@ -29,6 +29,8 @@ export interface JobHandle {
 
 /** A file of a user, being read. */
 export interface WorkspaceFile {
+  /** The user whose file it is. */
+  readonly owner: string;
   /** Of the whole file, in bytes. */
   readonly size: number;
   /** Changes with every write. */
@@ -63,7 +65,7 @@ export interface ProcessContext {
   /** The catalogue of imagery tiles; absent where the server has no tile store. */
   readonly imagery?: Imagery;
   /**
-   * A file of the caller's workspace, or the bytes from `start` to `end` of it (both included).
+   * A file of the caller's workspace (in a service of its owner's), or the bytes from `start` to `end` of it (both included).
    * @throws OpenEOError `AuthenticationRequired`, `FileNotFound`, `FilePathInvalid`, `FileOperationUnsupported`
    */
   openFile(path: string, range?: { readonly start: number; readonly end: number }): Promise<WorkspaceFile>;

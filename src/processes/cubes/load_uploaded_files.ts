@@ -8,14 +8,14 @@ import type { ProcessContext } from '../context';
 import { workspacePath } from '../workspace-file';
 import { loadFiles } from './load-files';
 
-type FileContext = Pick<ProcessContext, 'openFile' | 'signal' | 'raster' | 'limits' | 'user'>;
+type FileContext = Pick<ProcessContext, 'openFile' | 'signal' | 'raster' | 'limits'>;
 
-/** A file of the caller, by whom it is named: the names of two users' files are never the same. */
-async function inputFile(path: string, { openFile, user }: FileContext): Promise<InputFile> {
+/** A file by its owner and version: the names of two users' files are never the same. */
+async function inputFile(path: string, { openFile }: FileContext): Promise<InputFile> {
   const name = workspacePath(path);
-  const { size, version, body } = await openFile(name, { start: 0, end: 0 });
+  const { owner, size, version, body } = await openFile(name, { start: 0, end: 0 });
   body.on('error', () => {}).destroy();
-  const href = `workspace:${user?.id}/${version}/${name}`;
+  const href = `workspace:${owner}/${version}/${name}`;
   const source = new RangedSource(href, version, (start, end) => openFile(name, { start, end }));
   return {
     name,

@@ -148,6 +148,37 @@ describe('load_uploaded_files', () => {
   });
 });
 
+test('a service shows files of its owner, to whomever looks at it', async () => {
+  await upload('map.tif', files.get('/scene.tif')!);
+  await upload('map.tif', Buffer.from('of no use'), bert);
+  const process_graph = {
+    load: { process_id: 'load_uploaded_files', arguments: { paths: ['map.tif'], format: 'GTiff' } },
+    band: { process_id: 'filter_bands', arguments: { data: { from_node: 'load' }, bands: ['nir'] } },
+    save: {
+      process_id: 'save_result',
+      arguments: { data: { from_node: 'band' }, format: 'PNG' },
+      result: true,
+    },
+  };
+  const created = await server.call(
+    'POST',
+    '/services',
+    { type: 'xyz', process: { process_graph }, enabled: true, configuration: { scope: 'public' } },
+    anna,
+  );
+  expect(created.status).toBe(201);
+  // The middle of the scene.
+  const [longitude, latitude, z] = [16.31533, 46.94552, 14];
+  const x = Math.floor(((longitude + 180) / 360) * 2 ** z);
+  const sin = Math.sin((latitude * Math.PI) / 180);
+  const y = Math.floor((0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)) * 2 ** z);
+  const id = created.headers.get('openeo-identifier');
+  for (const token of [anna, bert, null]) {
+    const tile = await server.call('GET', `/services/xyz/${id}/tiles/${z}/${x}/${y}`, undefined, token);
+    expect([tile.status, tile.headers.get('content-type')]).toEqual([200, 'image/png']);
+  }
+});
+
 describe('load_url', () => {
   test('loads pixels by ranges, and whole files of other formats', async () => {
     asked.length = 0;

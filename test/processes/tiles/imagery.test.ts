@@ -51,7 +51,7 @@ const context = (...roles: Role[]) =>
     limits: { pixels: 1e6 },
     async openFile(path: string) {
       const bytes = workspace.get(path)!;
-      return { size: bytes.length, version: '1', body: Readable.from([bytes]) };
+      return { owner: 'anna', size: bytes.length, version: '1', body: Readable.from([bytes]) };
     },
   }) as Pick<ProcessContext, 'imagery' | 'user' | 'signal' | 'logger' | 'limits' | 'openFile'>;
 
