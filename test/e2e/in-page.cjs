@@ -20,3 +20,6 @@ exports.hasPixels = () => {
   context.drawImage(document.querySelector('.leaflet-tile-pane img'), 0, 0);
   return context.getImageData(0, 0, 256, 256).data.some((value) => value > 0);
 };
+
+/** Whether the viewer of tests has drawn all that it shows; the page tells. */
+exports.isLoaded = () => window.isLoaded?.();
