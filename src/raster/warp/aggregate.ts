@@ -8,6 +8,8 @@ export interface Statistic {
   add(value: number, weight: number): void;
   /** Called after at least one value. */
   result(): number;
+  /** The plain mean, which is computed without calls: it is what most overviews and small zooms are made by. */
+  readonly isMean?: boolean;
 }
 
 function mean(of: (value: number) => number, back: (mean: number) => number): Statistic {
@@ -102,10 +104,13 @@ function mode(): Statistic {
 export function statisticOf(resampling: Resampling): Statistic | undefined {
   switch (resampling) {
     case 'average':
-      return mean(
-        (value) => value,
-        (value) => value,
-      );
+      return {
+        ...mean(
+          (value) => value,
+          (value) => value,
+        ),
+        isMean: true,
+      };
     case 'rms':
       return mean((value) => value * value, Math.sqrt);
     case 'geometric':
@@ -149,6 +154,7 @@ export function aggregateWith(
   const { data, stride, valid: mask } = patch;
   const { nodata, isNan } = missing;
   const { width } = mapping;
+  const isMean = statistic.isMean === true;
   const upper = newPath();
   const lower = newPath();
   for (const cell of mapping.cells) {
@@ -167,8 +173,10 @@ export function aggregateWith(
         const north = Math.max(0, Math.min(ya, yb));
         const south = Math.min(patch.height, Math.max(ya, yb));
         if (!(west < east && north < south)) continue;
-        statistic.reset();
+        if (!isMean) statistic.reset();
         let found = 0;
+        let sum = 0;
+        let weights = 0;
         const lastLine = Math.ceil(south - edge);
         const lastColumn = Math.ceil(east - edge);
         for (let line = Math.floor(north + edge); line < lastLine; line++) {
@@ -178,13 +186,17 @@ export function aggregateWith(
             const value = data[at];
             if (value === nodata || (isNan && Number.isNaN(value)) || (mask !== undefined && mask[at] === 0))
               continue;
-            statistic.add(value, weightY * (Math.min(pixel + 1, east) - Math.max(pixel, west)));
+            const weight = weightY * (Math.min(pixel + 1, east) - Math.max(pixel, west));
+            if (isMean) {
+              sum += value * weight;
+              weights += weight;
+            } else statistic.add(value, weight);
             found++;
           }
         }
         if (found === 0) continue;
         const to = row * width + column;
-        out.data[to] = statistic.result();
+        out.data[to] = isMean ? sum / weights : statistic.result();
         if (out.valid !== undefined) out.valid[to] = 1;
       }
     }
