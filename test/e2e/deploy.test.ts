@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -59,7 +60,9 @@ beforeAll(() => {
   }
   // `npm ci` would download what is here already. Links are enough, since removing packages leaves the originals
   // alone; but npm's own list is written in place.
-  const [packages, copy] = [join(packageRoot, 'node_modules'), join(build, 'node_modules')];
+  // Where the folder is a link itself, a copy of the link would lead to the originals.
+  const packages = realpathSync(join(packageRoot, 'node_modules'));
+  const copy = join(build, 'node_modules');
   if (spawnSync('cp', ['-al', packages, copy]).status !== 0)
     cpSync(packages, copy, { recursive: true, verbatimSymlinks: true });
   rmSync(join(copy, '.package-lock.json'));

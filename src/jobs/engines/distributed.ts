@@ -146,7 +146,8 @@ export class DistributedEngine implements JobEngine {
   async #conclude(delivery: Delivery): Promise<void> {
     const job = await this.options.jobs.get(delivery.data.id);
     if (job?.status === 'queued') {
-      const waitMs = (job.nextAt?.getTime() ?? 0) - Date.now();
+      // Both by the clock of the database: that of this machine may be wrong.
+      const waitMs = (job.nextAt?.getTime() ?? 0) - job.updatedAt.getTime();
       if (waitMs <= 0) this.#full.set(job.ownerId, performance.now() + noRoomMs);
       await this.#deliveries.send(job, waitMs > 0 ? waitMs : this.#isClosed ? 0 : noRoomMs);
     } else if (job?.status === 'failed') await this.#deliveries.bury(job);
