@@ -94,7 +94,9 @@ describeWith(gdal, 'gdal2tiles.py', 'a GeoTIFF beside gdal2tiles', () => {
   async function expectExact(tif: string, prefix: string, made: readonly string[]): Promise<void> {
     const warped = join(shop.folder, 'warped.tif');
     let judged = 0;
-    for (const tile of made) {
+    // One in three, of every zoom.
+    const sample = made.filter((_, index) => index % 3 === 0);
+    for (const tile of sample) {
       const [z, x, y] = tile.split(/[/.]/).map(Number);
       const { west, south, east, north } = mapTiles.bounds({ z, x, y });
       const place = ['-te', west, south, east, north, '-ts', 256, 256].map(String);
@@ -104,7 +106,7 @@ describeWith(gdal, 'gdal2tiles.py', 'a GeoTIFF beside gdal2tiles', () => {
       judged += shift.weight;
       expect(Math.max(Math.abs(shift.dx), Math.abs(shift.dy))).toBeLessThanOrEqual(0.1);
     }
-    expect(judged).toBeGreaterThan(made.length / 2);
+    expect(judged).toBeGreaterThan(sample.length / 2);
   }
 
   test('what is no-data is transparent, and tiles of nothing else are left out', async () => {
@@ -135,7 +137,7 @@ describeWith(gdal, 'gdal2tiles.py', 'a GeoTIFF beside gdal2tiles', () => {
       '685010',
       '5145970',
     );
-    execFileSync('gdal_translate', ['-q', '-outsize', '4800', '4800', '-co', 'COMPRESS=DEFLATE', small, tif]);
+    execFileSync('gdal_translate', ['-q', '-outsize', '4100', '4100', '-co', 'COMPRESS=DEFLATE', small, tif]);
     const { result } = await shop.generate(await shop.store(readFileSync(tif)), { minzoom: 9, maxzoom: 11 });
     expect(result.tile_count).toBeGreaterThan(2);
   });
