@@ -33,8 +33,8 @@ interface Given {
 
 /** More than this only where it is asked for: each takes 100 MB and more. */
 const maxDefaultWorkers = 4;
-/** As the schema has it. */
-const minMemoryBytes = schema.properties.limitMemory.minimum;
+/** Less than this does not hold a strip of pixels with what it is made of (see raster/row-chunks.ts). */
+const leastDefaultMemoryBytes = 256 * 1024 * 1024;
 
 const validate = createSchemaCompiler().compile({ ...schema, $id: undefined });
 
@@ -246,7 +246,7 @@ function complete(values: Record<string, unknown>): Config {
 function defaultMemoryBytes(): number {
   const constrained = process.constrainedMemory();
   const available = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.max(minMemoryBytes, Math.floor(available / 4));
+  return Math.max(leastDefaultMemoryBytes, Math.floor(available / 4));
 }
 
 function collectionPath(source: string): string {
