@@ -93,7 +93,7 @@ test('removes uploads that a crash left behind, not those under way', async () =
 const withFullDevice = existsSync('/dev/full') ? test : test.skip;
 withFullDevice('a full disk is a StorageFailure', async () => {
   const file = await fs.open('/dev/full', 'w');
-  const refused = { code: 'StorageFailure', status: 500, cause: { code: 'ENOSPC' } };
+  const refused = { code: 'StorageFailure', status: 507, cause: { code: 'ENOSPC' } };
   await expect(writeBody(file, Buffer.from('x'), {})).rejects.toMatchObject(refused);
   await expect(writeBody(file, Readable.from(['x']), {})).rejects.toMatchObject(refused);
   await file.close();
