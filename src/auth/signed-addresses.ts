@@ -57,10 +57,10 @@ export class SignedAddresses {
   }
 }
 
-/** Whether a signature says itself that its time is over; it need not be a good one otherwise. */
-export function isExpired(token: string): boolean {
+/** When a signature says itself that its time is over; it need not be a good one otherwise. Undefined for what is none. */
+export function endOfSignature(token: string): Date | undefined {
   const [, , end] = form.exec(token) ?? [];
-  return end !== undefined && Number.parseInt(end, 36) * 1000 <= Date.now();
+  return end === undefined ? undefined : new Date(Number.parseInt(end, 36) * 1000);
 }
 
 function signature(key: SigningKeyRecord, expiry: number): Buffer {

@@ -1,5 +1,5 @@
 import type { Auth } from '../../auth/auth';
-import { isExpired } from '../../auth/signed-addresses';
+import { endOfSignature } from '../../auth/signed-addresses';
 import { OpenEOError } from '../../base/errors';
 import type { Jobs } from '../../jobs/jobs';
 import type { ObjectStore } from '../../store/objects/types';
@@ -29,12 +29,19 @@ export function jobResultRoutes({ jobs: { manager }, auth, objects, linkSeconds 
       if (!request.context.user) throw new OpenEOError('AuthenticationRequired');
       return manager.get(request.context.user, id(request));
     }
-    if (!(await auth.verify(`job:${id(request)}`, signature)))
-      throw new OpenEOError(isExpired(signature) ? 'ResultLinkExpired' : 'SignatureInvalid');
+    if (!(await auth.verify(`job:${id(request)}`, signature))) {
+      const isOver = (endOfSignature(signature) ?? Number.POSITIVE_INFINITY) <= new Date();
+      throw new OpenEOError(isOver ? 'ResultLinkExpired' : 'SignatureInvalid');
+    }
     return manager.find(id(request));
   }
 
+  /** Its addresses end in `linkSeconds`; those for who came by a signed address end with that one. */
   async function documents(request: ApiRequest, job: JobRecord): Promise<ResultDocuments> {
+    const given = queryValue(request, 'signature');
+    const end = given === undefined ? undefined : endOfSignature(given);
+    if (given !== undefined && end)
+      return new ResultDocuments(request, job, { signature: given, expires: end });
     const expires = new Date(Date.now() + linkSeconds * 1000);
     const signature = await auth.sign(`job:${job.id}`, linkSeconds);
     return new ResultDocuments(request, job, { signature, expires });

@@ -226,6 +226,16 @@ test('signed addresses are good for their job only, and expire', async () => {
   const { auth } = server.application;
   const old = encodeURIComponent(await auth.sign(`job:${one}`, -10));
   expect(await code(`${href.split('?')[0]}?signature=${old}`)).toEqual([410, 'ResultLinkExpired']);
+  // Who was given an address for a minute gets no others that are good for longer.
+  const brief = await auth.sign(`job:${one}`, 60);
+  const shared = (await (
+    await fetch(`${server.api}/jobs/${one}/results?signature=${brief}`)
+  ).json()) as Documents & { readonly expires: string };
+  expect(Date.parse(shared.expires)).toBeLessThanOrEqual(Date.now() + 60_000);
+  const addresses = [shared.assets['result.json'], ...shared.links.filter(({ rel }) => rel !== 'self')];
+  expect(addresses.map((each) => new URL(each.href).searchParams.get('signature'))).toEqual(
+    addresses.map(() => brief),
+  );
   await call('DELETE', `/jobs/${one}`);
   expect((await fetch(href)).status).toBe(403);
   expect((await server.application.objects.list(`jobs/${one}/`)).items).toEqual([]);
