@@ -23,6 +23,9 @@ export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
       response.setHeader('Content-Type', 'text/event-stream');
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('X-Accel-Buffering', 'no');
+      const { signal } = request.context;
+      // Signals that fired before tell nobody any more.
+      if (request.method === 'HEAD' || signal.aborted || watcher.closed.aborted) return void response.end();
       response.write(`retry: ${retryMs}\n\n`);
       await new Promise<void>((resolve) => {
         const beat = setInterval(() => response.write(':\n\n'), beatMs).unref();
@@ -39,7 +42,7 @@ export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
           // Not from inside of the call that may not have returned yet.
           if (!job || isOver(job)) setImmediate(end);
         });
-        request.context.signal.addEventListener('abort', end, { once: true });
+        signal.addEventListener('abort', end, { once: true });
         watcher.closed.addEventListener('abort', end, { once: true });
       });
       response.end();

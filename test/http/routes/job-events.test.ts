@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { startServer, type TestServer } from '../../support/server';
 
 jest.setTimeout(120_000);
@@ -79,6 +80,25 @@ test('a job that is removed is told as removed, and others see nothing', async (
     [null, 401],
   ] as const)
     expect((await server.call('GET', `/jobs/${other}/events`, undefined, token)).status).toBe(status);
+});
+
+test('HEAD is answered to its end, while the job still runs', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method: string, url: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(
+        url,
+        { method, agent, headers: { authorization: `Bearer ${ann}` } },
+        (response) => {
+          response.resume().once('end', () => resolve(response.statusCode));
+        },
+      );
+      sent.once('error', reject).end();
+    });
+  // The connection is free again only when the server has ended its answer.
+  expect(await ask('HEAD', `${server.api}/jobs/${await started()}/events`)).toBe(200);
+  expect(await ask('GET', `${server.url}/healthz`)).toBe(200);
+  agent.destroy();
 });
 
 test('streams do not keep a server from stopping', async () => {
