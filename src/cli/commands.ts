@@ -1,4 +1,4 @@
-import type { ApplicationParts } from '../app';
+import type { ApplicationParts } from '../app/parts';
 import { printableConfig } from '../config/load';
 import { options } from '../config/options';
 import type { CommandFlags, CommandLine } from './arguments';

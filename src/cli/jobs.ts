@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApplicationParts } from '../app';
+import type { ApplicationParts } from '../app/parts';
 import type { JobRecord } from '../store/records/jobs/types';
 import type { User } from '../store/records/types';
 import { type CommandLine, UsageError } from './arguments';

@@ -1,4 +1,4 @@
-import { type ApplicationParts, openParts } from '../app';
+import { type ApplicationParts, openParts } from '../app/parts';
 import { createLogger } from '../base/logger';
 import { loadConfig } from '../config/load';
 import type { Config } from '../config/types';

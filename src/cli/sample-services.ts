@@ -1,4 +1,4 @@
-import type { ApplicationParts } from '../app';
+import type { ApplicationParts } from '../app/parts';
 import { sampleServices } from '../sample/services';
 
 /** Makes the services of the sample collection, once per installation: who removes them does not get them back. */

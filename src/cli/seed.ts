@@ -1,4 +1,4 @@
-import type { ApplicationParts } from '../app';
+import type { ApplicationParts } from '../app/parts';
 import { OpenEOError } from '../base/errors';
 import { AreaError, parseSeedArea } from '../tiles/client/areas';
 import { type CommandLine, UsageError } from './arguments';

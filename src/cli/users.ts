@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ApplicationParts } from '../app';
+import type { ApplicationParts } from '../app/parts';
 import { type CommandLine, UsageError } from './arguments';
 import { CommandError, print, readSecret, table } from './terminal';
 

@@ -1,4 +1,4 @@
-import { openParts } from '../app';
+import { openParts } from '../app/parts';
 import { createLogger } from '../base/logger';
 import type { CommandLine } from './arguments';
 import { configOf } from './parts';

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ApplicationParts } from '../../app';
+import type { ApplicationParts } from '../../app/parts';
 import { Journal } from '../../base/journal';
 import { takeProcessLock } from '../../base/process-lock';
 import { openObjectStore } from '../../store/objects/open';

@@ -1,4 +1,4 @@
-import type { ApplicationParts } from '../../app';
+import type { ApplicationParts } from '../../app/parts';
 import { TileFiles } from '../../tiles/files';
 import { sweepTiles } from '../../tiles/sweep';
 import type { TileStore } from '../../tiles/types';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ApplicationParts, openParts } from '../../../src/app';
+import { type ApplicationParts, openParts } from '../../../src/app/parts';
 import { silentLogger } from '../../../src/base/logger';
 import { loadConfig } from '../../../src/config/load';
 import { type CaseFile, fingerprintOf, type OfficialCase } from './case-file';
