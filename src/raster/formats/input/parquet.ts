@@ -9,6 +9,7 @@ import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { type ColumnOptions, columnParameters, cubeOfColumns, type LoadedColumn } from './columns';
 import { maxFields, refuseMany } from './limits';
+import { totalOfPages } from './parquet-pages';
 import { crsParameter, readAll, readCrs } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 import { contentVersion } from './version';
@@ -20,6 +21,8 @@ interface ParquetOptions extends ColumnOptions {
 }
 
 const maxBytes = 128 << 20;
+/** Of all pages, decompressed. */
+const maxDecodedBytes = 1 << 30;
 
 /** Decoders that stop at the length that a page declares. Snappy is the library's own. */
 async function createCompressors(): Promise<Compressors> {
@@ -97,8 +100,14 @@ async function readColumns(
     const { buffer, byteOffset, byteLength } = bytes;
     const metadata = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
     const names = parquetSchema(metadata).children.map(({ element }) => element.name);
-    const cells = Number(metadata.num_rows) * Math.max(1, names.length);
-    refuseMany(cells, Math.min(request.maxValues, maxFields), file.name);
+    const rowCounts = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
+    const rowCount = rowCounts.reduce((sum, count) => sum + Math.max(0, count), 0);
+    const cells = Math.max(rowCount, Number(metadata.num_rows)) * Math.max(1, names.length);
+    const allowed = Math.min(request.maxValues, maxFields);
+    refuseMany(cells, allowed, file.name);
+    const pages = totalOfPages(bytes, metadata);
+    refuseMany(pages.values, 2 * allowed, file.name);
+    if (pages.bytes > maxDecodedBytes) throw new Error(`decoded it has more than ${maxDecodedBytes} bytes`);
     const geo = readGeo(metadata);
     const rows = await readRows(bytes, metadata, request.signal);
     const columns = names.map((name, index): LoadedColumn => {
