@@ -138,6 +138,8 @@ describe.each([
   });
 });
 
+const ones = (count: number) => new Array<number>(count).fill(1);
+
 describe('ZIP files', () => {
   async function archive(entries: Readonly<Record<string, Uint8Array>>): Promise<Buffer> {
     const spool = new Spool();
@@ -172,6 +174,26 @@ describe('ZIP files', () => {
     bytes.writeUInt32LE(1 << 20, central + 24);
     expect(crc32(unzip(bytes, 1 << 20).get('a')!)).toBe(crc32(plain));
     expect(() => unzip(bytes, 1000).get('a')).toThrow(/more than 1000 bytes/);
+  });
+
+  test.each([
+    ['of more chunks than can be looked up', { shape: [200_000], chunks: [1] }, /100000 chunks/],
+    ['of more dimensions than cubes can nest', { shape: ones(5000), chunks: ones(5000) }, /32 dimensions/],
+    ['of a negative size', { shape: [-4] }, /not valid/],
+    ['of half a row', { shape: [1.5] }, /not valid/],
+    ['of chunks of nothing', { chunks: [0] }, /not valid/],
+    ['of chunks of other dimensions', { chunks: [2, 2] }, /not valid/],
+  ])('with a Zarr array %s are refused', async (_, wrong, reason) => {
+    const right = { zarr_format: 2, shape: [4], chunks: [4], dtype: '<f8', order: 'C' };
+    const entry = { ...right, compressor: null, filters: null, fill_value: 0, ...wrong };
+    const bytes = await archive({
+      '.zgroup': Buffer.from('{"zarr_format":2}'),
+      'v/.zarray': Buffer.from(JSON.stringify(entry)),
+    });
+    await expect(loadFrom('Zarr', [fileOf(bytes)])).rejects.toMatchObject({
+      code: 'FormatUnsuitable',
+      message: expect.stringMatching(reason),
+    });
   });
 });
 

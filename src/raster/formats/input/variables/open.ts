@@ -24,6 +24,7 @@ export async function openVariables(
   const data: ThreadData = { format, bytes, maxBytes };
   const thread = startThread(join(__dirname, 'thread'), {
     workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: maxBytes / 2 ** 20 },
     ...{ stdout: true, stderr: true },
   });
   // Libraries print what they find wrong; what matters of it comes as an error.

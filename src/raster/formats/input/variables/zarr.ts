@@ -4,6 +4,10 @@ import { forEachIndex, product, strides } from '../../../layers';
 import type { VariableInfo, VariableReader, VariableValues } from './types';
 import { unzip } from './unzip';
 
+/** As many as HDF5 allows. */
+const maxDimensions = 32;
+const maxChunks = 100_000;
+
 type Zarr = typeof import('zarrita');
 type ZarrArray = Awaited<ReturnType<Zarr['open']>> & { readonly kind: 'array' };
 
@@ -71,6 +75,20 @@ function valuesOf({ data, shape, stride }: Chunk, kind: VariableInfo['kind']): V
   return ordered as unknown as NumericArray;
 }
 
+/**
+ * Each chunk is looked up by itself, also where none is stored, and what cubes are turned into nests by dimensions.
+ * @throws Error for what no array can be, or too many chunks or dimensions
+ */
+function checkShape(name: string, { shape, chunks }: Pick<ZarrArray, 'shape' | 'chunks'>): void {
+  const areCounts = (list: unknown, least: number) =>
+    Array.isArray(list) && list.every((count) => Number.isSafeInteger(count) && count >= least);
+  if (!areCounts(shape, 0) || !areCounts(chunks, 1) || shape.length !== chunks.length)
+    throw new Error(`the shape of ${name} is not valid`);
+  if (shape.length > maxDimensions) throw new Error(`${name} has more than ${maxDimensions} dimensions`);
+  if (product(shape.map((count, axis) => Math.ceil(count / chunks[axis]))) > maxChunks)
+    throw new Error(`${name} has more than ${maxChunks} chunks`);
+}
+
 /** The arrays of a Zarr group (version 2 or 3) in a ZIP file. @throws Error */
 export async function readZarr(bytes: Uint8Array, maxBytes: number): Promise<VariableReader> {
   const zarr = await import('zarrita');
@@ -88,6 +106,7 @@ export async function readZarr(bytes: Uint8Array, maxBytes: number): Promise<Var
   for (const name of names) {
     const array = (await zarr.open(root.resolve(name))) as ZarrArray;
     if (array.kind !== 'array') continue;
+    checkShape(name, array);
     if (product(array.chunks) * 8 > maxBytes) throw new Error(`the chunks of ${name} are too large`);
     const attributes = new Map(Object.entries(array.attrs as Record<string, unknown>));
     const { fillValue } = array;
