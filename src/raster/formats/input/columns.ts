@@ -6,7 +6,7 @@ import { packValues } from '../../vector-cube';
 import { instantOf } from '../dataset/time';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';
-import { maxFields, refuseMany } from './limits';
+import { maxFields, refuseMany, refuseManyDimensions } from './limits';
 
 export type Scalar = number | string | boolean | null;
 
@@ -189,6 +189,7 @@ export async function cubeOfColumns(
   const where = options.dimensions
     ? find(columns, options.dimensions, 'dimensions')
     : columns.filter(({ name, isGeometry }) => isGeometry || times.has(name.toLowerCase()) || axisOf(name));
+  refuseManyDimensions(where.length);
   const others = columns.filter((column) => !where.includes(column) && !column.isGeometry);
   const values = chooseValues(others, options);
   const row: LoadedColumn = {

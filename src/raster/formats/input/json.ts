@@ -5,7 +5,7 @@ import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';
 import type { Scalar } from './columns';
-import { refuseMany } from './limits';
+import { refuseMany, refuseManyDimensions } from './limits';
 import { jsonOf, readAll, readCrs } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 import { contentVersion } from './version';
@@ -68,6 +68,8 @@ function cubeOfJson(json: unknown, version: string, request: LoadRequest): Cube 
       'JSON is loaded as it is saved: an object of the type "datacube" with "dimensions", "order" and "data". ' +
         'For GeoJSON name that format.',
     );
+  refuseManyDimensions(order.length);
+  if (new Set(order).size < order.length) throw unsuitable('"order" names a dimension twice.');
   const found = order.map((name) => {
     if (typeof name !== 'string' || !Object.hasOwn(dimensions, name))
       throw unsuitable('"order" names a dimension that is not described.');
