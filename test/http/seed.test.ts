@@ -143,6 +143,8 @@ test('an area restricts, and truncation removes what it names', async () => {
     .split('.')[0]
     .split('/')
     .map(Number);
+  const unclear = await seed(id, 'zooms=12&truncate=yes');
+  expect([unclear.status, unclear.body['code']]).toEqual([400, 'RequestInvalid']);
   expect((await seed(id, 'zooms=12&truncate=true')).result!['removed']).toBe(largest.length);
   expect((await stored(id)).some((key) => key.includes('/12/'))).toBe(false);
   const [longitude, latitude] = [

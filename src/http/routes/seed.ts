@@ -18,6 +18,13 @@ function areaOf(request: ApiRequest) {
   }
 }
 
+function isTruncating(request: ApiRequest): boolean {
+  const value = queryValue(request, 'truncate') ?? 'false';
+  if (value !== 'true' && value !== 'false')
+    throw new OpenEOError('RequestInvalid', { reason: 'truncate must be true or false.' });
+  return value === 'true';
+}
+
 /** Drawing tiles of services ahead, as jobs of those who manage the service. */
 export function seedRoutes(parts: { readonly services: Services; readonly jobs: Jobs }): Route[] {
   const { manager, seeder } = parts.services;
@@ -31,7 +38,7 @@ export function seedRoutes(parts: { readonly services: Services; readonly jobs: 
       async handle(request, response) {
         const user = callerOf(request);
         const service = await manager.get(user, request.params['service_id']);
-        const truncate = queryValue(request, 'truncate') === 'true';
+        const truncate = isTruncating(request);
         const payload = { service_id: service.id, ...areaOf(request), ...(truncate && { truncate }) };
         if (!truncate) await seeder.prepare(service.id);
         const { manager: jobs } = parts.jobs;
