@@ -86,6 +86,8 @@ export class JobManager {
   /** With its results and logs; ends it where it runs. @throws OpenEOError `JobNotFound` */
   async remove(user: User, id: string): Promise<void> {
     const job = await this.get(user, id);
+    // What is written after the job is gone would stay.
+    await this.options.logs.flush();
     await this.#jobs.remove(id);
     await this.#discard(job);
   }

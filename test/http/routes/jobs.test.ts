@@ -283,6 +283,12 @@ test('while it runs a job is locked, its results are not there yet, and cancel e
   const kept = (await json('GET', `/jobs/${id}/results`)) as unknown as Documents & Json;
   expect(kept['openeo:status']).toBe('canceled');
   expect((await fetch(kept.assets['part.txt'].href)).status).toBe(200);
+  const gone = await create(constant(1));
+  await call('POST', `/jobs/${gone}/results`);
+  expect((await call('DELETE', `/jobs/${gone}`)).status).toBe(204);
+  // Reading any log writes what waits to be written.
+  await json('GET', `/jobs/${id}/logs`);
+  expect((await records.logs.list(`job:${gone}`, {})).items).toEqual([]);
   await server.stop();
   [server, ann] = [busy, annThere];
 });
