@@ -1,11 +1,11 @@
 import { Client } from 'pg';
 import type { LogFields, Logger } from '../../src/base/logger';
 import { openRecordStore } from '../../src/store/records/open';
+import { topics } from '../../src/store/records/revisions';
 import type { ChangeTopic, RecordStore } from '../../src/store/records/types';
 import { type PostgresServer, startPostgres } from '../support/postgres';
 
 const unavailable = { code: 'StoreUnavailable', status: 503, retryAfter: 5 };
-const allTopics = ['registered_processes', 'services', 'signing_keys', 'stored_processes', 'tokens', 'users'];
 
 let server: PostgresServer;
 const opened: RecordStore[] = [];
@@ -77,7 +77,7 @@ test('a server that starts without its database says so, and works once the data
   expect(logged.filter((line) => line.includes('cannot be used now'))).toHaveLength(1);
   await server.restart();
   await until(() => isUp(store));
-  await until(() => heard.size === allTopics.length);
+  await until(() => heard.size === topics.length);
   await store.users.put(user('late'));
   expect(await store.users.get('early')).toBeUndefined();
   expect(await store.users.get('late')).toMatchObject({ id: 'late' });
@@ -119,7 +119,7 @@ test('a database that stops in the middle makes methods throw StoreUnavailable, 
   isWorking = false;
   await Promise.all(work);
   for (const failure of failures) expect(failure).toMatchObject(unavailable);
-  await until(() => allTopics.every((topic) => heard.some((each) => each === topic)));
+  await until(() => topics.every((topic) => heard.some((each) => each === topic)));
   const kept = new Set((await store.users.list()).items.map((each) => each.id));
   for (const id of written) expect(kept).toContain(id);
   // Changes of others are heard again.
@@ -135,7 +135,7 @@ test('connections that an operator ends are made anew', async () => {
   const store = await open(url);
   const heard = new Set<ChangeTopic>();
   store.onChange((topic) => heard.add(topic));
-  await until(() => heard.size === allTopics.length);
+  await until(() => heard.size === topics.length);
   heard.clear();
   const operator = new Client({ connectionString: server.url });
   await operator.connect();
@@ -144,7 +144,7 @@ test('connections that an operator ends are made anew', async () => {
   ]);
   await operator.end();
   await until(() => isUp(store));
-  await until(() => heard.size === allTopics.length);
+  await until(() => heard.size === topics.length);
   await store.users.put(user('a'));
 });
 
