@@ -69,6 +69,7 @@ export class Housekeeping {
     let count = 0;
     while (!this.#isClosed) {
       const jobs = await parts.records.jobs.endedBefore(before, pageSize);
+      const countBefore = count;
       for (const job of jobs) {
         // First the row: a file that is gone before would be a dead link.
         if (!(await parts.records.jobs.forgetResult(job.id))) continue;
@@ -76,7 +77,7 @@ export class Housekeeping {
         await types.get(job.type)?.discard?.(job, parts);
         count++;
       }
-      if (jobs.length < pageSize) break;
+      if (jobs.length < pageSize || count === countBefore) break;
     }
     return count;
   }

@@ -89,10 +89,13 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
       const { payload = {}, logLevel = 'info', priority = 0 } = job;
       const state = { status: 'created', progress: 0, message: 'created', run: 0, attempts: 0, losses: 0 };
       const values = { ...job, payload, logLevel, priority, ...state, createdAt: now, updatedAt: now };
-      const made = await statements.run(create, values);
-      if (made.rows.length > 0) return { job: read(made.rows[0]), isNew: true };
-      const { rows } = await statements.run(byKey, job);
-      return { job: read(rows[0]), isNew: false };
+      for (;;) {
+        const made = await statements.run(create, values);
+        if (made.rows.length > 0) return { job: read(made.rows[0]), isNew: true };
+        const { rows } = await statements.run(byKey, job);
+        // Without a row, the job of that key was removed in between.
+        if (rows.length > 0) return { job: read(rows[0]), isNew: false };
+      }
     },
     async update(id, change) {
       const named = changeable.filter((property) => change[property] !== undefined);
