@@ -42,7 +42,9 @@ export async function loadVariables(
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof OpenEOError) throw error;
-    throw unsuitable(`${file.name} cannot be read: ${(error as Error).message}.`, error);
+    // Below the first line, libraries tell where in their own code they were.
+    const [reason] = (error as Error).message.split('\n', 1);
+    throw unsuitable(`${file.name} cannot be read: ${reason.trim()}.`, error);
   }
 }
 
