@@ -55,21 +55,30 @@ export function createSchemaCompiler(options: { coerceTypes?: boolean } = {}): A
   return ajv;
 }
 
+/** So many violations are spelt out. */
+const maxDescribed = 20;
+
 /** What is wrong, for people: `/x_range/0 must be integer; / must have required property 'zoom'`. */
 export function describeErrors(errors: readonly ErrorObject[] | null | undefined): string {
-  return (errors ?? [])
-    .map((error) => {
-      const allowed =
-        error.keyword === 'enum'
-          ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
-          : '';
-      const extra =
-        error.keyword === 'additionalProperties'
-          ? ` (${(error.params as { additionalProperty: string }).additionalProperty})`
-          : '';
-      return `${error.instancePath || '/'} ${error.message}${allowed}${extra}`;
-    })
-    .join('; ');
+  const all = errors ?? [];
+  const others = all.length > maxDescribed ? `; and ${all.length - maxDescribed} more` : '';
+  const described = all
+    .slice(0, maxDescribed)
+    .map((error) => `${error.instancePath || '/'} ${describeViolation(error)}`);
+  return `${described.join('; ')}${others}`;
+}
+
+/** What is wrong with the value at a place: `must be equal to one of the allowed values: a, b`. */
+export function describeViolation(error: ErrorObject): string {
+  const allowed =
+    error.keyword === 'enum'
+      ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
+      : '';
+  const extra =
+    error.keyword === 'additionalProperties'
+      ? ` (${(error.params as { additionalProperty: string }).additionalProperty})`
+      : '';
+  return `${error.message}${allowed}${extra}`;
 }
 
 export type { JsonSchema };

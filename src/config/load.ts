@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import schema from '../../schemas/config.json';
-import { createSchemaCompiler, type ErrorObject } from '../base/schema';
+import { createSchemaCompiler, describeViolation, type ErrorObject } from '../base/schema';
 import { type Option, options, otherVariables, parseText, tileStoreAlias } from './options';
 import type { Config, OidcProvider } from './types';
 
@@ -148,15 +148,7 @@ function describe(error: ErrorObject, given: ReadonlyMap<string, Given>): string
   const option = options.find((candidate) => candidate.key === key);
   const name = given.get(key)?.name ?? option?.variable ?? key;
   const where = rest.length > 0 ? `${name} (at ${rest.join('/')})` : name;
-  const accepted =
-    error.keyword === 'enum'
-      ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
-      : '';
-  const extra =
-    error.keyword === 'additionalProperties'
-      ? ` (${(error.params as { additionalProperty: string }).additionalProperty})`
-      : '';
-  return `${where} ${error.message}${accepted}${extra}`;
+  return `${where} ${describeViolation(error)}`;
 }
 
 const dayMs = 24 * 3600_000;

@@ -36,7 +36,12 @@ export class Issues {
 
   push(issue: GraphIssue): void {
     this.count++;
-    if (this.list.length < maxIssues) this.list.push(issue);
+    if (!this.isFull) this.list.push(issue);
+  }
+
+  /** Nobody needs to look for more. */
+  get isFull(): boolean {
+    return this.list.length >= maxIssues;
   }
 
   get isEmpty(): boolean {

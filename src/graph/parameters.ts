@@ -1,7 +1,8 @@
 import { OpenEOError } from '../base/errors';
+import { isDeeperThan } from '../base/json';
 import { isReservedName } from './reserved';
 import { schemaKinds } from './schema/kinds';
-import { isDeeperThan, isJsonObject } from './shape';
+import { isJsonObject } from './shape';
 import type { ParameterSpec, ProcessDefinition } from './types';
 
 const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -1,6 +1,7 @@
+import { isDeeperThan } from '../base/json';
 import { Issues, pointerTo } from './issue';
 import { callbackParameters } from './schema/kinds';
-import { freezeCopy, isDeeperThan, isJsonObject, maxJsonDepth } from './shape';
+import { freezeCopy, isJsonObject, maxJsonDepth } from './shape';
 import type { GraphIssue, ParameterSpec } from './types';
 
 /** An argument as written. Arrays and objects without references inside are literals. */
@@ -85,6 +86,7 @@ class Parser {
     const results: string[] = [];
     const broken = new Set<string>();
     for (const [id, value] of Object.entries(json)) {
+      if (this.issues.isFull) break;
       const node = this.node(id, value, [...path, id], pointerTo(pointer, id));
       if (node) nodes.set(id, node);
       else broken.add(id);

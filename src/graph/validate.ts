@@ -43,7 +43,10 @@ export function validateGraph<C>(graph: ParsedGraph, scope: NameScope, validatio
       pointer: node.pointer,
     });
   }
-  for (const node of graph.nodes.values()) new NodeValidator(graph, node, inner, validation).validate();
+  for (const node of graph.nodes.values()) {
+    if (validation.issues.isFull) return;
+    new NodeValidator(graph, node, inner, validation).validate();
+  }
   for (const { name, schema } of graph.parameters) {
     const nested = graph.defaults.get(name);
     const own = new Set(callbackParameters(schema, []));
@@ -123,12 +126,14 @@ class NodeValidator<C> {
       if (optional !== true && !this.node.arguments.has(name))
         issues.add('ProcessParameterRequired', { process, parameter: name }, this.#place(name));
     const names = new Set(parameters.map(({ name }) => name));
-    for (const name of this.node.arguments.keys())
+    for (const name of this.node.arguments.keys()) {
+      if (issues.isFull) return;
       if (!names.has(name)) {
         const known = names.size === 0 ? 'It has none.' : `It has: ${[...names].join(', ')}.`;
         const message = `The process ${process} has no parameter ${name}. ${known}`;
         issues.add('ProcessParameterUnsupported', {}, this.#place(name), message);
       }
+    }
   }
 
   #validateArgument(name: string, argument: ParsedArgument): void {

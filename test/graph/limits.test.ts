@@ -238,3 +238,12 @@ describe('plain values', () => {
     expect(error).toMatchObject({ code: 'MemoryLimitExceeded', details: { process: 'double' } });
   });
 });
+
+// Words for each of them would take seconds.
+test('of a graph with very many faults the first ones are told', async () => {
+  const entries = Array.from({ length: 300_000 }, (_, index) => [`n${index}`, 1]);
+  const faulty = Object.fromEntries(entries);
+  expect(await createWorld().validate(graph(faulty))).toHaveLength(1000);
+  const unknown = graph({ a: node('add', faulty, result) });
+  expect(await createWorld().validate(unknown)).toHaveLength(1000);
+});

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { isDeeperThan } from '../../base/json';
 import { packagePath } from '../../base/paths';
 import { createSchemaCompiler, describeErrors } from '../../base/schema';
-import { isDeeperThan, maxJsonDepth } from '../shape';
+import { maxJsonDepth } from '../shape';
 
 let validator: ReturnType<ReturnType<typeof createSchemaCompiler>['compile']> | undefined;
 

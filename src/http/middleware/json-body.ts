@@ -1,5 +1,6 @@
 import express, { type RequestHandler } from 'express';
 import { OpenEOError } from '../../base/errors';
+import { isDeeperThan } from '../../base/json';
 
 /** Deeper JSON would exhaust the stack of whoever walks it; graphs nested 50 times need some 250 levels. */
 const maxDepth = 1000;
@@ -24,7 +25,7 @@ export function jsonBody(maxBytes: number): RequestHandler {
       const { body } = request;
       if (typeof body !== 'object' || body === null || Array.isArray(body))
         return next(new OpenEOError('RequestInvalid', { reason: 'the body is not a JSON object' }));
-      if (isDeeperThan(body, maxDepth))
+      if (isDeeperThan(body, maxDepth - 1))
         return next(
           new OpenEOError('RequestInvalid', { reason: `the body nests deeper than ${maxDepth} levels` }),
         );
@@ -67,18 +68,4 @@ function translate(error: unknown, maxBytes: number): unknown {
           )
         : error;
   }
-}
-
-/** Without recursion, since that is what it protects from. */
-function isDeeperThan(root: object, limit: number): boolean {
-  let level: object[] = [root];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > limit) return true;
-    const next: object[] = [];
-    for (const value of level)
-      for (const child of Object.values(value))
-        if (typeof child === 'object' && child !== null) next.push(child);
-    level = next;
-  }
-  return false;
 }
