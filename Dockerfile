@@ -25,5 +25,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "dist/src/cli/main.js", "health"]
 # The program handles SIGTERM itself: it stops taking connections, finishes what runs and exits with 0.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--initial-old-space-size=256", "dist/src/cli/main.js"]
+ENTRYPOINT ["node", "--initial-old-space-size=256", "--max-semi-space-size=64", "dist/src/cli/main.js"]
 CMD ["serve"]

@@ -146,8 +146,9 @@ function check() {
   nodeSync(['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json']);
 }
 
-// Pixels live in array buffers; without room to begin with, V8 collects its heap at every few tiles.
-const program = ['--initial-old-space-size=256', 'dist/src/cli/main.js'];
+// Pixels live in array buffers; without room to begin with, V8 collects its heap at every few tiles. Hundreds of
+// requests at a time are young all at once: in a small space for the young, each collection would copy them.
+const program = ['--initial-old-space-size=256', '--max-semi-space-size=64', 'dist/src/cli/main.js'];
 
 const jest = ['--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 

@@ -1,3 +1,3 @@
-#!/usr/bin/env -S node --initial-old-space-size=256
+#!/usr/bin/env -S node --initial-old-space-size=256 --max-semi-space-size=64
 'use strict';
 require('../dist/src/cli/main.js');

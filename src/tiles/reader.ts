@@ -22,6 +22,8 @@ interface Loading {
 
 /** As long as clients may keep a tile: where writes of other processes are not announced, so may we. */
 const maxAgeMs = 60_000;
+/** How exactly ages are told: the clock is asked no more often. */
+const clockMs = 1000;
 /** What an entry takes beside its bytes, about. */
 const overheadBytes = 500;
 
@@ -46,7 +48,8 @@ export class TileReader {
       this.#cache = new LRUCache({
         maxSize: options.cacheBytes,
         sizeCalculation: ({ bytes }) => bytes.length + overheadBytes,
-        ttl: maxAgeMs,
+        ttl: maxAgeMs - clockMs,
+        ttlResolution: clockMs,
       });
     this.#stop = catalogue.watch((hash) => this.#forget(hash));
   }

@@ -14,7 +14,11 @@ const { values: options } = require('node:util').parseArgs({
 });
 const dataDir = mkdtempSync(path.join(tmpdir(), 'tilegraph-start-'));
 
-const program = ['--initial-old-space-size=256', path.join(options.dist, 'src/cli/main.js')];
+const program = [
+  '--initial-old-space-size=256',
+  '--max-semi-space-size=64',
+  path.join(options.dist, 'src/cli/main.js'),
+];
 const bare = ['-e', "require('express')().listen(0, '127.0.0.1', () => console.log('ready'))"];
 
 /** Milliseconds until the process says that it is ready. */

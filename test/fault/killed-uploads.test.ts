@@ -5,19 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { silentLogger } from '../../src/base/logger';
-import { openObjectStore } from '../../src/store/objects/open';
-import { openSql } from '../../src/store/sql/open';
-import { openTileStore } from '../../src/store/tiles/open';
-import { TileFiles } from '../../src/tiles/files';
 import { tileId } from '../../src/tiles/identity';
-import { type SweepFinding, sweepTiles } from '../../src/tiles/sweep';
 import { adminPassword } from '../support/api';
 import { faultRounds } from '../support/fault-rounds';
 import { testDatabase } from '../support/postgres';
 import { type ServerProcess, spawnServer } from '../support/process';
 import { type Dialect, dialects } from '../support/tile-stores';
-import { faults, noFaults } from '../tiles/support/check-catalogue';
+import { lookAtRemains, noFaults } from '../tiles/support/check-catalogue';
 
 const flight = '00000000-0000-4000-8000-00000000000a';
 const uploaders = 8;
@@ -93,36 +87,12 @@ describe.each(dialects)('a server on %s that is killed while it takes uploads', 
 
   /** By SQL and the disk alone, then what the sweep finds and removes, then again. */
   async function check(): Promise<void> {
-    const sql = await openSql(url, { migrations: 'tiles', logger: silentLogger });
-    const rows = async <Row extends object>(text: string) =>
-      sql.dialect === 'postgres'
-        ? (await sql.query<Row>({ text })).rows
-        : (sql.database.prepare(text).all() as Row[]);
-    const store = await openTileStore(url, { logger: silentLogger });
-    const folder = join(dataDir, 'objects');
-    const objects = await openObjectStore(pathToFileURL(folder).href, { logger: silentLogger });
-    try {
-      expect(await faults({ sql, rows }, folder)).toEqual({
-        ...noFaults,
-        filesWithoutRow: expect.any(Array),
-      });
-      const digest =
-        sql.dialect === 'postgres' ? "encode(content_sha256, 'hex')" : 'lower(hex(content_sha256))';
-      const found = await rows<{ id: string; digest: string }>(`select id, ${digest} as digest from tiles`);
-      const kept = new Map(found.map((row) => [row.id, row.digest]));
-      for (const [id, wanted] of acknowledged)
-        expect([id, kept.get(id)]).toEqual([id, wanted === 'any' ? expect.any(String) : wanted]);
-      const findings: SweepFinding[] = [];
-      const options = { remove: true, olderThanMs: 0 };
-      for await (const finding of sweepTiles(store.catalogue, new TileFiles(objects), options))
-        findings.push(finding);
-      expect(findings.filter(({ kind }) => kind === 'row without file')).toEqual([]);
-      expect(await faults({ sql, rows }, folder)).toEqual(noFaults);
-    } finally {
-      await objects.close();
-      await store.close();
-      await sql.close();
-    }
+    const { before, after, swept, digests } = await lookAtRemains(url, join(dataDir, 'objects'));
+    expect(before).toEqual({ ...noFaults, filesWithoutRow: expect.any(Array) });
+    for (const [id, wanted] of acknowledged)
+      expect([id, digests.get(id)]).toEqual([id, wanted === 'any' ? expect.any(String) : wanted]);
+    expect(swept.filter(({ kind }) => kind === 'row without file')).toEqual([]);
+    expect(after).toEqual(noFaults);
   }
 
   test.each(Array.from({ length: faultRounds }, (_, index) => index + 1))(

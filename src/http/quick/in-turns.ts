@@ -8,6 +8,7 @@ const turnBytes = 32 * 1024;
  * because streams without a stated priority are served in their order as long as they have data (RFC 9218).
  */
 export function endInTurns(stream: Writable, body: Uint8Array): void {
+  if (body.length <= turnBytes) return void stream.end(body);
   let from = 0;
   const next = (error?: Error | null) => {
     if (error || stream.destroyed) return;

@@ -8,7 +8,7 @@ import type { ServedTile, TileReader } from '../../tiles/reader';
 import { crossOrigin, security } from '../middleware/headers';
 import { clientLeft, type RequestRecord, recordRequest } from '../middleware/request-log';
 import { tileAnswer } from '../routes/catalogue/serve-tile';
-import type { Exchange, QuickHandler } from './exchange';
+import type { Exchange, HeaderList, QuickHandler } from './exchange';
 
 export interface QuickTilesOptions {
   readonly reader: TileReader;
@@ -56,14 +56,14 @@ export function quickTiles(options: QuickTilesOptions): QuickHandler {
   const { reader, isPublic, auth, records, trust } = options;
   const constant = constantHeaders();
   /** By the headers of a tile: those with what every response carries. */
-  const complete = new WeakMap<object, Readonly<Record<string, string>>>();
+  const complete = new WeakMap<object, HeaderList>();
   /** Location hashes by path: digests are worth keeping. */
   const hashes = new LRUCache<string, string>({ max: 10_000 });
 
-  function completed(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  function completed(headers: Readonly<Record<string, string>>): HeaderList {
     let all = complete.get(headers);
     if (!all) {
-      all = { ...constant, ...headers };
+      all = Object.entries({ ...constant, ...headers }).flat();
       complete.set(headers, all);
     }
     return all;
@@ -82,7 +82,7 @@ export function quickTiles(options: QuickTilesOptions): QuickHandler {
       recordRequest(records, isComplete ? record : { ...record, status: clientLeft }),
     );
     const isBodiless = found.status === 304 || method === 'HEAD';
-    const fields = { ...completed(found.headers), 'x-request-id': id };
+    const fields = [...completed(found.headers), 'x-request-id', id];
     exchange.answer(found.status, fields, isBodiless ? undefined : tile.bytes);
   }
 

@@ -13,7 +13,7 @@ exports.startServer = async (dist, environment) => {
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
-    ['--initial-old-space-size=256', path.join(dist, 'src/cli/main.js'), 'serve'],
+    ['--initial-old-space-size=256', '--max-semi-space-size=64', path.join(dist, 'src/cli/main.js'), 'serve'],
     {
       env: {
         PATH: process.env.PATH,
