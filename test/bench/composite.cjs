@@ -16,12 +16,16 @@ const { values: options } = require('node:util').parseArgs({
   },
 });
 const load = (file) => require(path.join(options.dist, 'src', file));
-const { openParts } = load('app.js');
+const { openParts } = load('app/parts.js');
 const { silentLogger } = load('base/logger.js');
 const { loadConfig } = load('config/load.js');
 const { readBlock } = load('raster/codecs/block.js');
 const { FilePool } = load('raster/files.js');
 const { subGrid } = load('geo/grid.js');
+
+// As the server has it, see src/cli/main.ts.
+if (Number(process.versions.node.split('.')[0]) >= 24)
+  require('node:v8').setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 const size = Number(options.size);
 const windowPx = 512;
