@@ -2,8 +2,8 @@ import type { Callback } from '../graph/types';
 import { FusedProgram } from './fused';
 import { runGeneral } from './general';
 import { KernelTooLarge, NoKernel } from './nodes';
-import { arrayItems, type Operand, type Scalar } from './operands';
-import { type Trace, traceCallback } from './trace';
+import { arrayItems, type Kernel, type Operand, type Scalar } from './operands';
+import { type Trace, traceCallback, traceKernel } from './trace';
 import type { CallbackShape, Evaluator } from './types';
 
 /**
@@ -34,11 +34,30 @@ export function createGeneral(callback: Callback, shape: CallbackShape): Evaluat
   };
 }
 
+/**
+ * Makes one process ready for pixels, whose arguments are the inputs of the shape.
+ * @throws NoKernel where it cannot be fused for these inputs; TypeError (by `run`) for planes that are no typed arrays
+ */
+export function createKernel(kernel: Kernel, shape: CallbackShape): Evaluator {
+  const evaluator = fuse(traceKernel(kernel, shape), shape, () => {
+    throw new TypeError('A kernel without a callback computes with typed arrays alone');
+  });
+  if (!evaluator) throw new NoKernel();
+  return evaluator;
+}
+
 function createFused(callback: Callback, shape: CallbackShape): Evaluator | undefined {
   const trace = traceOf(callback, shape);
-  const array = trace && arrayItems(trace.result);
-  const outputs = trace && scalarsOf(trace, array ? array.items : [trace.result]);
-  if (!trace || !outputs) return undefined;
+  return (
+    trace && fuse(trace, shape, (inputs, count, signal) => runGeneral(callback, shape, inputs, count, signal))
+  );
+}
+
+/** @param otherwise for planes that fused code cannot take */
+function fuse(trace: Trace, shape: CallbackShape, otherwise: Evaluator['run']): Evaluator | undefined {
+  const array = arrayItems(trace.result);
+  const outputs = scalarsOf(trace, array ? array.items : [trace.result]);
+  if (!outputs) return undefined;
   const program = new FusedProgram(trace, outputs);
   const reads = new Map<string, number[] | 'all'>();
   for (const index of program.used) {
@@ -58,8 +77,7 @@ function createFused(callback: Callback, shape: CallbackShape): Evaluator | unde
     isArray: array !== undefined,
     outputTypes: outputs.map((output) => output.type),
     reads: (parameter) => reads.get(parameter) ?? [],
-    run: (inputs, count, signal) =>
-      program.run(inputs, count, signal) ?? runGeneral(callback, shape, inputs, count, signal),
+    run: (inputs, count, signal) => program.run(inputs, count, signal) ?? otherwise(inputs, count, signal),
   };
 }
 

@@ -37,13 +37,27 @@ interface Scope {
  *   ProcessException where every pixel would throw it.
  */
 export function traceCallback(callback: Callback, shape: CallbackShape): Trace {
-  const builder = new Builder(new NodeTable(maxNodes), shape.missing);
-  const planes: PlaneSource[] = [];
-  const parameters = new Map<string, Operand>();
-  for (const name of callback.parameters) parameters.set(name, constant(null));
-  for (const [name, input] of shape.inputs) parameters.set(name, inputOperand(name, input, builder, planes));
+  const { builder, planes, operands } = inputsOf(shape);
+  const absent = callback.parameters.map((name): [string, Operand] => [name, constant(null)]);
+  const parameters = new Map([...absent, ...operands]);
   const scope: Scope = { parameters, lookup: (name) => constant(callback.lookup(name)) };
   return { builder, planes, result: new Tracer(builder).plan(callback.plan, scope, 0) };
+}
+
+/** The same of one process, whose arguments are the inputs. @throws NoKernel */
+export function traceKernel(kernel: Kernel, shape: CallbackShape): Trace {
+  const { builder, planes, operands } = inputsOf(shape);
+  const result = kernel(operands, builder);
+  if (!result) throw new NoKernel();
+  return { builder, planes, result };
+}
+
+function inputsOf({ inputs, missing }: CallbackShape) {
+  const builder = new Builder(new NodeTable(maxNodes), missing);
+  const planes: PlaneSource[] = [];
+  const operands = new Map<string, Operand>();
+  for (const [name, input] of inputs) operands.set(name, inputOperand(name, input, builder, planes));
+  return { builder, planes, operands };
 }
 
 function inputOperand(

@@ -1,8 +1,13 @@
 import { ProcessException } from '../../base/errors';
+import { someAtOnce } from '../../base/some-at-once';
 import type { Arguments } from '../../graph/types';
+import { createKernel } from '../../kernel/evaluator';
+import type { Evaluator, Planes } from '../../kernel/types';
 import { type Block, type Cube, deriveCube, layerDimensions, type Window } from '../../raster/cube';
-import { blockShape, layerLengths, missingBlock, planeLength, product } from '../../raster/layers';
+import { blockShape, layerLengths, missingBlock, product, selectedIndices } from '../../raster/layers';
+import { readPart } from '../../raster/memory';
 import { addSingleLabel } from '../../raster/single-label';
+import { kernel as normalizedDifference } from '../math/normalized_difference';
 import { type BandsDimension, findBands } from './band-lookup';
 import { computedType } from './callback-result-type';
 import { dimensionsOfType } from './cube-dimensions';
@@ -22,48 +27,80 @@ function oneBand(
   );
 }
 
+/** Labels of the first other dimension, such as dates, that are read at one time. */
+const labelsAtOnce = 4;
+
 /** (nir − red) / (nir + red) for each piece before the bands; near-infrared comes first. */
-function compute(
+async function compute(
+  evaluator: Evaluator,
   block: Block,
-  before: number,
-  after: number,
-  bands: 1 | 2,
+  { before, after, bands }: { readonly before: number; readonly after: number; readonly bands: 1 | 2 },
   target: Float32Array | Float64Array,
-): Uint8Array | undefined {
-  const values = block.data as Float64Array;
-  const valid = block.valid && new Uint8Array(target.length);
+  valid: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const values = Array.isArray(block.data) ? Float64Array.from(block.data, asNumber) : block.data;
+  const plane = (start: number): Planes => ({
+    data: [values.subarray(start, start + after)],
+    valid: [block.valid?.subarray(start, start + after)],
+  });
   for (let piece = 0; piece < before; piece++) {
     const nirAt = piece * bands * after;
-    const redAt = nirAt + (bands - 1) * after;
-    const to = piece * after;
-    for (let i = 0; i < after; i++) {
-      const nir = values[nirAt + i];
-      const red = values[redAt + i];
-      target[to + i] = (nir - red) / (nir + red);
-    }
-    if (valid)
-      for (let i = 0; i < after; i++) valid[to + i] = block.valid![nirAt + i] & block.valid![redAt + i];
+    const inputs = new Map([
+      ['x', plane(nirAt)],
+      ['y', plane(nirAt + (bands - 1) * after)],
+    ]);
+    const result = await evaluator.run(inputs, after, signal);
+    target.set(result.data[0] as Float32Array, piece * after);
+    const validity = result.valid?.[0];
+    if (validity) valid?.set(validity, piece * after);
+    else valid?.fill(1, piece * after, (piece + 1) * after);
   }
-  return valid;
+}
+
+function asNumber(value: unknown): number {
+  return typeof value === 'number' ? value : Number.NaN;
 }
 
 function index(cube: Cube, dimension: BandsDimension, nir: number, red: number): Cube {
   const layers = layerDimensions(cube);
   const position = layers.findIndex((layer) => layer.name === dimension.name);
-  const dataType = computedType(cube.dataType);
+  const [other] = layers.filter((layer) => layer !== layers[position]);
+  const dataType = cube.dataType === 'text' ? 'float64' : computedType(cube.dataType);
+  // Sums and differences of numbers of 16 bits are exact in float32, so that kernels may compute in it.
+  const input = { kind: 'plane', dataType } as const;
+  const inputs = new Map([
+    ['x', input],
+    ['y', input],
+  ]);
+  const evaluator = createKernel(normalizedDifference, { inputs, missing: cube.missing });
+  const bands = nir === red ? [nir] : [nir, red];
   const result: Cube = deriveCube(cube, {
-    dimensions: cube.dimensions.filter((other) => other.name !== dimension.name),
+    dimensions: cube.dimensions.filter((each) => each.name !== dimension.name),
     dataType,
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const lengths = layerLengths(result, window);
-      const before = product(lengths.slice(0, position));
-      const after = product(lengths.slice(position)) * planeLength(window);
-      if (before * after === 0) return missingBlock(result, window);
-      const select = new Map(window.select).set(dimension.name, nir === red ? [nir] : [nir, red]);
-      const block = await cube.read({ ...window, select }, signal);
-      const data = new (dataType === 'float64' ? Float64Array : Float32Array)(before * after);
-      const valid = compute(block, before, after, nir === red ? 1 : 2, data);
-      return { grid: window.grid, shape: blockShape(lengths, window), data, valid };
+      const shape = blockShape(lengths, window);
+      const total = product(shape);
+      if (total === 0) return missingBlock(result, window);
+      const data = new (dataType === 'float64' ? Float64Array : Float32Array)(total);
+      const valid = cube.missing === 'mask' ? new Uint8Array(total) : undefined;
+      // Label by label, so that never more than a few dates of all bands are in memory.
+      const labels: readonly (number | undefined)[] = other ? selectedIndices(other, window) : [undefined];
+      const each = total / labels.length;
+      const before = position > 1 ? product(lengths.slice(1, position)) : 1;
+      await someAtOnce(labels.length, labelsAtOnce, signal, async (at, partSignal) => {
+        const select = new Map(window.select).set(dimension.name, bands);
+        if (other) select.set(other.name, [labels[at]!]);
+        const [start, end] = [at * each, (at + 1) * each];
+        await readPart(async () => {
+          const block = await cube.read({ ...window, select }, partSignal);
+          const axis = { before, after: each / before, bands: bands.length as 1 | 2 };
+          const validity = valid?.subarray(start, end);
+          await compute(evaluator, block, axis, data.subarray(start, end), validity, partSignal);
+        });
+      });
+      return { grid: window.grid, shape, data, valid };
     },
   });
   return result;
