@@ -1,6 +1,7 @@
 import { ProcessException } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
 import type { Cube, Dimension } from '../../raster/cube';
+import { fromWkt } from '../../raster/formats/input/wkt';
 import { addSingleLabel } from '../../raster/single-label';
 import { dimensionsOfType, refuseDimension } from './cube-dimensions';
 
@@ -19,6 +20,9 @@ function freeAxis(cube: Cube): 'x' | 'y' | 'z' {
 function create(cube: Cube, name: string, label: number | string, type: Dimension['type']): Dimension {
   if (type === 'spatial') return { type, name, axis: freeAxis(cube), labels: [label] };
   if (type === 'bands') return { type, name, labels: [label], bands: [{ name: String(label) }] };
+  // Geometries can be written as well-known text.
+  if (type === 'geometry')
+    return { type, name, labels: [typeof label === 'string' ? (fromWkt(label) ?? label) : label] };
   return { type, name, labels: [label] };
 }
 

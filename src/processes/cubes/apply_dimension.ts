@@ -2,6 +2,7 @@ import { OpenEOError } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
 import type { CallbackInput, Planes } from '../../kernel/types';
 import { type Cube, type Dimension, layerDimensions } from '../../raster/cube';
+import { labelNames } from '../../raster/label-names';
 import { withGrid } from '../../raster/labelled-view';
 import { allIndices, createValues, labelCount } from '../../raster/layers';
 import type { ProcessContext } from '../context';
@@ -61,7 +62,7 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
   const cube = withLabelsOn(withLabelsOnTarget(args.data as Cube, source, target), source);
   const layers = layerDimensions(cube);
   const position = layers.findIndex(({ name }) => name === source);
-  const labels = layers[position].labels ?? [];
+  const labels = labelNames(layers[position]);
   const inputs: Record<string, CallbackInput> = { data: arrayInput(labels) };
   const process = preparePixels(asCallback(args.process), inputs, args.context, cube);
   const count = await countOutputs(process, cube, labels.length, signal);

@@ -1,6 +1,7 @@
 import { OpenEOError, ProcessException } from '../../base/errors';
 import type { Grid } from '../../geo/types';
 import { type Cube, type Dimension, isHorizontal } from '../../raster/cube';
+import { labelNames } from '../../raster/label-names';
 import { labelsOf, withLabels } from '../../raster/labelled-view';
 
 /** @throws ProcessException `DimensionNotAvailable` */
@@ -50,9 +51,10 @@ export function withLabelsOn(cube: Cube, name: string): Cube {
   return isHorizontal(cube, requireDimension(cube, name)) ? withLabels(cube) : cube;
 }
 
-/** The labels of a dimension by its name. @throws ProcessException `DimensionNotAvailable` */
-export function dimensionLabels(cube: Cube, name: string): readonly unknown[] {
-  return labelsOf(cube, requireDimension(cube, name));
+/** The labels of a dimension by its name, as graphs see them. @throws ProcessException `DimensionNotAvailable` */
+export function dimensionLabels(cube: Cube, name: string): readonly (number | string)[] {
+  const dimension = requireDimension(cube, name);
+  return labelNames(dimension, labelsOf(cube, dimension));
 }
 
 /** A dimension of the same name and type with other labels; what described the old ones is dropped. */

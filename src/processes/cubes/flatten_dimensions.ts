@@ -8,11 +8,11 @@ import {
   layerDimensions,
   type Window,
 } from '../../raster/cube';
+import { labelNames } from '../../raster/label-names';
 import {
   allIndices,
   blockShape,
   labelCount,
-  labelText,
   layerLengths,
   missingBlock,
   planeLength,
@@ -31,13 +31,10 @@ export function run(args: Arguments): Cube {
   if (cube.dimensions.some(({ name }) => name === target))
     throw new ProcessException('TargetDimensionExists', `The cube has a dimension "${target}" already.`);
   const combined = names.map((name) => requireDimension(cube, name));
-  const labels = combined.reduce<string[]>(
-    (before, { labels: own = [] }, index) =>
-      index === 0
-        ? own.map(labelText)
-        : before.flatMap((start) => own.map((label) => `${start}${separator}${labelText(label)}`)),
-    [],
-  );
+  const labels = combined.reduce<string[]>((before, dimension, index) => {
+    const own = labelNames(dimension).map(String);
+    return index === 0 ? own : before.flatMap((start) => own.map((label) => `${start}${separator}${label}`));
+  }, []);
   const flat: Dimension = { type: 'other', name: target, labels };
   const first = cube.dimensions.findIndex(({ name }) => names.includes(name));
   const at = first < 0 ? cube.dimensions.length : first;

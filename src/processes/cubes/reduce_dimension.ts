@@ -1,5 +1,6 @@
 import type { Arguments } from '../../graph/types';
 import { type Block, type Cube, deriveCube, layerDimensions, type Window } from '../../raster/cube';
+import { labelNames } from '../../raster/label-names';
 import {
   allIndices,
   blockShape,
@@ -22,7 +23,7 @@ export function run(args: Arguments): Cube {
   const cube = withLabelsOn(args.data as Cube, name);
   const layers = layerDimensions(cube);
   const position = layers.findIndex((layer) => layer.name === name);
-  const labels = layers[position].labels ?? [];
+  const labels = labelNames(layers[position]);
   const reducer = preparePixels(asCallback(args.reducer), { data: arrayInput(labels) }, args.context, cube);
   const { evaluator } = reducer;
   if (evaluator.isArray) throw notSingle('reduce_dimension', 'reducer');

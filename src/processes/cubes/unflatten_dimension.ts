@@ -8,6 +8,7 @@ import {
   layerDimensions,
   type Window,
 } from '../../raster/cube';
+import { labelNames } from '../../raster/label-names';
 import { blockShape, layerLengths, missingBlock, product, selectedIndices } from '../../raster/layers';
 import { requireDimension, withLabelsOn } from './cube-dimensions';
 import { pickedLabels } from './picked-labels';
@@ -23,13 +24,14 @@ export function run(args: Arguments): Cube {
   if (exists !== undefined)
     throw new ProcessException('TargetDimensionExists', `The cube has a dimension "${exists}" already.`);
   const source = requireDimension(cube, name);
-  const parts = (source.labels ?? []).map((label) => String(label).split(separator));
+  const labels = labelNames(source).map(String);
+  const parts = labels.map((label) => label.split(separator));
   const wrong = parts.findIndex((part) => part.length !== targets.length);
   if (wrong >= 0)
     throw new OpenEOError('ProcessParameterInvalid', {
       process: 'unflatten_dimension',
       parameter: 'data',
-      reason: `the label ${JSON.stringify(source.labels![wrong])} does not have ${targets.length} parts between "${separator}"`,
+      reason: `the label ${JSON.stringify(labels[wrong])} does not have ${targets.length} parts between "${separator}"`,
     });
   const created = targets.map((target, axis): Dimension & { labels: readonly string[] } => ({
     type: 'other',

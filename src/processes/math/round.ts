@@ -17,7 +17,8 @@ function roundToEven(x: number): number {
 function round(x: number, p: number): number {
   if (p === 0) return roundToEven(x);
   const scale = 10 ** Math.abs(p);
-  if (p < 0) return scale === Number.POSITIVE_INFINITY ? x * 0 : roundToEven(x / scale) * scale;
+  if (!Number.isFinite(x)) return x;
+  if (p < 0) return scale === Number.POSITIVE_INFINITY ? 0 : roundToEven(x / scale) * scale;
   const scaled = x * scale;
   return Number.isFinite(scaled) ? roundToEven(scaled) / scale : x;
 }

@@ -1,7 +1,7 @@
 import type { Arguments } from '../../graph/types';
 
 /** Where the pattern has to lie in the text. */
-type Place = 'anywhere' | 'start' | 'end';
+type Place = 'anywhere' | 'start' | 'end' | 'whole';
 
 const special = /[\^$\\.*+?()[\]{}|/]/g;
 
@@ -11,12 +11,14 @@ const special = /[\^$\\.*+?()[\]{}|/]/g;
  */
 export function findText(text: string, pattern: string, place: Place, isCaseSensitive: boolean): number {
   if (isCaseSensitive) {
+    if (place === 'whole') return text === pattern ? 0 : -1;
     if (place === 'start') return text.startsWith(pattern) ? 0 : -1;
     if (place === 'end') return text.endsWith(pattern) ? text.length - pattern.length : -1;
     return text.indexOf(pattern);
   }
   const literal = pattern.replace(special, '\\$&');
-  const [before, after] = [place === 'start' ? '^' : '', place === 'end' ? '$' : ''];
+  const before = place === 'start' || place === 'whole' ? '^' : '';
+  const after = place === 'end' || place === 'whole' ? '$' : '';
   return text.search(new RegExp(`${before}${literal}${after}`, 'iu'));
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import JSON5 from 'json5';
 
 /** One case in the format of the standard's test files. */
@@ -10,9 +10,9 @@ export interface OfficialCase {
   readonly arguments: Readonly<Record<string, unknown>>;
   /** Beside `throws`: either is right. */
   readonly returns?: unknown;
-  /** The error's code, or true for any. */
-  readonly throws?: string | true;
-  readonly delta?: number;
+  /** The error's code, or true for any; null and false are none. */
+  readonly throws?: string | boolean | null;
+  readonly delta?: number | null;
   /** Processes that callbacks of the case need. */
   readonly required?: readonly string[];
 }
@@ -20,47 +20,112 @@ export interface OfficialCase {
 export interface CaseFile {
   readonly id: string;
   readonly file: string;
+  /** As they are written; {@link caseProblem} tells which of them are none. */
   readonly tests: readonly OfficialCase[];
   /** Why it cannot be read. */
   readonly problem?: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function readJson5(file: string): unknown {
   return JSON5.parse(readFileSync(file, 'utf8'));
 }
 
-/** What lies directly in a folder; fragments that test files refer to are left out. */
+/**
+ * The test files of a folder and the folders in it, or a single one. Fragments that test files refer to, and other
+ * JSON, are left out.
+ */
 export function readCaseFolder(folder: string): CaseFile[] {
-  const names = readdirSync(folder).filter((name) => /\.json5?$/.test(name));
-  return names.sort().flatMap((name) => readCaseFile(resolve(folder, name)) ?? []);
+  return filesIn(folder).flatMap((file) => readCaseFile(file) ?? []);
+}
+
+function filesIn(path: string): string[] {
+  if (statSync(path).isFile()) return [resolve(path)];
+  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files = entries.filter((entry) => /\.json5?$/i.test(entry.name) && isFile(path, entry));
+  const folders = entries.filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules',
+  );
+  return [
+    ...files.map(({ name }) => resolve(path, name)),
+    ...folders.flatMap(({ name }) => filesIn(join(path, name))),
+  ];
+}
+
+/** Links may lead to files, but to no folders, which might hold the link. */
+function isFile(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  return statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** A file that cannot be read becomes one without cases and with a problem; one that holds something else undefined. */
 function readCaseFile(file: string): CaseFile | undefined {
-  const name = basename(file).replace(/\.json5?$/, '');
+  const name = basename(file).replace(/\.json5?$/i, '');
+  const broken = (problem: string) => ({ id: name, file, tests: [], problem });
+  let content: unknown;
   try {
-    const content = readJson5(file) as { id?: string; tests?: OfficialCase[] } | null;
-    if (!Array.isArray(content?.tests)) return undefined;
-    return { id: content.id ?? name, file, tests: content.tests };
+    content = readJson5(file);
   } catch (error) {
-    return { id: name, file, tests: [], problem: (error as Error).message };
+    return broken((error as Error).message);
   }
+  if (!isObject(content) || !Object.hasOwn(content, 'tests')) return undefined;
+  const { id = name, tests } = content;
+  // The schema of test files describes "tests", and has none.
+  if (isObject(tests) && !Object.hasOwn(content, 'id')) return undefined;
+  if (typeof id !== 'string') return broken('its "id" is no text');
+  if (!Array.isArray(tests)) return broken('its "tests" are no array');
+  return { id, file, tests };
 }
 
-/** Replaces `{"$ref": "file"}` by the content of the file: JSON and JSON5 as values, all else as text. */
-export function resolveReferences(value: unknown, base: string): unknown {
-  if (Array.isArray(value)) return value.map((item) => resolveReferences(item, base));
+/** Why something in the place of a case is none. */
+export function caseProblem(test: unknown): string | undefined {
+  if (!isObject(test)) return 'the case is no object';
+  const { arguments: args, throws = null, delta = null, required = [] } = test;
+  if (!isObject(args)) return 'the case has no "arguments"';
+  if (![null, false, true].includes(throws as boolean) && (typeof throws !== 'string' || throws === ''))
+    return '"throws" is neither the name of an exception nor true';
+  if (!Object.hasOwn(test, 'returns') && (throws === null || throws === false))
+    return 'the case says neither what it "returns" nor what it "throws"';
+  if (delta !== null && !(typeof delta === 'number' && delta >= 0)) return '"delta" is no positive number';
+  if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
+    return '"required" is no list of processes';
+  return undefined;
+}
+
+/**
+ * Replaces `{"$ref": "file"}` by the content of the file: JSON and JSON5 as values, all else as text.
+ * @param around the files that are being read, to notice circles.
+ */
+export function resolveReferences(value: unknown, base: string, around: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolveReferences(item, base, around));
   if (typeof value !== 'object' || value === null) return value;
   const { $ref } = value as { $ref?: unknown };
-  if (typeof $ref === 'string' && Object.keys(value).length === 1) {
-    if (/^[a-z]+:\/\//i.test($ref))
-      throw new Error(`cannot load ${$ref}: only files beside the tests are read`);
-    const file = resolve(dirname(base), $ref);
-    return /\.(?:geo)?json5?$/.test(file)
-      ? resolveReferences(readJson5(file), file)
-      : readFileSync(file, 'utf8');
+  if (typeof $ref === 'string') return readReference($ref, base, around);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, resolveReferences(item, base, around)]),
+  );
+}
+
+function readReference(reference: string, base: string, around: readonly string[]): unknown {
+  if (/^[a-z]+:\/\//i.test(reference))
+    throw new Error(`cannot load ${reference}: only files beside the tests are read`);
+  const file = resolve(dirname(base), reference);
+  if (around.includes(file)) throw new Error(`${reference} refers to itself`);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new Error(`cannot load ${reference}: there is no such file`);
+  if (!/\.(?:geo)?json5?$/i.test(file)) return readFileSync(file, 'utf8');
+  let content: unknown;
+  try {
+    content = readJson5(file);
+  } catch (error) {
+    throw new Error(`cannot read ${reference}: ${(error as Error).message}`);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveReferences(item, base)]));
+  return resolveReferences(content, file, [...around, file]);
 }
 
 /** The same for cases that say the same, whatever their place in the file or the order of keys. */

@@ -57,9 +57,13 @@ function differenceOfNumbers(
 
 const instantPattern = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
+/** Whatever stands for no instant has to be the same text. */
 function differenceOfInstants(actual: unknown, expected: string, path: string): string | undefined {
   const isEqual =
-    typeof actual === 'string' && instantPattern.test(actual) && Date.parse(actual) === Date.parse(expected);
+    actual === expected ||
+    (typeof actual === 'string' &&
+      instantPattern.test(actual) &&
+      Date.parse(actual) === Date.parse(expected));
   return isEqual ? undefined : `${path} is ${show(actual)}, not the instant ${expected}`;
 }
 

@@ -24,9 +24,9 @@ function decode(value: unknown, kinds: Kinds): unknown {
   if (type === 'nodata') return null;
   if (type === 'datetime' && typeof text === 'string') return kinds.instant(text);
   if (type === 'labeled-array' && Array.isArray(data)) {
-    const elements = data as { key: string | number; value: unknown }[];
+    const elements = data as { key: unknown; value: unknown }[];
     return new LabeledArray(
-      elements.map(({ key }) => key),
+      elements.map(({ key }) => decode(key, { ...kinds, instant: (label) => label }) as string | number),
       elements.map(({ value: item }) => decode(item, kinds)),
     );
   }
@@ -38,10 +38,13 @@ export function decodeArgument(value: unknown, form: Form): unknown {
   return decode(value, { cube: (json) => toCube(json, form), instant: (text) => text });
 }
 
-/** What {@link differences} compares results with. */
-export function decodeExpected(value: unknown): unknown {
+/**
+ * What {@link difference} compares results with.
+ * @param nodata of cubes that do not say what theirs is.
+ */
+export function decodeExpected(value: unknown, nodata?: unknown): unknown {
   return decode(value, {
-    cube: (json) => new ExpectedCube(json),
+    cube: (json) => new ExpectedCube(json.nodata === undefined ? { ...json, nodata } : json),
     instant: (text) => new ExpectedInstant(text),
   });
 }

@@ -1,6 +1,7 @@
 import { parseCrs } from '../../../src/geo/crs';
 import type { Grid } from '../../../src/geo/types';
 import type { Cube, Dimension } from '../../../src/raster/cube';
+import { fromWkt } from '../../../src/raster/formats/input/wkt';
 import { memoryCube } from '../../../src/raster/memory-cube';
 
 /** How missing values are told from others; see `Cube.missing`. */
@@ -14,6 +15,8 @@ export interface JsonDimension {
   readonly reference_system?: number | string | object;
 }
 
+type WrittenDimension = Partial<Omit<JsonDimension, 'values'>> & { readonly values?: unknown };
+
 /** A data cube as test files write it. */
 export interface JsonCube {
   readonly type: 'datacube';
@@ -21,18 +24,47 @@ export interface JsonCube {
   readonly data: unknown;
   readonly nodata?: unknown;
   readonly order?: readonly string[];
-  readonly dimensions: Readonly<Record<string, Omit<JsonDimension, 'name'>>> | readonly JsonDimension[];
+  readonly dimensions: Readonly<Record<string, WrittenDimension>> | readonly WrittenDimension[];
 }
 
 export function isJsonCube(value: unknown): value is JsonCube {
   return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'datacube';
 }
 
-/** The dimensions in the order of the data. */
+const types = new Set(['spatial', 'temporal', 'bands', 'geometry', 'other']);
+
+/** The dimensions in the order of the data. @throws Error that says what is wrong with them */
 export function dimensionsOf({ dimensions, order }: JsonCube): readonly JsonDimension[] {
-  if (Array.isArray(dimensions)) return dimensions as JsonDimension[];
-  const byName = dimensions as Readonly<Record<string, Omit<JsonDimension, 'name'>>>;
-  return (order ?? Object.keys(byName)).map((name) => ({ name, ...byName[name] }));
+  if (typeof dimensions !== 'object' || dimensions === null)
+    throw new Error('a data cube has no "dimensions"');
+  const written = Array.isArray(dimensions)
+    ? (dimensions as readonly WrittenDimension[])
+    : Object.entries(dimensions).map(([name, rest]) => ({ name, ...rest }));
+  const names = order ?? written.map(({ name }) => String(name));
+  if (names.length !== written.length)
+    throw new Error(`"order" names ${names.length} of the ${written.length} dimensions of a data cube`);
+  return names.map((name) => {
+    const found = written.find((dimension) => dimension.name === name);
+    if (!found) throw new Error(`a data cube has no dimension "${name}"`);
+    const { type = 'other', values } = found;
+    if (!types.has(type)) throw new Error(`the dimension "${name}" has the unknown type "${type}"`);
+    if (!Array.isArray(values)) throw new Error(`the dimension "${name}" has no "values"`);
+    return { ...found, name, type, values: values.map((label) => labelOf(label, type)) } as JsonDimension;
+  });
+}
+
+/** Geometries are written as GeoJSON or well-known text. */
+function labelOf(label: unknown, type: Dimension['type']): unknown {
+  const plain = plainValue(label);
+  return type === 'geometry' && typeof plain === 'string' ? (fromWkt(plain) ?? plain) : plain;
+}
+
+/** No-data and date-times have ways of their own to be written. */
+function plainValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { type, value: text } = value as { type?: unknown; value?: unknown };
+  if (type === 'nodata') return null;
+  return type === 'datetime' ? text : value;
 }
 
 function axisOf({ axis, name }: JsonDimension): 'x' | 'y' | 'z' {
@@ -40,13 +72,13 @@ function axisOf({ axis, name }: JsonDimension): 'x' | 'y' | 'z' {
 }
 
 function flatten(data: unknown): unknown[] {
-  return Array.isArray(data) ? data.flatMap(flatten) : [data];
+  return Array.isArray(data) ? data.flatMap(flatten) : [plainValue(data)];
 }
 
 /** Values in a row, null for no-data; undefined where they do not matter. */
 export function valuesOf({ data, nodata = null }: JsonCube): unknown[] | undefined {
   if (data === null || data === undefined) return undefined;
-  const missing = [nodata].flat();
+  const missing = flatten(nodata);
   return flatten(data).map((value) => (missing.some((item) => Object.is(item, value)) ? null : value));
 }
 
@@ -63,6 +95,8 @@ export function toCube(json: JsonCube, form: Form): Cube {
   });
   const count = described.reduce((total, { values }) => total * values.length, 1);
   const values = valuesOf(json) ?? new Array(count).fill(0);
+  if (values.length !== count)
+    throw new Error(`a data cube has ${values.length} values, but its labels make ${count}`);
   const ordered = grid ? rowsLast(values, described) : values;
   return memoryCube({ dimensions, grid, missing: form, ...stored(ordered, form) });
 }

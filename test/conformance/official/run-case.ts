@@ -6,9 +6,9 @@ import { isCube } from '../../../src/raster/cube';
 import { type OfficialCase, resolveReferences } from './case-file';
 import { difference } from './compare';
 import { decodeArgument, decodeExpected } from './decode';
-import type { Form } from './json-cube';
+import { dimensionsOf, type Form, isJsonCube, type JsonCube, valuesOf } from './json-cube';
 
-const defaultDelta = 1e-10;
+export const defaultDelta = 1e-10;
 /** No case takes nearly as long. */
 const maxMs = 120_000;
 const references = ['from_parameter', 'from_node'];
@@ -24,23 +24,52 @@ export function isLiteral(value: unknown): boolean {
   return !references.some((key) => Object.hasOwn(value, key)) && Object.values(value).every(isLiteral);
 }
 
+/**
+ * Replaces what a process graph cannot hold by references to parameters: whole arguments, and values inside of
+ * process graphs.
+ */
+function liftValues(args: Readonly<Record<string, unknown>>, parameters: Map<string, unknown>) {
+  const lift = (value: unknown, name: string) => {
+    parameters.set(name, value);
+    return { from_parameter: name };
+  };
+  const visit = (value: unknown, name: string): unknown => {
+    if (isCube(value) || value instanceof LabeledArray) return lift(value, name);
+    if (typeof value === 'number') return Number.isFinite(value) ? value : lift(value, name);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((item, index) => visit(item, `${name}/${index}`));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, visit(item, `${name}/${key}`)]),
+    );
+  };
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => {
+      if (!isLiteral(value)) return [name, lift(value, name)];
+      const isGraph = typeof value === 'object' && value !== null && Object.hasOwn(value, 'process_graph');
+      return [name, isGraph ? visit(value, name) : value];
+    }),
+  );
+}
+
 /** Runs one process through the executor: a graph of one node. */
 export async function runProcess<C, U>(
   runner: GraphRunner<C, U>,
   id: string,
   args: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  const parameters = new Map(Object.entries(args).filter(([, value]) => !isLiteral(value)));
-  const given = Object.entries(args).map(([name, value]) => [
-    name,
-    parameters.has(name) ? { from_parameter: name } : value,
-  ]);
-  const node = { process_id: id, arguments: Object.fromEntries(given), result: true };
+  const parameters = new Map<string, unknown>();
+  const node = { process_id: id, arguments: liftValues(args, parameters), result: true };
   const plan = await runner.plan({ process_graph: { [id]: node } } as ProcessDefinition, {
     supplied: new Set(parameters.keys()),
   });
   const signal = AbortSignal.timeout(maxMs);
   return runner.run(plan, { parameters, signal, logger: silentLogger });
+}
+
+/** All cubes that are written somewhere in a value. */
+function cubesIn(value: unknown): JsonCube[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return isJsonCube(value) ? [value] : Object.values(value).flatMap(cubesIn);
 }
 
 /** Why a case fails; undefined where it does not. Cases with cubes run once with either form of them. */
@@ -52,39 +81,42 @@ export async function failureOf<C, U>(
 ): Promise<string | undefined> {
   let args: unknown;
   let returns: unknown;
+  let forms: readonly Form[];
+  let nodata: unknown;
   try {
     args = resolveReferences(test.arguments, file);
+    const cubes = cubesIn(args);
+    // Where NaN is a value beside no-data, it cannot stand for no-data.
+    const hasNaN = cubes.some((cube) => valuesOf(cube)?.some(Number.isNaN));
+    forms = cubes.length > 0 && !hasNaN ? ['nan', 'mask'] : ['mask'];
+    // Results that do not say what their no-data is may keep that of the data, where it cannot be a value.
+    nodata = cubes.some((cube) => [cube.nodata].flat().includes(Number.NaN)) ? Number.NaN : undefined;
+    for (const form of forms) decodeArgument(args, form);
     returns = resolveReferences(test.returns, file);
+    for (const cube of cubesIn(returns)) dimensionsOf(cube);
   } catch (error) {
     return (error as Error).message;
   }
-  const hasCube = JSON.stringify(args).includes('"datacube"');
-  for (const form of hasCube ? (['nan', 'mask'] as const) : (['nan'] as const)) {
-    const failure = await failureInForm(
-      runner,
-      id,
-      { ...test, arguments: args as OfficialCase['arguments'], returns },
-      form,
-    );
-    if (failure) return hasCube ? `${failure} (no-data as ${form})` : failure;
+  for (const form of forms) {
+    const given = decodeArgument(args, form) as Record<string, unknown>;
+    const failure = await failureWith(runner, id, given, test, decodeExpected(returns, nodata));
+    if (failure) return forms.length > 1 ? `${failure} (no-data as ${form})` : failure;
   }
   return undefined;
 }
 
-async function failureInForm<C, U>(
+async function failureWith<C, U>(
   runner: GraphRunner<C, U>,
   id: string,
-  { arguments: args, returns, throws, delta = defaultDelta }: OfficialCase,
-  form: Form,
+  args: Readonly<Record<string, unknown>>,
+  { throws, delta, ...test }: OfficialCase,
+  returns: unknown,
 ): Promise<string | undefined> {
-  let actual: unknown;
   try {
-    actual = await runProcess(runner, id, decodeArgument(args, form) as Record<string, unknown>);
-    const found =
-      returns === undefined
-        ? `it gives a result, but should fail${typeof throws === 'string' ? ` with ${throws}` : ''}`
-        : await difference(actual, decodeExpected(returns), delta);
-    return found;
+    const actual = await runProcess(runner, id, args);
+    return Object.hasOwn(test, 'returns')
+      ? await difference(actual, returns, delta ?? defaultDelta)
+      : `it gives a result, but should fail${typeof throws === 'string' ? ` with ${throws}` : ''}`;
   } catch (error) {
     if (!(error instanceof OpenEOError)) return `it breaks: ${(error as Error)?.stack ?? String(error)}`;
     if (throws === true || throws === error.code) return undefined;

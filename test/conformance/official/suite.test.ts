@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprintOf, readCaseFolder } from './case-file';
@@ -114,8 +114,8 @@ test('processes that do not exist fail, and those that are not offered are left 
     ...(await run('sar_backscatter', '{ arguments: {}, returns: 1 }')),
     ...(await run('pi', `{ arguments: {}, required: ['no_such_process'], returns: 3 }`)),
   ];
-  expect(statuses(results)).toEqual(['failed', 'skipped', 'failed']);
-  expect(totalsOf(results)).toEqual({ cases: 3, passed: 0, failed: 2, disputed: 0, skipped: 1 });
+  expect(statuses(results)).toEqual(['failed', 'skipped', 'skipped']);
+  expect(totalsOf(results)).toEqual({ cases: 3, passed: 0, failed: 1, disputed: 0, skipped: 2 });
   expect(failureLines(results[0])).toMatch(
     /^FAILED no_such_process #0 \[[0-9a-f]{12}\]: there is no process/,
   );
@@ -128,6 +128,107 @@ test('a folder may hold files that are broken or something else', () => {
   const files = readCaseFolder(folder);
   expect(files.find(({ id }) => id === 'broken')?.problem).toMatch(/JSON5/);
   expect(files.map(({ id }) => id)).not.toContain('fragment');
+});
+
+test('what is no case fails with what it lacks', async () => {
+  const results = await run(
+    'add',
+    `null, 5, { returns: 1 }, { arguments: { x: 1, y: 2 } }, { arguments: { x: 1, y: 2 }, throws: false },
+     { arguments: { x: 1, y: 2 }, throws: null, returns: 3 }, { arguments: { x: 1, y: 2 }, returns: 3, delta: 'a' },
+     { arguments: { x: 1, y: 2 }, returns: 3, delta: null }, { arguments: { x: 1, y: 2 }, returns: 3, required: 'sum' },
+     { arguments: { x: 1, y: 2, z: 3 }, returns: 3 }, { arguments: { x: .5, y: +0x10, }, returns: 16.5, },`,
+  );
+  expect(statuses(results)).toEqual(
+    'failed failed failed failed failed passed failed passed failed failed passed'.split(' '),
+  );
+  expect(results.slice(0, 4).map(({ reason }) => reason)).toEqual([
+    'the case is no object',
+    'the case is no object',
+    'the case has no "arguments"',
+    'the case says neither what it "returns" nor what it "throws"',
+  ]);
+});
+
+test('references that lead nowhere, into the web or back to themselves are failures of their case', async () => {
+  writeFileSync(join(folder, 'loop.json5'), `{ $ref: 'loop.json5' }`);
+  writeFileSync(join(folder, 'part.json5'), '{ a: 1 }');
+  const results = await run(
+    'constant',
+    `{ arguments: { x: { $ref: 'loop.json5' } }, returns: 1 },
+     { arguments: { x: { $ref: 'https://host.example/x.json' } }, returns: 1 },
+     { arguments: { x: { $ref: './nothing.json' } }, throws: true },
+     { arguments: { x: [{ $ref: 'part.json5', description: 'beside it' }] }, returns: [{ $ref: './part.json5' }] },
+     { arguments: { x: [NaN, { type: 'datetime', value: '2020-01-01' }] }, returns: [NaN, { type: 'datetime', value: '2020-01-01' }] },
+     { arguments: { x: { type: 'labeled-array', data: [{ key: 1, value: { type: 'labeled-array', data: [{ key: 'a', value: NaN }] } }] } },
+       returns: { type: 'labeled-array', data: [{ key: 1, value: { type: 'labeled-array', data: [{ key: 'a', value: NaN }] } }] } }`,
+  );
+  expect(statuses(results)).toEqual(['failed', 'failed', 'failed', 'passed', 'passed', 'passed']);
+  expect(results.slice(0, 3).map(({ reason }) => reason)).toEqual([
+    'loop.json5 refers to itself',
+    expect.stringMatching(/^cannot load https/),
+    expect.stringMatching(/there is no such file$/),
+  ]);
+});
+
+test('cubes of all kinds of dimensions are read, and what is wrong with others is said', async () => {
+  const labels = (written: string) =>
+    `{ arguments: { data: { type: 'datacube', ${written} }, dimension: 'd' }, `;
+  const results = await run(
+    'dimension_labels',
+    `${labels(`data: [1, { type: 'nodata' }], dimensions: { d: { type: 'temporal', values: [{ type: 'datetime', value: '2020-01-01T00:00:00Z' }, '2021'] } }`)}
+       returns: [{ type: 'datetime', value: '2020-01-01T00:00:00Z' }, '2021'] },
+     ${labels(`data: null, dimensions: { d: { type: 'geometry', values: ['POINT (1 2)', 'POLYGON ((0 0, 1 0, 1 1, 0 0))'] } }`)}
+       returns: ['POINT (1 2)', 'POLYGON ((0 0, 1 0, 1 1, 0 0))'] },
+     ${labels(`data: [[1], [2]], order: ['d', 'e'], dimensions: [{ name: 'e', type: 'bands', values: [7] }, { name: 'd', values: ['a', 'b'] }]`)}
+       returns: ['a', 'b'] },
+     ${labels(`data: [1, 2], dimensions: { d: { type: 'bands', values: ['a'] } }`)} returns: ['a'] },
+     ${labels(`data: [1], dimensions: { d: { type: 'bands' } }`)} returns: ['a'] },
+     ${labels(`data: [1], dimensions: { d: { type: 'colour', values: ['a'] } }`)} returns: ['a'] },
+     ${labels(`data: [1], order: [], dimensions: { d: { type: 'bands', values: ['a'] } }`)} returns: ['a'] },
+     ${labels('data: [1]')} returns: ['a'] }`,
+  );
+  expect(results.map(({ status, reason }) => reason ?? status)).toEqual([
+    'passed',
+    'passed',
+    'passed',
+    'a data cube has 2 values, but its labels make 1',
+    'the dimension "d" has no "values"',
+    'the dimension "d" has the unknown type "colour"',
+    '"order" names 0 of the 1 dimensions of a data cube',
+    'a data cube has no "dimensions"',
+  ]);
+});
+
+test('NaN is a value where it is not said to be no-data, in process graphs too', async () => {
+  const cube = (values: string) =>
+    `{ type: 'datacube', data: ${values}, dimensions: { b: { type: 'bands', values: [0, 1, 2] } } }`;
+  const call = (id: string, args: string) =>
+    `{ process_graph: { n: { process_id: '${id}', arguments: { x: { from_parameter: 'x' } ${args} }, result: true } } }`;
+  const results = await run(
+    'apply',
+    `{ arguments: { data: ${cube('[1, NaN, null]')}, process: ${call('is_nan', '')} }, returns: ${cube('[false, true, false]')} },
+     { arguments: { data: ${cube('[1, 0, null]')}, process: ${call('multiply', ', y: Infinity')} }, returns: ${cube('[Infinity, NaN, null]')} }`,
+  );
+  expect(statuses(results)).toEqual(['passed', 'passed']);
+});
+
+test('folders in the folder count, links to folders and what belongs to packages do not', () => {
+  const outer = mkdtempSync(join(folder, 'outer-'));
+  for (const name of ['inner', 'node_modules', '.git']) {
+    mkdirSync(join(outer, name));
+    writeFileSync(join(outer, name, 'other-name.json5'), `\uFEFF{ id: 'pi', tests: [] }`);
+  }
+  writeFileSync(join(outer, 'schema.json'), '{ "tests": { "type": "array" } }');
+  writeFileSync(join(outer, 'wrong.json5'), '{ id: 7, tests: [] }');
+  writeFileSync(join(outer, 'none.json5'), `{ id: 'pi', tests: null }`);
+  symlinkSync(outer, join(outer, 'inner', 'link'));
+  symlinkSync('nowhere', join(outer, 'dangling.json5'));
+  expect(readCaseFolder(outer).map(({ id, problem }) => [id, problem])).toEqual([
+    ['none', 'its "tests" are no array'],
+    ['wrong', 'its "id" is no text'],
+    ['pi', undefined],
+  ]);
+  expect(readCaseFolder(join(outer, 'inner', 'other-name.json5'))).toHaveLength(1);
 });
 
 test('a case keeps its fingerprint wherever it stands and however its keys are ordered', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ApplicationParts, openParts } from '../../../src/app/parts';
 import { silentLogger } from '../../../src/base/logger';
 import { loadConfig } from '../../../src/config/load';
-import { type CaseFile, fingerprintOf, type OfficialCase } from './case-file';
+import { type CaseFile, caseProblem, fingerprintOf, type OfficialCase } from './case-file';
 import { failureOf } from './run-case';
 
 export type Status = 'passed' | 'failed' | 'disputed' | 'skipped';
@@ -39,19 +39,33 @@ const disputes = new Map(
   exemptions.disputed.map(({ process, fingerprint, reason }) => [`${process} ${fingerprint}`, reason]),
 );
 
-export interface Suite {
-  readonly parts: ApplicationParts;
+/** Runs cases, wherever. */
+export interface CaseRunner {
   run(file: CaseFile, index: number): Promise<CaseResult>;
   close(): Promise<void>;
 }
+
+export interface Suite extends CaseRunner {
+  readonly parts: ApplicationParts;
+}
+
+/** What comes of a case: nothing to say of it, why it fails, or why it cannot be tried. */
+export type Attempt = (
+  file: CaseFile,
+  test: OfficialCase,
+) => Promise<{ readonly failure?: string; readonly skipped?: string }>;
 
 /** The program itself, without its HTTP server, on stores of its own. */
 export async function openSuite(): Promise<Suite> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tilegraph-conformance-'));
   const parts = await openParts(loadConfig({ defaults: { dataDir, workers: 0 } }), silentLogger);
+  const { runner, registry } = parts;
+  const attempt: Attempt = async ({ id, file }, test) => ({
+    failure: await failureOf(runner, id, file, test),
+  });
   return {
     parts,
-    run: (file, index) => runOne(parts, file, index),
+    run: (file, index) => judge(file, index, (id) => registry.has(id), attempt),
     async close() {
       await parts.close();
       rmSync(dataDir, { recursive: true, force: true });
@@ -59,21 +73,30 @@ export async function openSuite(): Promise<Suite> {
   };
 }
 
-async function runOne(
-  { runner, registry }: ApplicationParts,
-  { id, file, tests }: CaseFile,
+/** Tries a case where there is something to try, and looks up disputes where it fails. */
+export async function judge(
+  file: CaseFile,
   index: number,
+  isOffered: (process: string) => boolean,
+  attempt: Attempt,
 ): Promise<CaseResult> {
-  const test: OfficialCase = tests[index];
+  const { id } = file;
+  const test: OfficialCase = file.tests[index];
+  const problem = caseProblem(test);
+  if (problem !== undefined)
+    return { process: id, index, fingerprint: '-', status: 'failed', reason: problem };
   const fingerprint = fingerprintOf(id, test);
   const base = { process: id, index, fingerprint };
-  const missing = [id, ...(test.required ?? [])].find((name) => !registry.has(name));
-  if (missing !== undefined) {
-    const isExempt = Object.hasOwn(exemptions.notOffered, missing);
-    const reason = isExempt ? exemptions.notOffered[missing] : `there is no process ${missing}`;
+  if (!isOffered(id)) {
+    const isExempt = Object.hasOwn(exemptions.notOffered, id);
+    const reason = isExempt ? exemptions.notOffered[id] : `there is no process ${id}`;
     return { ...base, status: isExempt ? 'skipped' : 'failed', reason };
   }
-  const failure = await failureOf(runner, id, file, test);
+  const missing = test.required?.find((name) => !isOffered(name));
+  if (missing !== undefined)
+    return { ...base, status: 'skipped', reason: `it needs the process ${missing}, which is not offered` };
+  const { failure, skipped } = await attempt(file, test);
+  if (skipped !== undefined) return { ...base, status: 'skipped', reason: skipped };
   if (failure === undefined) return { ...base, status: 'passed' };
   const dispute = disputes.get(`${id} ${fingerprint}`);
   return dispute === undefined
