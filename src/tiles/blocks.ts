@@ -14,11 +14,11 @@ export const topLevel = 4;
 /** A mask with all 64 bits set, as the signed integer that both databases store. */
 export const fullMask = -1;
 
-/** A block of level 1 with room, as the database answers: its mask in two signed 32-bit halves. */
+/** A block with room, as the database answers: its mask in two signed 32-bit halves. */
 export interface OpenBlock {
   readonly x: number;
   readonly y: number;
-  /** Rows 4 to 7 of the block. */
+  /** Rows 4 to 7 of the block, each of eight cells or blocks of the level below. */
   readonly high: number;
   /** Rows 0 to 3 of the block. Bit 8·row + column. */
   readonly low: number;
@@ -51,9 +51,12 @@ function coverAt({ xRange, yRange }: CellWindow, level: number): Cover {
   return { level, x, y, count: (x[1] - x[0] + 1) * (y[1] - y[0] + 1) };
 }
 
-/** Where a search begins: the lowest level at which few blocks cover the window, or the top level. */
-export function coverOf(window: CellWindow, few = 64): Cover {
-  for (let level = 1; level < topLevel; level++) {
+/** So few blocks may well be looked at one by one. */
+const few = 64;
+
+/** Where a search begins: the lowest level from `lowest` on at which few blocks cover the window, or the top level. */
+export function coverOf(window: CellWindow, lowest: number): Cover {
+  for (let level = lowest; level < topLevel; level++) {
     const cover = coverAt(window, level);
     if (cover.count <= few) return cover;
   }

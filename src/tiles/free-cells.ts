@@ -30,7 +30,10 @@ function selectBit(bits: number, rank: number): number {
   return 31 - Math.clz32(rest & -rest);
 }
 
-/** The free cells of a window, numbered from 0 without listing them. */
+/**
+ * The free cells of a window, numbered from 0 without listing them. One level up the same is true of blocks: those of
+ * level 2 tell which of level 1 are not full, in a window that is counted in blocks.
+ */
 export class FreeCells {
   readonly count: number;
   readonly #low: Int32Array;
@@ -38,7 +41,7 @@ export class FreeCells {
   /** Free cells in the blocks before. */
   readonly #before: Float64Array;
 
-  /** @param blocks all blocks of level 1 with room that touch the window; those without room do no harm. */
+  /** @param blocks all blocks with room that touch the window; those without room do no harm. */
   constructor(
     readonly window: CellWindow,
     readonly blocks: readonly OpenBlock[],

@@ -16,6 +16,10 @@ export function cellCount({ xRange, yRange }: CellWindow): number {
   return (xRange[1] - xRange[0] + 1) * (yRange[1] - yRange[0] + 1);
 }
 
+export function isInWindow({ xRange, yRange }: CellWindow, { x, y }: TileAddress): boolean {
+  return x >= xRange[0] && x <= xRange[1] && y >= yRange[0] && y <= yRange[1];
+}
+
 /** One cell of the window, each with the same probability, free or not. */
 export function randomCell({ zoom, xRange, yRange }: CellWindow, random: RandomInteger): TileAddress {
   return {

@@ -1,7 +1,12 @@
 // Claims per second with 64 claimers, against a bare INSERT … ON CONFLICT DO NOTHING of free cells that it is told
 // into a table of the same shape and fill on the same database in the same run: ratios count, rates depend on the machine.
-//   node test/bench/claims.cjs [--dist folder] [--large]     --large: 4096 × 4096 also nearly full (minutes)
+// With one free cell the time counts until all 64 claims have ended, 63 of them refused: against 64 bare inserts of that
+// very cell, which they are told.
+//   node test/bench/claims.cjs [--dist folder] [--large] [--only text] [--wait]     --large: 4096 × 4096 also nearly full (minutes);
+//   --only: rows whose database, range and size, as "SQLite 90 % full 100", contain the text; --wait: for a line on
+//   the standard input between building and measuring
 const { mkdtempSync, rmSync } = require('node:fs');
+const { once } = require('node:events');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { Client } = require('pg');
@@ -11,6 +16,8 @@ const { values: options } = require('node:util').parseArgs({
   options: {
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
     large: { type: 'boolean' },
+    only: { type: 'string', default: '' },
+    wait: { type: 'boolean' },
   },
 });
 const load = (file) => require(path.join(options.dist, 'src', file));
@@ -21,9 +28,10 @@ const { startPostgres } = require('../support/postgres.ts');
 
 const claimers = 64;
 const zoom = 12;
-/** Small areas are measured over many services, so that a round's claims do not change the fill. */
-const serviceOf = (index, services) =>
-  `3f0c2a52-6f0f-4f0e-9b53-${String(index % services).padStart(12, '0')}`;
+/** Small areas are measured one after the other in many services, so that a round's claims hardly change the fill. */
+const claimsPerService = 100;
+const serviceAt = (index) => `3f0c2a52-6f0f-4f0e-9b53-${String(index).padStart(12, '0')}`;
+const serviceOf = (index, services) => serviceAt(Math.floor(index / claimsPerService) % services);
 const rounds = 3;
 
 const columns = 'service_id, z, x, y, user_id, stage, claimed_at, updated_at';
@@ -88,8 +96,8 @@ async function rate(count, call) {
 
 let serial = 0;
 
-/** A copy of the assignments, and then inserts of cells that are free there; each copy is used once. */
-async function bareRate(sql, { size, free, services }, count) {
+/** A copy of the assignments, and inserts of cells that are free there. */
+async function bareTable(sql, { size, free, services }) {
   const table = `bare${++serial}`;
   await execute(sql, shape(table)[sql.dialect]);
   await execute(
@@ -97,42 +105,64 @@ async function bareRate(sql, { size, free, services }, count) {
     `insert into ${table} (${columns}) select ${columns} from tile_assignments where user_id like 'seed%'`,
   );
   if (sql.dialect === 'postgres') await execute(sql, `vacuum analyze ${table}`);
-  const cell = (index) => cellAt(size * size - free + (Math.floor(index / services) % free), size);
-  const values = (index) => [
-    ...[serviceOf(index, services), zoom, cell(index) % size, Math.floor(cell(index) / size), `user${index}`],
-    ...(sql.dialect === 'postgres' ? [] : [Date.now(), Date.now()]),
-  ];
+  const values = (run, index) => {
+    // Each free cell once, whatever the service; the only one for everybody.
+    const rank = services === 1 ? index + run * 8000 : (index % claimsPerService) + run * claimsPerService;
+    const cell = cellAt(size * size - free + (rank % free), size);
+    return [
+      ...[serviceOf(index, services), zoom, cell % size, Math.floor(cell / size), `user${run}-${index}`],
+      ...(sql.dialect === 'postgres' ? [] : [Date.now(), Date.now()]),
+    ];
+  };
   const text =
     sql.dialect === 'postgres'
       ? `insert into ${table} (${columns}) values ($1, $2, $3, $4, $5, 'claimed', now(), now()) on conflict do nothing`
       : `insert into ${table} (${columns}) values (?, ?, ?, ?, ?, 'claimed', ?, ?) on conflict do nothing`;
-  const result = await rate(count, (index) =>
-    sql.dialect === 'postgres'
-      ? sql.query({ name: table, text, values: values(index) })
-      : sql.run(() => sql.prepare(text).run(...values(index))),
-  );
-  await execute(sql, `drop table ${table}`);
-  return result;
+  let runs = 0;
+  return async (count) => {
+    const run = runs++;
+    const result = await rate(count, (index) =>
+      sql.dialect === 'postgres'
+        ? sql.query({ name: table, text, values: values(run, index) })
+        : sql.run(() => sql.prepare(text).run(...values(run, index))),
+    );
+    if (free === 1)
+      await execute(
+        sql,
+        `delete from ${table} where service_id = '${serviceAt(0)}' and user_id like 'user%'`,
+      );
+    return result;
+  };
 }
 
-function claimRate(store, { size, services }, count, service) {
+async function claimRate(store, { size, services }, count, service) {
   const run = ++serial;
   let refused = 0;
-  return rate(count, (index) =>
-    store.assignments
-      .claim({
-        serviceId: service ?? serviceOf(index, services),
-        userId: `claimer${run}-${index}`,
-        actorId: `claimer${run}-${index}`,
-        zoom,
-        xRange: [0, size - 1],
-        yRange: [0, size - 1],
-      })
-      .catch((error) => {
-        if (error.code !== 'NoTileAvailable') throw error;
-        refused++;
-      }),
-  ).then((result) => ({ ...result, refused }));
+  let latest;
+  const claim = (index) =>
+    store.assignments.claim({
+      serviceId: service ?? serviceOf(index, services),
+      userId: `claimer${run}-${index}`,
+      actorId: `claimer${run}-${index}`,
+      zoom,
+      xRange: [0, size - 1],
+      yRange: [0, size - 1],
+    });
+  const result = await rate(count, async (index) => {
+    try {
+      latest = await claim(index);
+    } catch (error) {
+      if (error.code !== 'NoTileAvailable') throw error;
+      refused++;
+    }
+  });
+  return { ...result, refused, latest };
+}
+
+/** What takes long to build can so be built beside other work, and measured while nothing else runs. */
+async function nextLine() {
+  process.stderr.write('ready\n');
+  await once(process.stdin, 'data');
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -143,19 +173,30 @@ async function measure(database, { label, size, free, count, services = 1 }) {
   const { url, drop } = await database();
   const store = await openTileStore(url, { logger: silentLogger });
   const sql = await openSql(url, { migrations: 'tiles', logger: silentLogger });
+  // As much as the store takes.
+  if (sql.dialect === 'sqlite') sql.database.pragma('cache_size = -65536');
   try {
     if (free < size * size)
       for (let index = 0; index < services; index++)
-        for (const text of seedTexts(sql.dialect, size, free, serviceOf(index, services)))
-          await execute(sql, text);
+        for (const text of seedTexts(sql.dialect, size, free, serviceAt(index))) await execute(sql, text);
     if (sql.dialect === 'postgres') await execute(sql, 'vacuum analyze');
-    await bareRate(sql, area, 500);
+    const bareRate = await bareTable(sql, area);
+    await bareRate(500);
     // Connections are made and statements planned before the clock runs.
     await claimRate(store, { size: 100 }, 1000, 'warm-up');
     await claimRate(store, { size: 3 }, 100, 'full');
+    if (options.wait) await nextLine();
     const pairs = [];
-    for (let round = 0; round < (free === 1 ? 1 : rounds); round++)
-      pairs.push([await bareRate(sql, area, count), await claimRate(store, area, count)]);
+    for (let round = 0; round < rounds; round++) {
+      const bare = await bareRate(count);
+      const claims = await claimRate(store, area, count);
+      if (free === 1 && claims.refused !== count - 1)
+        throw new Error(`${claims.refused} claims were refused`);
+      pairs.push([bare, claims]);
+      if (free > 1) continue;
+      const { serviceId, userId } = claims.latest;
+      await store.assignments.release(serviceId, userId, userId);
+    }
     const bare = median(pairs.map(([{ perSecond }]) => perSecond));
     const claims = median(pairs.map(([, { perSecond }]) => perSecond));
     const ratio = median(pairs.map(([one, other]) => other.perSecond / one.perSecond));
@@ -165,7 +206,8 @@ async function measure(database, { label, size, free, count, services = 1 }) {
       claims.toFixed(0),
       bare.toFixed(0),
       ratio.toFixed(2),
-      pairs[0][1].ms.toFixed(0),
+      median(pairs.map(([one]) => one.ms)).toFixed(1),
+      median(pairs.map(([, { ms }]) => ms)).toFixed(1),
     ];
   } finally {
     await store.close();
@@ -186,7 +228,7 @@ const scenarios = [
   { label: 'half full', size: 1000, free: 500_000, count: 4000 },
   { label: '90 % full', size: 100, free: 1000, services: 40, count: 4000 },
   { label: '90 % full', size: 1000, free: 100_000, count: 4000 },
-  { label: '99.9 % full', size: 1000, free: 1000, count: 200 },
+  { label: '99.9 % full', size: 1000, free: 1000, count: 100 },
   { label: 'one free, 64 claims', size: 100, free: 1, count: 64 },
   { label: 'one free, 64 claims', size: 1000, free: 1, count: 64 },
   ...(options.large
@@ -205,13 +247,15 @@ async function main() {
     PostgreSQL: () => server.createDatabase(),
     SQLite: async () => ({ url: `sqlite:///${folder}/${++serial}.db`, drop: async () => {} }),
   };
-  console.log('| database | range | cells | claims/s | bare inserts/s | ratio | first round, ms |');
-  console.log('|---|---|---|---|---|---|---|');
+  console.log('| database | range | cells | claims/s | bare inserts/s | ratio | bare, ms | claims, ms |');
+  console.log('|---|---|---|---|---|---|---|---|');
   try {
     for (const [name, database] of Object.entries(databases))
       for (const scenario of scenarios)
-        console.log(`| ${[name, ...(await measure(database, scenario))].join(' | ')} |`);
+        if (`${name} ${scenario.label} ${scenario.size} `.includes(options.only))
+          console.log(`| ${[name, ...(await measure(database, scenario))].join(' | ')} |`);
   } finally {
+    process.stdin.unref?.();
     await server.remove();
     rmSync(folder, { recursive: true });
   }

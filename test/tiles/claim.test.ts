@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { TileAddress } from '../../src/geo/types';
-import { type Cover, coverOf, type OpenBlock } from '../../src/tiles/blocks';
-import { type ClaimRequest, type ClaimSteps, claimTile } from '../../src/tiles/claim';
+import { coverOf, type OpenBlock } from '../../src/tiles/blocks';
+import { type BlockSearch, type ClaimRequest, type ClaimSteps, Claims } from '../../src/tiles/claim';
 import { FreeCells } from '../../src/tiles/free-cells';
 import type { Assignment, CellRange } from '../../src/tiles/types';
 import { type CellWindow, randomCells } from '../../src/tiles/window';
@@ -16,15 +16,23 @@ function cellsOf({ xRange, yRange }: CellWindow): TileAddress[] {
   return cells;
 }
 
-/** Blocks as they follow from a set of taken cells, made the slow way. */
-function blocksOf(taken: ReadonlySet<string>, { xRange, yRange }: CellWindow): OpenBlock[] {
+/** Blocks of a level with room as they follow from a set of taken cells, made the slow way. */
+function blocksOf(taken: ReadonlySet<string>, { xRange, yRange }: CellWindow, level = 1): OpenBlock[] {
+  const side = 8 ** level;
+  const isFull = (left: number, top: number) => {
+    for (let y = top; y < top + side / 8; y++)
+      for (let x = left; x < left + side / 8; x++) if (!taken.has(key({ x, y }))) return false;
+    return true;
+  };
   const blocks: OpenBlock[] = [];
-  for (let y = yRange[0] >> 3; y <= yRange[1] >> 3; y++)
-    for (let x = xRange[0] >> 3; x <= xRange[1] >> 3; x++) {
+  for (let y = Math.floor(yRange[0] / side); y <= Math.floor(yRange[1] / side); y++)
+    for (let x = Math.floor(xRange[0] / side); x <= Math.floor(xRange[1] / side); x++) {
       const half = (first: number) => {
         let mask = 0;
-        for (let bit = 0; bit < 32; bit++)
-          if (taken.has(key({ x: x * 8 + (bit & 7), y: y * 8 + first + (bit >> 3) }))) mask |= 1 << bit;
+        for (let bit = 0; bit < 32; bit++) {
+          const [column, row] = [x * 8 + (bit & 7), y * 8 + first + (bit >> 3)];
+          if (isFull((column * side) / 8, (row * side) / 8)) mask |= 1 << bit;
+        }
         return mask;
       };
       const block = { x, y, low: half(0), high: half(4) };
@@ -57,12 +65,13 @@ test('free cells are all free cells of the window, each once', () => {
 test('a cover holds the whole window and is small', () => {
   const wide = fc.record({ zoom: fc.constant(30), xRange: range(2 ** 30 - 1), yRange: range(2 ** 30 - 1) });
   fc.assert(
-    fc.property(wide, (window) => {
-      const { level, x, y, count } = coverOf(window);
+    fc.property(wide, fc.constantFrom(1, 2), (window, lowest) => {
+      const { level, x, y, count } = coverOf(window, lowest);
       expect(x.map((at) => at * 8 ** level)[0]).toBeLessThanOrEqual(window.xRange[0]);
       expect((x[1] + 1) * 8 ** level).toBeGreaterThan(window.xRange[1]);
       expect((y[1] + 1) * 8 ** level).toBeGreaterThan(window.yRange[1]);
       expect(count <= 64 || level === 4).toBe(true);
+      expect(level).toBeGreaterThanOrEqual(lowest);
     }),
   );
 });
@@ -70,7 +79,8 @@ test('a cover holds the whole window and is small', () => {
 /** The steps of a claim on a set in memory. */
 class MemorySteps implements ClaimSteps {
   readonly taken = new Set<string>();
-  searches = 0;
+  /** By level. */
+  readonly searches = [0, 0];
 
   async get(): Promise<Assignment | undefined> {
     return undefined;
@@ -89,9 +99,15 @@ class MemorySteps implements ClaimSteps {
     return 'taken';
   }
 
-  async openBlocks(request: ClaimRequest, _cover: Cover, limit: number): Promise<readonly OpenBlock[]> {
-    this.searches++;
-    return blocksOf(this.taken, request).slice(0, limit);
+  async openBlocks(request: ClaimRequest, { level, limit }: BlockSearch): Promise<readonly OpenBlock[]> {
+    this.searches[level - 1]++;
+    return blocksOf(this.taken, request, level).slice(0, limit);
+  }
+
+  /** Random cells of the whole window find nothing from now on, so that one sees what searches do alone. */
+  hideRandomCells(): void {
+    const take = this.take.bind(this);
+    this.take = async (asked, cells) => (typeof cells === 'number' ? 'taken' : take(asked, cells));
   }
 }
 
@@ -120,27 +136,72 @@ test.each([
     .toSorted((one, other) => one.x - other.x || one.y - other.y)
     .slice(0, takenCount))
     steps.taken.add(key(cell));
-  if (takenCount > 0) {
-    // Random cells would find one: hide them, to see what the search does alone.
-    const take = steps.take.bind(steps);
-    steps.take = async (asked, cells) => (typeof cells === 'number' ? 'taken' : take(asked, cells));
-  }
+  if (takenCount > 0) steps.hideRandomCells();
+  const claims = new Claims(steps, random);
   const counts = new Map<string, number>();
   const draws = 12_000;
   for (let draw = 0; draw < draws; draw++) {
-    const { tile } = await claimTile(steps, window, random);
+    const { tile } = await claims.claim(window);
     counts.set(key(tile), (counts.get(key(tile)) ?? 0) + 1);
   }
   expect(counts.size).toBe(freeCount);
   expect(chiSquare(counts, freeCount, draws)).toBeLessThan(limit);
-  expect(steps.searches > 0).toBe(takenCount > 0);
+  expect(steps.searches[0] > 0).toBe(takenCount > 0);
+});
+
+test('every free cell is equally likely: a large window, narrowed to open blocks', async () => {
+  const random = seededRandom(11);
+  const window = request([3, 202], [5, 204]);
+  const steps = new MemorySteps(random);
+  // One cell in each of many blocks, many cells in some.
+  const free = new Set<string>();
+  for (let index = 0; index < 140; index++)
+    free.add(key({ x: 8 + 8 * (index % 14) + (index % 7), y: 8 + 8 * Math.floor(index / 14) }));
+  for (let index = 0; index < 30; index++) free.add(key({ x: 170 + (index % 5), y: 190 + (index % 6) }));
+  for (const cell of cellsOf({ zoom: 12, xRange: [0, 210], yRange: [0, 210] }))
+    if (!free.has(key(cell))) steps.taken.add(key(cell));
+  steps.hideRandomCells();
+  const blocks = [blocksOf(steps.taken, window, 1), blocksOf(steps.taken, window, 2)];
+  steps.openBlocks = async (_, { level }) => {
+    steps.searches[level - 1]++;
+    return blocks[level - 1];
+  };
+  const claims = new Claims(steps, random);
+  const counts = new Map<string, number>();
+  const draws = 6000;
+  for (let draw = 0; draw < draws; draw++) {
+    const { tile } = await claims.claim(window);
+    counts.set(key(tile), (counts.get(key(tile)) ?? 0) + 1);
+  }
+  expect(new Set(counts.keys())).toEqual(free);
+  // p = 10^-6 for 169 degrees of freedom.
+  expect(chiSquare(counts, 170, draws)).toBeLessThan(271);
+  expect(steps.searches[0]).toBeLessThan(draws / 4);
+});
+
+test('claims of the same moment share a search, which begins after they asked', async () => {
+  const steps = new MemorySteps();
+  const window = request([0, 29], [0, 29]);
+  for (const cell of cellsOf(window)) steps.taken.add(key(cell));
+  steps.taken.delete('29/0');
+  steps.hideRandomCells();
+  const claims = new Claims(steps, seededRandom(1));
+  const claimed = await Promise.all(Array.from({ length: 20 }, () => claims.claim(window)));
+  expect(claimed.map(({ tile }) => key(tile))).toEqual(Array.from({ length: 20 }, () => '29/0'));
+  expect(steps.searches).toEqual([1, 0]);
+  steps.taken.add('29/0');
+  const late = claims.claim(window);
+  await expect(late).rejects.toMatchObject({ code: 'NoTileAvailable' });
+  expect(steps.searches).toEqual([2, 0]);
 });
 
 test('only a search that saw everything refuses', async () => {
   const steps = new MemorySteps();
   const window = request([0, 29], [0, 29]);
   for (const cell of cellsOf(window)) steps.taken.add(key(cell));
-  await expect(claimTile(steps, window, seededRandom(1))).rejects.toMatchObject({ code: 'NoTileAvailable' });
+  await expect(new Claims(steps, seededRandom(1)).claim(window)).rejects.toMatchObject({
+    code: 'NoTileAvailable',
+  });
   steps.taken.delete('29/0');
-  expect((await claimTile(steps, window, seededRandom(1))).tile).toEqual({ z: 12, x: 29, y: 0 });
+  expect((await new Claims(steps, seededRandom(1)).claim(window)).tile).toEqual({ z: 12, x: 29, y: 0 });
 });

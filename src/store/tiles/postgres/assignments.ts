@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TileAddress } from '../../../geo/types';
-import type { Cover, OpenBlock } from '../../../tiles/blocks';
-import { type ClaimRequest, type ClaimSteps, claimTile } from '../../../tiles/claim';
+import type { OpenBlock } from '../../../tiles/blocks';
+import { type BlockSearch, type ClaimRequest, type ClaimSteps, Claims } from '../../../tiles/claim';
 import { encodeData } from '../../../tiles/data';
 import { TileAlreadyLockedError, TileNotAssignedError } from '../../../tiles/errors';
 import { type Transition, transitions } from '../../../tiles/stages';
@@ -9,23 +9,50 @@ import type { Assignment, AssignmentStore, TransitionRecord } from '../../../til
 import type { RandomInteger } from '../../../tiles/window';
 import { isRepeatable } from '../../sql/postgres-errors';
 import type { PgQuery, PostgresSql } from '../../sql/types';
+import { isStoreUnavailable } from '../../sql/unavailable';
 import { type AssignmentRow, type HistoryRow, readAssignment, readTransition } from '../rows';
+import { Gathered } from './gathered';
 import * as statements from './statements';
 
 /** How often a statement is run again after a deadlock or a serialization failure. */
 const maxRepetitions = 10;
 
-type TakenRow = { readonly x: number; readonly y: number; readonly claimed_at: Date } | { readonly x: null };
+/** How many statements take tiles at the same time. */
+const takesAtOnce = 3;
+
+interface Take {
+  readonly request: ClaimRequest;
+  readonly cells: number | readonly TileAddress[];
+}
+type Taken = Assignment | 'taken' | 'raced';
+
+interface TakenRow {
+  /** Position of the claim, counted from 1. */
+  readonly claim: number;
+  readonly x: number | null;
+  readonly y: number;
+  readonly claimed_at: Date;
+}
 
 /** Assignments in PostgreSQL: see statements.ts. */
 export class PostgresAssignments implements AssignmentStore, ClaimSteps {
+  readonly #takes = new Gathered<Take, Taken>((takes) => this.#takeAll(takes), {
+    concurrency: takesAtOnce,
+    largest: statements.mostClaims,
+    isOfAll: isStoreUnavailable,
+  });
+
+  readonly #claims: Claims;
+
   constructor(
     readonly sql: PostgresSql,
-    readonly random: RandomInteger,
-  ) {}
+    random: RandomInteger,
+  ) {
+    this.#claims = new Claims(this, random);
+  }
 
   claim(request: ClaimRequest): Promise<Assignment> {
-    return claimTile(this, request, this.random);
+    return this.#claims.claim(request);
   }
 
   release(serviceId: string, userId: string, actorId: string): Promise<Assignment> {
@@ -64,29 +91,52 @@ export class PostgresAssignments implements AssignmentStore, ClaimSteps {
     return rows.map((row) => readTransition(serviceId, row));
   }
 
-  async take(
-    request: ClaimRequest,
-    cells: number | readonly TileAddress[],
-  ): Promise<Assignment | 'taken' | 'raced'> {
-    const { serviceId, zoom, userId, actorId, xRange, yRange } = request;
-    const who = [serviceId, zoom, userId, actorId];
-    const [row] = await (typeof cells === 'number'
-      ? this.#rows<TakenRow>(statements.takeRandom, [...who, ...xRange, ...yRange, cells])
-      : this.#rows<TakenRow>(statements.takeOneOf, [
-          ...who,
-          cells.map(({ x }) => x),
-          cells.map(({ y }) => y),
-        ]));
-    if (!row) return 'taken';
-    if (row.x === null) return 'raced';
-    const tile: TileAddress = { z: zoom, x: row.x, y: row.y };
-    const claimedAt = row.claimed_at;
-    return { serviceId, tile, stage: 'claimed', userId, claimedAt, updatedAt: claimedAt };
+  take(request: ClaimRequest, cells: number | readonly TileAddress[]): Promise<Taken> {
+    return this.#takes.run({ request, cells });
   }
 
-  openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]> {
-    const { serviceId, zoom, xRange, yRange } = request;
-    return this.#rows(statements.openBlocks, [serviceId, zoom, cover.level, ...xRange, ...yRange, limit]);
+  openBlocks(
+    { serviceId, zoom, xRange, yRange }: ClaimRequest,
+    { cover, level, limit }: BlockSearch,
+  ): Promise<readonly OpenBlock[]> {
+    const values = [serviceId, zoom, cover.level, ...xRange, ...yRange, limit, level];
+    return this.#rows(statements.openBlocks, values);
+  }
+
+  async #takeAll(takes: readonly Take[]): Promise<Taken[]> {
+    const given: TileAddress[] = [];
+    const bounds = takes.map(({ cells }) => {
+      if (typeof cells === 'number') return [1, cells];
+      given.push(...cells);
+      return [given.length - cells.length + 1, given.length];
+    });
+    const rows = await this.#rows<TakenRow>(statements.take, [
+      takes.map(({ request }) => request.serviceId),
+      takes.map(({ request }) => request.zoom),
+      takes.map(({ request }) => request.userId),
+      takes.map(({ request }) => request.actorId),
+      takes.map(({ request }) => request.xRange[0]),
+      takes.map(({ request }) => request.xRange[1]),
+      takes.map(({ request }) => request.yRange[0]),
+      takes.map(({ request }) => request.yRange[1]),
+      bounds.map(([first]) => first),
+      bounds.map(([, last]) => last),
+      given.map(({ x }) => x),
+      given.map(({ y }) => y),
+      takes.map(({ cells }) => typeof cells === 'number'),
+    ]);
+    const taken: Taken[] = takes.map(() => 'taken');
+    for (const { claim, x, y, claimed_at: claimedAt } of rows) {
+      const { serviceId, userId, zoom } = takes[claim - 1].request;
+      taken[claim - 1] =
+        x === null
+          ? 'raced'
+          : {
+              ...{ serviceId, userId, tile: { z: zoom, x, y } },
+              ...{ stage: 'claimed', claimedAt, updatedAt: claimedAt },
+            };
+    }
+    return taken;
   }
 
   async #move(

@@ -16,58 +16,68 @@ interface Statement {
 /** Position of a cell's bit in its block of level 1. */
 const bit = (row: string) => `((${row}.y & 7) * 8 + (${row}.x & 7))`;
 
-/** Sets or clears the bits of the changed cells; triggers carry on upwards where a block becomes or was full. */
-const markBlock = (zoom: string, value: string, join: string) => `marked as (
-  insert into tile_blocks as b (service_id, z, level, x, y, mask)
-  select $1, ${zoom}, 1, c.x >> ${blockBits}, c.y >> ${blockBits}, ${value} from changed c
-  on conflict (service_id, z, level, x, y) do update set mask = b.mask ${join} excluded.mask)`;
-const fillBlock = markBlock('$2::smallint', `1::bigint << ${bit('c')}`, '|');
-const clearBlock = markBlock('c.z', `~(1::bigint << ${bit('c')})`, '&');
-
 const record = (actor: string, from: string, to: string) => `recorded as (
   insert into tile_history (service_id, ${historyColumns})
   select $1, z, x, y, user_id, ${actor}, ${from}, ${to}, updated_at from changed)`;
 
+/** Clears the bits of the freed cells; triggers carry on upwards where a block was full. */
+const clearBlock = `marked as (
+  insert into tile_blocks as b (service_id, z, level, x, y, mask)
+  select $1, c.z, 1, c.x >> ${blockBits}, c.y >> ${blockBits}, ~(1::bigint << ${bit('c')}) from changed c
+  on conflict (service_id, z, level, x, y) do update set mask = b.mask & excluded.mask)`;
+
+const drawn = (first: string, last: string) => `${first} + floor(random() * (${last} - ${first} + 1))::int`;
+
 /**
- * $1 service, $2 zoom, $3 user, $4 actor, then what the cells need.
- * Answers the cell and the instant; a row of nulls when a cell was free but the insert met a conflict; nothing
- * when all cells are taken. Cells are looked up one by one until one is free, in the blocks, whose only index every plan
- * must take: one made for empty tables would look through the wrong index of the assignments.
+ * Several claims: $1 services, $2 zooms, $3 users, $4 actors, $5 to $8 the windows (x, y, inclusive). A claim looks at
+ * cells until one is free: at the cells $9 to $10 (counted from 1) of $11 and $12, which hold columns and rows, or at as
+ * many random ones of its window where $13 says so. Of a user's claims for a service all but one count as taken.
+ *
+ * Answers for each claim (counted from 1) that found a free cell the cell and the instant, or nulls where the insert
+ * met a conflict. Cells are looked up in the blocks, whose only index every plan must take: one made for empty tables
+ * would look through the wrong index of the assignments. A block may get several bits, never 64 at once: see
+ * {@link mostClaims}. The order is that of blocks at all levels, so that transactions hardly ever wait for each other
+ * in a ring.
  */
-const take = (cells: string) => `with free as materialized (
-  select c.x, c.y from ${cells} c
-  where coalesce((select (b.mask >> ${bit('c')}) & 1 from tile_blocks b
-    where b.service_id = $1 and b.z = $2::smallint and b.level = 1
-      and b.x = c.x >> ${blockBits} and b.y = c.y >> ${blockBits}), 0) = 0
-  limit 1),
+export const take: Statement = {
+  name: 'tile-take',
+  text: `with free as materialized (
+  select distinct on (c.service_id, c.user_id) c.*, cell.x, cell.y
+  from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[],
+      $9::int[], $10::int[], $13::boolean[])
+    with ordinality c (service_id, z, user_id, actor_id, x0, x1, y0, y1, first, last, is_random, claim),
+  lateral (
+    select candidate.x, candidate.y from (
+      select case when c.is_random then ${drawn('c.x0', 'c.x1')} else ($11::int[])[k] end as x,
+        case when c.is_random then ${drawn('c.y0', 'c.y1')} else ($12::int[])[k] end as y
+      from generate_series(c.first, c.last) k) candidate
+    where coalesce((select (b.mask >> ${bit('candidate')}) & 1 from tile_blocks b
+      where b.service_id = c.service_id and b.z = c.z and b.level = 1
+        and b.x = candidate.x >> ${blockBits} and b.y = candidate.y >> ${blockBits}), 0) = 0
+    limit 1) cell),
 changed as (
   insert into tile_assignments (service_id, z, x, y, user_id, stage, claimed_at, updated_at)
-  select $1, $2::smallint, x, y, $3, 'claimed', clock.now, clock.now
+  select service_id, z, x, y, user_id, 'claimed', clock.now, clock.now
   from free, (select clock_timestamp() as now) clock
+  order by service_id, z, x >> 9, y >> 9, x >> 6, y >> 6, x >> 3, y >> 3, x, y
   on conflict do nothing
-  returning x, y, claimed_at),
-${fillBlock},
+  returning service_id, z, x, y, user_id, claimed_at),
+marked as (
+  insert into tile_blocks as b (service_id, z, level, x, y, mask)
+  select service_id, z, 1, x >> ${blockBits}, y >> ${blockBits}, bit_or(1::bigint << ${bit('changed')}) from changed
+  group by service_id, z, x >> ${blockBits}, y >> ${blockBits}
+  order by service_id, z, min(x >> 9), min(y >> 9), min(x >> 6), min(y >> 6), x >> ${blockBits}, y >> ${blockBits}
+  on conflict (service_id, z, level, x, y) do update set mask = b.mask | excluded.mask),
 recorded as (
   insert into tile_history (service_id, ${historyColumns})
-  select $1, $2::smallint, x, y, $3, $4, 'free', 'claimed', claimed_at from changed)
-select changed.* from free left join changed on true`;
-
-/** $5 and $6 columns and rows of the cells. */
-export const takeOneOf: Statement = {
-  name: 'tile-take-one-of',
-  text: take('(select * from unnest($5::int[], $6::int[]) as cells (x, y))'),
+  select service_id, z, changed.x, changed.y, user_id, free.actor_id, 'free', 'claimed', claimed_at
+  from changed join free using (service_id, z, user_id))
+select free.claim::int, changed.x, changed.y, changed.claimed_at
+from free left join changed using (service_id, z, user_id)`,
 };
 
-const drawn = (first: string, last: string) =>
-  `${first}::int + floor(random() * (${last}::int - ${first}::int + 1))::int`;
-
-/** $5 to $8 the window (x, y, inclusive), $9 how many cells to draw at most. */
-export const takeRandom: Statement = {
-  name: 'tile-take-random',
-  text: take(
-    `(select ${drawn('$5', '$6')} as x, ${drawn('$7', '$8')} as y from generate_series(1, $9::int))`,
-  ),
-};
+/** What {@link take} may be asked for at once: so few that no block becomes full by a single statement. */
+export const mostClaims = 32;
 
 /** $1 service, $2 user, $3 actor, $4 stages in which it is allowed. */
 export const free: Statement = {
@@ -124,8 +134,8 @@ const mask = (level: string, x: string, y: string) => `coalesce((select b.mask f
     where b.service_id = $1 and b.z = $2::smallint and b.level = ${level} and b.x = ${x} and b.y = ${y}), 0)`;
 
 /**
- * $1 service, $2 zoom, $3 level to begin at, $4 to $7 the window (x, y, inclusive), $8 how many.
- * From the blocks that cover the window down to those of level 1 that are not full.
+ * $1 service, $2 zoom, $3 level to begin at, $4 to $7 the window (x, y, inclusive), $8 how many, $9 level to end at.
+ * From the blocks that cover the window down to those that are not full.
  */
 export const openBlocks: Statement = {
   name: 'tile-open-blocks',
@@ -138,9 +148,9 @@ export const openBlocks: Statement = {
   from (
     select open.level - 1 as level, open.x * 8 + (bit & 7) as x, open.y * 8 + (bit >> 3) as y
     from open, generate_series(0, 63) bit
-    where open.level > 1 and (open.mask >> bit) & 1 = 0) child
+    where open.level > $9::int and (open.mask >> bit) & 1 = 0) child
   where child.x between $4::int >> ${blockBits} * child.level and $5::int >> ${blockBits} * child.level
     and child.y between $6::int >> ${blockBits} * child.level and $7::int >> ${blockBits} * child.level)
 select x, y, (mask >> 32)::int as high, ((mask << 32) >> 32)::int as low
-from open where level = 1 and mask <> ${fullMask} limit $8::bigint`,
+from open where level = $9::int and mask <> ${fullMask} limit $8::bigint`,
 };

@@ -1,6 +1,6 @@
 import type { TileAddress } from '../../../geo/types';
-import { bitOf, blockOf, type Cover, type OpenBlock, topLevel } from '../../../tiles/blocks';
-import { type ClaimRequest, type ClaimSteps, claimTile } from '../../../tiles/claim';
+import { bitOf, blockOf, type OpenBlock, topLevel } from '../../../tiles/blocks';
+import { type BlockSearch, type ClaimRequest, type ClaimSteps, Claims } from '../../../tiles/claim';
 import { encodeData } from '../../../tiles/data';
 import { TileAlreadyLockedError, TileNotAssignedError } from '../../../tiles/errors';
 import { type Transition, transitions } from '../../../tiles/stages';
@@ -25,16 +25,18 @@ interface Change {
 /** Assignments in SQLite. Writers hold the database's only write lock, so nobody is ever faster half-way. */
 export class SqliteAssignments implements AssignmentStore, ClaimSteps {
   readonly #transactions: SharedTransactions;
+  readonly #claims: Claims;
 
   constructor(
     readonly sql: SqliteSql,
     readonly random: RandomInteger,
   ) {
     this.#transactions = new SharedTransactions(sql);
+    this.#claims = new Claims(this, random);
   }
 
   claim(request: ClaimRequest): Promise<Assignment> {
-    return claimTile(this, request, this.random);
+    return this.#claims.claim(request);
   }
 
   release(serviceId: string, userId: string, actorId: string): Promise<Assignment> {
@@ -88,12 +90,12 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
   ): Promise<Assignment | 'taken' | 'raced'> {
     const { serviceId, userId, actorId } = request;
     return this.#transactions.run(() => {
-      if (this.#row(statements.get, [serviceId, userId])) return 'raced';
       const candidates = typeof cells === 'number' ? randomCells(request, cells, this.random) : cells;
       const tile = this.#firstFree(serviceId, candidates);
       if (!tile) return 'taken';
       const at = Date.now();
-      this.#write(statements.insert, [serviceId, tile.z, tile.x, tile.y, userId, at, at]);
+      if (!this.#write(statements.insert, [serviceId, tile.z, tile.x, tile.y, userId, at, at]))
+        return 'raced';
       this.#mark(statements.fillBlock, serviceId, tile);
       this.#record({ serviceId, tile, userId, actorId, from: 'free', to: 'claimed', at });
       const claimedAt = new Date(at);
@@ -101,15 +103,12 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
     });
   }
 
-  openBlocks(request: ClaimRequest, cover: Cover, limit: number): Promise<readonly OpenBlock[]> {
-    const { serviceId: service, zoom, xRange, yRange } = request;
-    const [x0, x1] = xRange;
-    const [y0, y1] = yRange;
-    return this.sql.run(() =>
-      this.#rows<OpenBlock>(statements.openBlocks, [
-        { service, zoom, level: cover.level, x0, x1, y0, y1, limit },
-      ]),
-    );
+  openBlocks(
+    { serviceId: service, zoom, xRange: [x0, x1], yRange: [y0, y1] }: ClaimRequest,
+    { cover, level: last, limit }: BlockSearch,
+  ): Promise<readonly OpenBlock[]> {
+    const values = { service, zoom, level: cover.level, last, x0, x1, y0, y1, limit };
+    return this.sql.run(() => this.#rows<OpenBlock>(statements.openBlocks, [values]));
   }
 
   #move(transition: Transition, serviceId: string, userId: string, actorId: string): Promise<Assignment> {
@@ -173,7 +172,8 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
     return this.sql.prepare(statement).all(...values) as Row[];
   }
 
-  #write(statement: string, values: readonly unknown[]): void {
-    this.sql.prepare(statement).run(...values);
+  /** How many rows changed. */
+  #write(statement: string, values: readonly unknown[]): number {
+    return this.sql.prepare(statement).run(...values).changes;
   }
 }

@@ -18,9 +18,10 @@ export const firstFree = `with cells (cell, bit, x, y) as (values ${Array.from(
 select cell from cells where coalesce((select (b.mask >> cells.bit) & 1 from tile_blocks b
   where b.service_id = ? and b.z = ? and b.level = 1 and b.x = cells.x and b.y = cells.y), 0) = 0 limit 1`;
 
-/** Service, z, x, y, user, now, now. */
+/** Service, z, x, y, user, now, now. Changes nothing where the user has a tile. */
 export const insert = `insert into tile_assignments
-(service_id, z, x, y, user_id, stage, claimed_at, updated_at) values (?, ?, ?, ?, ?, 'claimed', ?, ?)`;
+(service_id, z, x, y, user_id, stage, claimed_at, updated_at) values (?, ?, ?, ?, ?, 'claimed', ?, ?)
+on conflict (service_id, user_id) do nothing`;
 
 /** Service, z, x, y. */
 export const remove = 'delete from tile_assignments where service_id = ? and z = ? and x = ? and y = ?';
@@ -70,8 +71,8 @@ const childX = '(open.x * 8 + (bit & 7))';
 const childY = '(open.y * 8 + (bit >> 3))';
 
 /**
- * From the blocks that cover the window (x0 … x1, y0 … y1) down to those of level 1 that are not full, in one
- * statement and hence of one state of the database.
+ * From the blocks that cover the window (x0 … x1, y0 … y1) down to those of level `last` that are not full, in
+ * one statement and hence of one state of the database.
  */
 export const openBlocks = `with recursive ${range('x')}, ${range('y')},
 bits (bit) as materialized (values ${numbers(64)}),
@@ -79,8 +80,8 @@ open (level, x, y, mask) as (
   select :level, x.value, y.value, ${mask(':level', 'x.value', 'y.value')} from x, y
   union all
   select level - 1, ${childX}, ${childY}, ${mask('open.level - 1', childX, childY)} from open, bits
-  where level > 1 and (mask >> bit) & 1 = 0
+  where level > :last and (mask >> bit) & 1 = 0
     and ${childX} between :x0 >> ${blockBits} * (level - 1) and :x1 >> ${blockBits} * (level - 1)
     and ${childY} between :y0 >> ${blockBits} * (level - 1) and :y1 >> ${blockBits} * (level - 1))
 select x, y, mask >> 32 as high, (mask << 32) >> 32 as low
-from open where level = 1 and mask <> ${fullMask} limit :limit`;
+from open where level = :last and mask <> ${fullMask} limit :limit`;
