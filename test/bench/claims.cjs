@@ -59,8 +59,9 @@ function seedTexts(dialect, size, free, serviceId) {
   const one = dialect === 'postgres' ? '1::bigint' : '1';
   const join = dialect === 'postgres' ? 'bit_or' : 'sum';
   const texts = [
-    `insert into tile_assignments (${columns}) select '${serviceId}', ${zoom}, c % ${size}, c / ${size}, 'seed' || c, 'claimed', ${now}, ${now}
-     from (select (${dialect === 'postgres' ? 'g.i::bigint' : 'g.i'} * 7919 + 13) % ${cells} as c from ${series}) s`,
+    `insert into tile_assignments (${columns}) select '${serviceId}', ${zoom}, c % ${size} as x, c / ${size} as y,
+       'seed' || (100000000 + c % ${size} * ${size} + c / ${size}), 'claimed', ${now}, ${now}
+     from (select (${dialect === 'postgres' ? 'g.i::bigint' : 'g.i'} * 7919 + 13) % ${cells} as c from ${series}) s order by x, y`,
     `insert into tile_blocks (service_id, z, level, x, y, mask)
      select '${serviceId}', ${zoom}, 1, x >> 3, y >> 3, ${join}(${one} << ${bit('x', 'y')}) from tile_assignments where service_id = '${serviceId}' group by x >> 3, y >> 3`,
   ];
