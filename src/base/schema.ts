@@ -2,17 +2,16 @@ import Ajv, { type ErrorObject, type KeywordDefinition, type ValidateFunction } 
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import type { JsonSchema } from './json';
+import { longestText } from './patterns';
 
 export type { ErrorObject, KeywordDefinition, ValidateFunction };
 
-/** Patterns may come from users and take quadratic time: a longer text than this matches none that repeats. */
-const maxMatchedLength = 4096;
-
+/** Patterns may come from users: no text matches that would take too long. */
 function boundedRegExp(source: string, flags: string) {
   const pattern = new RegExp(source, flags);
-  if (!/[+*{]/.test(source)) return pattern;
+  const longest = longestText(source);
   return {
-    test: (text: string) => text.length <= maxMatchedLength && pattern.test(text),
+    test: (text: string) => text.length <= longest && pattern.test(text),
     // ajv tells the patterns of a schema apart by this text.
     toString: () => String(pattern),
   };

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../base/json';
+import { assertHarmlessPattern } from '../../base/patterns';
 
 const annotationFree = new Set([
   ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
@@ -102,21 +103,4 @@ function hasScalarItems({ items }: JsonSchema): boolean {
   if (typeof items !== 'object' || items === null) return false;
   const types = [(items as JsonSchema).type].flat();
   return types.every((type) => scalarTypes.has(type));
-}
-
-/** Groups that repeat something repeated, and back-references, can keep a matcher busy for ever. */
-const repeatedGroup =
-  /\([^()]*(?:[+*}]|\{\d+,|\|)[^()]*\)\s*(?:[+*]|\{\d+,)|\)[^()]*\)\s*(?:[+*]|\{\d+,)|\\[1-9]|\\k</;
-/** Repetitions without a bound; digits that end at a letter are no trouble. */
-const endingDigits = /\\d[+*]\)*(?=[A-Za-z]|\(?\[[A-Z])/g;
-const unbounded = /(?<!\\)(?:[+*]|\{\d+,\})/g;
-const maxUnbounded = 2;
-
-function assertHarmlessPattern(pattern: unknown): void {
-  if (typeof pattern !== 'string') throw new Error('a pattern must be a string');
-  const repetitions = pattern.replace(endingDigits, '').match(unbounded)?.length ?? 0;
-  if (pattern.length > 1000 || repeatedGroup.test(pattern) || repetitions > maxUnbounded)
-    throw new Error(
-      `the pattern ${JSON.stringify(pattern.slice(0, 80))} can take too long to match; simplify it`,
-    );
 }
