@@ -2,6 +2,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Agent, request as send } from 'undici';
+import { printableUrl } from './addresses';
 import { type HostRule, hostRule, isPrivateAddress, literalAddress } from './allowed-hosts';
 import { OpenEOError } from './errors';
 import type { Logger } from './logger';
@@ -38,13 +39,6 @@ export interface HttpClient {
 const maxRedirects = 5;
 const defaultTimeoutMs = 30_000;
 const defaultMaxBytes = 16 * 1024 * 1024;
-
-/** An address without what may be secret: user, query (signatures) and fragment. */
-export function printableUrl(url: string): string {
-  if (!URL.canParse(url)) return 'an invalid address';
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
-}
 
 /**
  * Resolves names for connections to hosts that may only be public: the addresses that are checked are the ones that
@@ -98,6 +92,34 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>): Re
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
+}
+
+function unreadable({ url }: HttpResponse, reason: string, cause?: unknown): OpenEOError {
+  return new OpenEOError('SourceUnreadable', { source: printableUrl(url), reason }, { cause });
+}
+
+/**
+ * The body of an answer.
+ * @throws OpenEOError `SourceUnreadable` for more than so many bytes, and where the connection breaks; the signal's reason
+ */
+export async function readBody(
+  response: HttpResponse,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) throw unreadable(response, `it has more than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof OpenEOError ? error : unreadable(response, 'the connection broke', error);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The HTTP client for everything that this program fetches. */
@@ -165,26 +187,12 @@ export function createHttpClient(options: {
 
   async function bytes(url: string, init: HttpRequest & { readonly maxBytes?: number } = {}) {
     const response = await request(url, init);
-    const fail = (reason: string, cause?: unknown): never => {
+    if (response.status < 200 || response.status > 299) {
       response.body.on('error', () => {}).destroy();
-      throw new OpenEOError('SourceUnreadable', { source: printableUrl(response.url), reason }, { cause });
-    };
-    if (response.status < 200 || response.status > 299) fail(`the server answers ${response.status}`);
-    const limit = init.maxBytes ?? defaultMaxBytes;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    try {
-      for await (const chunk of response.body) {
-        size += chunk.length;
-        if (size > limit) fail(`it has more than ${limit} bytes`);
-        chunks.push(chunk);
-      }
-    } catch (error) {
-      init.signal?.throwIfAborted();
-      if (error instanceof OpenEOError) throw error;
-      fail('the connection broke', error);
+      throw unreadable(response, `the server answers ${response.status}`);
     }
-    return { response, bytes: new Uint8Array(Buffer.concat(chunks)) };
+    const body = await readBody(response, init.maxBytes ?? defaultMaxBytes, init.signal);
+    return { response, bytes: new Uint8Array(body) };
   }
 
   return {
@@ -195,11 +203,7 @@ export function createHttpClient(options: {
       try {
         return JSON.parse(new TextDecoder().decode(body));
       } catch (error) {
-        throw new OpenEOError(
-          'SourceUnreadable',
-          { source: printableUrl(response.url), reason: 'it is not JSON' },
-          { cause: error },
-        );
+        throw unreadable(response, 'it is not JSON', error);
       }
     },
     close: async () => {

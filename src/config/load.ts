@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import schema from '../../schemas/config.json';
+import { printableUrl, redactUrl } from '../base/addresses';
 import { createSchemaCompiler, describeViolation, type ErrorObject } from '../base/schema';
 import { type Option, options, otherVariables, parseText, tileStoreAlias } from './options';
 import type { Config, OidcProvider } from './types';
@@ -257,15 +258,22 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** The configuration for people: passwords inside addresses and secrets are hidden. */
+/** The configuration for people: passwords and signatures inside addresses, and secrets, are hidden. */
 export function printableConfig(config: Config): Record<string, unknown> {
-  const hide = (url: string | undefined) => url?.replace(/(\/\/[^/:@]*:)[^@]*@/, '$1***@');
+  const hide = (url: string | undefined) => (url && !/^(?:file|sqlite)\b/i.test(url) ? redactUrl(url) : url);
+  const named = (urls: readonly string[]) =>
+    urls.map((url) => (/^https?:/i.test(url) ? printableUrl(url) : url));
   return {
     ...config,
     storeUrl: hide(config.storeUrl),
     tileStoreUrl: hide(config.tileStoreUrl),
     objectStoreUrl: hide(config.objectStoreUrl),
+    collections: named(config.collections),
     adminPassword: config.adminPassword === undefined ? undefined : '***',
-    jobs: { ...config.jobs, webhookSecret: config.jobs.webhookSecret === undefined ? undefined : '***' },
+    jobs: {
+      ...config.jobs,
+      webhooks: named(config.jobs.webhooks),
+      webhookSecret: config.jobs.webhookSecret === undefined ? undefined : '***',
+    },
   };
 }

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v4 as uuid } from 'uuid';
+import { printableUrl } from '../base/addresses';
 import type { Logger } from '../base/logger';
-import { type HttpClient, printableUrl } from '../base/net';
+import type { HttpClient } from '../base/net';
 import type { JobRecord } from '../store/records/jobs/types';
 
 export interface WebhookOptions {

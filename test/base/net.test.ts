@@ -1,9 +1,10 @@
 import type { lookup } from 'node:dns';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { printableUrl } from '../../src/base/addresses';
 import { hostRule, isPrivateAddress } from '../../src/base/allowed-hosts';
 import { silentLogger } from '../../src/base/logger';
-import { createHttpClient, type HttpClient, printableUrl } from '../../src/base/net';
+import { createHttpClient, type HttpClient } from '../../src/base/net';
 
 describe('isPrivateAddress', () => {
   test.each([

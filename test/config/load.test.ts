@@ -113,10 +113,20 @@ test('the tile store is also known by the name that titiler-openeo uses', () => 
 
 test('printing hides secrets', () => {
   const config = loadConfig({
-    environment: { TILEGRAPH_STORE_URL: 'postgresql://u:s3cret@h/db', TILEGRAPH_ADMIN_PASSWORD: 'swordfish' },
+    environment: {
+      TILEGRAPH_STORE_URL: 'postgresql://u:s3cret@more-s3cret@h/db',
+      TILEGRAPH_TILE_STORE_URL: 'postgresql://h/tiles?password=s3cret',
+      TILEGRAPH_OBJECT_STORE_URL: 'file:///data/a@b',
+      TILEGRAPH_ADMIN_PASSWORD: 'swordfish',
+      TILEGRAPH_COLLECTIONS: 'https://stac.example/c.json?sig=s3cret',
+      TILEGRAPH_JOB_WEBHOOKS: 'https://u:s3cret@hooks.example/x?key=s3cret',
+      TILEGRAPH_JOB_WEBHOOK_SECRET: 's3cret of sixteen letters',
+    },
   });
   const printed = JSON.stringify(printableConfig(config));
   expect(printed).not.toMatch(/s3cret|swordfish/);
+  expect(printed).toContain('file:///data/a@b');
+  expect(printed).toContain('https://stac.example/c.json');
   expect(printed).toMatch(/postgresql:\/\/u:\*\*\*@h\/db/);
 });
 

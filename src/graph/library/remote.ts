@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { printableUrl } from '../../base/addresses';
 import { OpenEOError } from '../../base/errors';
-import { type HttpClient, printableUrl } from '../../base/net';
+import type { HttpClient } from '../../base/net';
 import { isJsonObject } from '../shape';
 
 type Json = Readonly<Record<string, unknown>>;

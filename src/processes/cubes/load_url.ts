@@ -1,5 +1,5 @@
+import { sourceName } from '../../base/addresses';
 import type { Arguments } from '../../graph/types';
-import { sourceName } from '../../raster/bytes/unreadable';
 import type { Cube } from '../../raster/cube';
 import type { InputFile } from '../../raster/formats/input/types';
 import type { ProcessContext } from '../context';

@@ -1,16 +1,5 @@
-import { basename } from 'node:path';
+import { sourceName } from '../../base/addresses';
 import { OpenEOError } from '../../base/errors';
-
-/** How a source is called in messages: no folders of this machine, no user names, keys or signatures. */
-export function sourceName(href: string): string {
-  if (!/^https?:/i.test(href)) return basename(href);
-  try {
-    const url = new URL(href);
-    return `${url.origin}${url.pathname}`;
-  } catch {
-    return 'a web address';
-  }
-}
 
 /** The one error of files and addresses that can't be read; the message says what is wrong with them. */
 export function unreadable(href: string, reason: string, cause?: unknown): OpenEOError {

@@ -1,5 +1,6 @@
-import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { printableUrl, sourceName } from '../../base/addresses';
 import { OpenEOError } from '../../base/errors';
 
 /** Where a document or a file is: an absolute path or an http(s) address. */
@@ -9,13 +10,13 @@ export function isRemote(address: Address): boolean {
   return /^https?:\/\//i.test(address);
 }
 
-/** How an address is named to clients: without the folders of this machine. */
-export function publicName(address: Address): string {
-  return isRemote(address) ? address : basename(address);
+/** How an address is named in logs, where folders are no secret. */
+export function loggedName(address: Address): string {
+  return isRemote(address) ? printableUrl(address) : address;
 }
 
 export function unreadable(address: Address, reason: string, cause?: unknown): OpenEOError {
-  return new OpenEOError('SourceUnreadable', { source: publicName(address), reason }, { cause });
+  return new OpenEOError('SourceUnreadable', { source: sourceName(address), reason }, { cause });
 }
 
 /** An entry of the configuration: a path (relative to the working directory), a file: or an http(s) address. */

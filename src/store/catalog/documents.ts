@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { OpenEOError } from '../../base/errors';
 import { Limiter } from '../../base/limiter';
-import type { HttpClient } from '../../base/net';
+import { type HttpClient, readBody } from '../../base/net';
 import { type Address, isRemote, unreadable } from './address';
 import { type Fields, isFields } from './fields';
 
@@ -77,22 +77,12 @@ export class DocumentReader {
     const headers: Record<string, string> = { accept: 'application/json, application/geo+json' };
     if (known?.validator) headers['if-none-match'] = known.validator;
     const response = await this.http.request(address, { headers, timeoutMs: 30_000 });
-    if (response.status === 304 && known) {
-      response.body.resume();
-      return { ...known, checkedAt: now };
-    }
     if (response.status !== 200) {
-      response.body.resume();
+      response.body.on('error', () => {}).resume();
+      if (response.status === 304 && known) return { ...known, checkedAt: now };
       throw unreadable(address, `the server answers ${response.status}`);
     }
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > maxBytes) throw unreadable(address, `it is larger than ${maxBytes >> 20} MB`);
-    }
-    const document = parse(response.url || address, Buffer.concat(chunks), known);
+    const document = parse(response.url || address, await readBody(response, maxBytes), known);
     return { document, validator: response.headers['etag'], checkedAt: now };
   }
 }

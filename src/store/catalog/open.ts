@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import type { HttpClient } from '../../base/net';
-import { entryAddress, isRemote } from './address';
+import { entryAddress, isRemote, loggedName, unreadable } from './address';
 import { DocumentReader } from './documents';
 import { FieldError } from './fields';
 import { describeQueryables } from './queryables';
@@ -47,7 +47,7 @@ function createCatalog(sources: readonly CatalogSource[], logger: Logger): Catal
         else if (!reported.has(`${position} ${id}`)) {
           reported.add(`${position} ${id}`);
           logger.warning('skipped a STAC collection: another one has its id', {
-            source: sources[position].address,
+            source: loggedName(sources[position].address),
             collection: id,
           });
         }
@@ -115,8 +115,7 @@ export async function openStacUrl(
   options: { readonly http: HttpClient; readonly logger: Logger; readonly freshness?: Freshness },
   signal: AbortSignal,
 ): Promise<Catalog> {
-  if (!isRemote(url) || !URL.canParse(url))
-    throw new OpenEOError('SourceUnreadable', { source: url, reason: 'it is no http or https address' });
+  if (!isRemote(url) || !URL.canParse(url)) throw unreadable(url, 'it is no http or https address');
   const { http, logger, freshness = usual } = options;
   let sources = opened.get(http);
   if (!sources) {
@@ -135,5 +134,5 @@ export async function openStacUrl(
   const { error } = source;
   if (error instanceof OpenEOError) throw error;
   const reason = error instanceof FieldError ? error.message : 'it has no items with GeoTIFF files';
-  throw new OpenEOError('SourceUnreadable', { source: url, reason }, { cause: error });
+  throw unreadable(url, reason, error);
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import type { HttpClient } from '../../base/net';
-import { type Address, resolveHref, unreadable } from './address';
+import { type HttpClient, type HttpResponse, readBody } from '../../base/net';
+import { type Address, loggedName, resolveHref, unreadable } from './address';
 import { FieldError, type Fields, fieldsOf, isFields, listOf, textOf } from './fields';
 import { parseItem } from './item';
 import { ItemIndex } from './item-index';
@@ -111,7 +111,7 @@ export class ItemSearch {
     } catch (error) {
       if (!(error instanceof OpenEOError || error instanceof FieldError)) throw error;
       this.options.logger.warning('skipped a STAC item', {
-        source: address,
+        source: loggedName(address),
         item: textOf(feature, 'id'),
         reason: error.message,
       });
@@ -129,7 +129,7 @@ export class ItemSearch {
         })
         .catch((error: unknown) => error as OpenEOError);
       if (!(response instanceof Error)) {
-        if (response.status === 200) return await readPage(address, response.body);
+        if (response.status === 200) return await readPage(address, response);
         response.body.on('error', () => {}).resume();
         if (attempt === attempts || !(response.status === 429 || response.status >= 500))
           throw unreadable(address, `the server answers ${response.status}`);
@@ -140,21 +140,15 @@ export class ItemSearch {
   }
 }
 
-async function readPage(address: Address, body: AsyncIterable<Buffer>): Promise<Fields> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+async function readPage(address: Address, response: HttpResponse): Promise<Fields> {
+  const body = await readBody(response, maxPageBytes);
+  let page: unknown;
   try {
-    for await (const chunk of body) {
-      length += chunk.length;
-      if (length > maxPageBytes) throw unreadable(address, `it is larger than ${maxPageBytes >> 20} MB`);
-      chunks.push(chunk);
-    }
-    const page: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    if (isFields(page)) return page;
+    page = JSON.parse(body.toString('utf8'));
   } catch (error) {
-    if (error instanceof OpenEOError) throw error;
-    throw unreadable(address, 'its answer breaks off or is not JSON', error);
+    throw unreadable(address, 'its answer is not JSON', error);
   }
+  if (isFields(page)) return page;
   throw unreadable(address, 'its answer is no JSON object');
 }
 

@@ -1,6 +1,6 @@
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import { type Address, isRemote } from './address';
+import { type Address, isRemote, loggedName } from './address';
 import type { DocumentReader } from './documents';
 import { FieldError } from './fields';
 import { type LoadedCollection, Walk } from './walk';
@@ -54,7 +54,7 @@ export class CatalogSource {
       // A source that stays broken is reported once, not at every look.
       if (reason !== this.#lastReason)
         logger.error('cannot read a STAC source', {
-          source: this.address,
+          source: loggedName(this.address),
           reason,
           ...(error instanceof OpenEOError || error instanceof FieldError ? {} : { error }),
         });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OpenEOError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import { type Address, isRemote, resolveHref, unreadable } from './address';
+import { type Address, isRemote, loggedName, resolveHref, unreadable } from './address';
 import { completeCollection } from './collection';
 import { summarise } from './dimensions';
 import type { DocumentReader, StacDocument } from './documents';
@@ -77,7 +77,7 @@ export class Walk {
     for (const value of listOf(document.value, 'collections')) {
       const self = linksOf(value).find((link) => link.rel === 'self')?.href;
       const address = self ? resolveHref(self, document.address) : document.address;
-      await this.#guard(address, () =>
+      await this.#guard(loggedName(address), () =>
         this.#visit({ address, value, version: document.version }, undefined, depth),
       );
     }
@@ -105,7 +105,7 @@ export class Walk {
       follow.push(...links.filter((link) => link.rel === 'data'));
     await Promise.all(
       follow.map((link) =>
-        this.#guard(`${document.address} → ${link.href}`, async () => {
+        this.#guard(`${loggedName(document.address)} → ${link.href.replace(/[?#].*$/, '')}`, async () => {
           const address = resolveHref(link.href, document.address);
           if (this.#seen.has(address) || address === document.address) return;
           this.#seen.add(address);
@@ -120,12 +120,12 @@ export class Walk {
   }
 
   /** Reports what can't be used and goes on with the rest. */
-  async #guard(address: string, task: () => Promise<void> | void): Promise<void> {
+  async #guard(name: string, task: () => Promise<void> | void): Promise<void> {
     try {
       await task();
     } catch (error) {
       if (!(error instanceof OpenEOError || error instanceof FieldError)) throw error;
-      this.logger.warning('skipped a STAC document', { source: address, reason: error.message });
+      this.logger.warning('skipped a STAC document', { source: name, reason: error.message });
     }
   }
 
@@ -135,7 +135,7 @@ export class Walk {
       const current: StacDocument = page;
       visited.add(current.address);
       for (const [position, feature] of listOf(current.value, 'features').entries())
-        await this.#guard(`${current.address}#/features/${position}`, () =>
+        await this.#guard(`${loggedName(current.address)}#/features/${position}`, () =>
           this.#addItem(feature, current, owner),
         );
       const next = linksOf(current.value).find((link) => link.rel === 'next');

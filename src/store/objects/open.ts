@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { redactUrl } from '../../base/addresses';
 import type { Logger } from '../../base/logger';
-import { redactUrl } from '../sql/url';
 import { openDisk } from './disk';
 import type { S3Settings } from './s3-client';
 import type { ObjectStore } from './types';

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { redactUrl } from '../../base/addresses';
 
 /** Where a SQL store is. The connection string carries the password: it goes to the driver and nowhere else. */
 export type StoreLocation =
@@ -12,13 +13,6 @@ const accepted = [
   'sqlite:// and sqlite:///:memory: (in memory, one process only)',
   'sqlalchemy://… before any of these, and sqlalchemy://user:password@host/database for PostgreSQL',
 ];
-
-/** The address without its password, fit for logs; works on malformed addresses too. */
-export function redactUrl(url: string): string {
-  return url
-    .replace(/^((?:[a-z][a-z0-9+.-]*:\/\/)*)([^:@]*).*@/is, '$1$2:***@')
-    .replace(/([?&](?:password|pass|sslpassword)=)[^&#]*/gi, '$1***');
-}
 
 function refuse(url: string, reason: string): never {
   throw new Error(

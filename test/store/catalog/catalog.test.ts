@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../../src/base/logger';
+import { createHttpClient } from '../../../src/base/net';
 import { openCatalog, openStacUrl } from '../../../src/store/catalog/open';
 import { sharedFolder } from '../../support/tools';
 import {
@@ -130,7 +133,6 @@ describe('local collections', () => {
   });
 
   test('what a collection states stays as it is', async () => {
-    await write('i.json', stacItem('i'));
     const own = {
       lon: { type: 'spatial', axis: 'x', extent: [1, 2], reference_system: 4326 },
       lat: { type: 'spatial', axis: 'y', extent: [3, 4], reference_system: 4326 },
@@ -321,6 +323,30 @@ describe('collections over HTTP', () => {
     type: 'FeatureCollection',
     features: ids.map((id) => stacItem(id)),
     links,
+  });
+
+  test('a document that breaks off is skipped like others, and signatures of addresses are not told', async () => {
+    const broken = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{');
+      setTimeout(() => response.socket?.destroy(), 50);
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(broken.address() as AddressInfo).port}/item?signature=secret`;
+    const logger = recordingLogger();
+    const links = [{ rel: 'item', href: address }];
+    await write('c.json', stacCollection('c', links));
+    const real = createHttpClient({ allowedHosts: ['127.0.0.1'], logger });
+    const collections = [join(folder, 'c.json')];
+    const catalog = await openCatalog({ collections, http: real, logger, freshness: always });
+    expect((await catalog.list()).map(({ id }) => id)).toEqual(['c']);
+    await expect(openStacUrl(address, { http: real, logger, freshness: always }, signal)).rejects.toThrow(
+      /127\.0\.0\.1:\d+\/item cannot be read: the connection broke/,
+    );
+    expect(logger.events.length).toBeGreaterThan(0);
+    expect(JSON.stringify(logger.events)).not.toContain('secret');
+    await real.close();
+    broken.closeAllConnections();
+    broken.close();
   });
 
   test('pages of items are followed', async () => {

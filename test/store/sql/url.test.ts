@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { parseStoreUrl, redactUrl } from '../../../src/store/sql/url';
+import { redactUrl } from '../../../src/base/addresses';
+import { parseStoreUrl } from '../../../src/store/sql/url';
 
 const postgres = (rest: string) => ({ dialect: 'postgres', connectionString: `postgresql://${rest}` });
 
