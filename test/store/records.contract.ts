@@ -279,6 +279,11 @@ export function describeRecordStore(
         ordered.filter((each) => each.ownerId === 'bob'),
       );
       expect(await fresh.services.list({ ownerId: 'nobody' })).toEqual({ items: [] });
+      for (const since of ['never', '+275760-09-13T00:00:00.000Z', '0000-01-01T00:00:00.000Z']) {
+        const after = Buffer.from(JSON.stringify([since, ''])).toString('base64url');
+        for (const list of [fresh.services.list({ after }), fresh.jobs.list({ after })])
+          await expect(list).rejects.toMatchObject({ code: 'RequestInvalid' });
+      }
     });
 
     test('go with their logs and keys', async () => {
@@ -329,7 +334,7 @@ export function describeRecordStore(
     test('keep all fields, filter by level and page by id', async () => {
       const full = {
         ...entry('f', 'nul \0', 'error'),
-        code: 'C',
+        code: 'C\0',
         data: { b: [null], a: 1 },
         path: [{ node_id: 'n' }],
       };
@@ -338,7 +343,7 @@ export function describeRecordStore(
       const { items } = await store.logs.list('f', { level: 'warning' });
       expect(items).toEqual([
         { ...entry('f', '2', 'warning'), id: expect.any(String) },
-        { ...full, message: 'nul \ufffd', id: expect.any(String) },
+        { ...full, message: 'nul \ufffd', code: 'C\ufffd', id: expect.any(String) },
       ]);
       const paged = await allPages((after) => store.logs.list('f', { limit: 1, after }));
       expect(paged.map((each) => each.message)).toEqual(['1', '2', 'nul \ufffd']);

@@ -56,8 +56,9 @@ export function createLogs(
 
   const toValues = (entry: Omit<LogRecord, 'id'>) => ({
     ...entry,
-    // Logs take whatever happened; PostgreSQL alone cannot store this character.
+    // Logs take whatever happened, for what cannot be stored would take other entries with it.
     message: entry.message.replaceAll('\0', '\ufffd'),
+    code: entry.code?.replaceAll('\0', '\ufffd'),
     severity: levels.indexOf(entry.level),
   });
 

@@ -25,6 +25,18 @@ function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
+const noSuchPage = () =>
+  new OpenEOError('RequestInvalid', { reason: 'The page that was asked for does not exist.' });
+
+/** Where a page of what is sorted by time and id begins. @throws OpenEOError as {@link startOf} */
+export function startInTime(page: PageRequest): { readonly since: Date; readonly after: string } {
+  const [since, after] = startOf(page, [new Date(0).toISOString(), '']);
+  // What databases take is less than what JavaScript does.
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(since) || Number.isNaN(Date.parse(since)) || since < '0001')
+    throw noSuchPage();
+  return { since: new Date(since), after };
+}
+
 /**
  * The sort key after which a page begins; `start` on the first one.
  * @throws OpenEOError `RequestInvalid` for anything that is not the `next` of a page
@@ -38,6 +50,6 @@ export function startOf(page: PageRequest, start: readonly string[]): readonly s
     key = undefined;
   }
   if (!Array.isArray(key) || key.length !== start.length || !key.every((part) => typeof part === 'string'))
-    throw new OpenEOError('RequestInvalid', { reason: 'The page that was asked for does not exist.' });
+    throw noSuchPage();
   return key;
 }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { assign, bind, columnList, insertInto, type Prepared, rowReader } from '../sql/statements';
 import type { Changes } from './changes';
 import type { RecordDatabase } from './database';
-import { fetchCount, startOf, toPage } from './paging';
+import { fetchCount, startInTime, toPage } from './paging';
 import type { RecordStore, ServiceRecord } from './types';
 
 /** What a change may name; the texts of the statement come from here, never from the change. */
@@ -76,8 +76,7 @@ export function createServices(
       return rows.map(read)[0];
     },
     async list(filter) {
-      const [since, after] = startOf(filter, [new Date(0).toISOString(), '']);
-      const values = { ownerId: filter.ownerId, since: new Date(since), after, count: fetchCount(filter) };
+      const values = { ownerId: filter.ownerId, ...startInTime(filter), count: fetchCount(filter) };
       const { rows } = await statements.run(filter.ownerId === undefined ? listAll : listOwned, values);
       return toPage(rows.map(read), filter, (service) => [service.createdAt.toISOString(), service.id]);
     },

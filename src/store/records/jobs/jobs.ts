@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { assign, bind, columnList, insertInto, type Prepared, rowReader } from '../../sql/statements';
 import type { Changes } from '../changes';
 import type { RecordDatabase } from '../database';
-import { fetchCount, startOf, toPage } from '../paging';
+import { fetchCount, startInTime, toPage } from '../paging';
 import { createJobLine } from './line';
 import type { JobChange, JobFilter, JobRecord, JobStore } from './types';
 
@@ -79,8 +79,7 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
         );
         return sql`select ${columns} from ${jobs} where ${sql.join([...conditions, isAfter], sql` and `)} order by ${jobs.createdAt}, ${jobs.id} limit ${sql.placeholder('count')}`;
       });
-      const [since, after] = startOf(filter, [new Date(0).toISOString(), '']);
-      const values = { ...filter, since: new Date(since), after, count: fetchCount(filter) };
+      const values = { ...filter, ...startInTime(filter), count: fetchCount(filter) };
       const { rows } = await statements.run(list, values);
       return toPage(rows.map(read), filter, (job) => [job.createdAt.toISOString(), job.id]);
     },
