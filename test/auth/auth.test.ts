@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { networkOf } from '../../src/auth/auth';
 import { UserError } from '../../src/auth/users';
 import { OpenEOError } from '../../src/base/errors';
 import { silentLogger } from '../../src/base/logger';
@@ -90,6 +91,18 @@ describe('login', () => {
     expect(await code(auth.login('bob', 'wrong', '2001:db8:1:2:3:4:5:6'))).toBe('TooManyRequests');
     expect(await code(auth.login('bob', 'wrong', '2001:db8:1:3::1'))).toBe('CredentialsInvalid');
   });
+
+  test.each([
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['2001:db8::2:0:0:1', '2001:db8:0:0'],
+    ['2001:DB8:0:0:1:2:3:4', '2001:db8:0:0'],
+    ['2001:db8:1:2::a', '2001:db8:1:2'],
+    ['::1', '0:0:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['', ''],
+  ])('%s is of the network %s', (address, network) => expect(networkOf(address)).toBe(network));
 });
 
 describe('bearer tokens', () => {
