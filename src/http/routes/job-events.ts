@@ -26,12 +26,15 @@ export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
       const { signal } = request.context;
       // Signals that fired before tell nobody any more.
       if (request.method === 'HEAD' || signal.aborted || watcher.closed.aborted) return void response.end();
+      const ends = [signal, watcher.closed];
       response.write(`retry: ${retryMs}\n\n`);
       await new Promise<void>((resolve) => {
         const beat = setInterval(() => response.write(':\n\n'), beatMs).unref();
         const end = () => {
           clearInterval(beat);
           stop();
+          // The watcher outlives all streams.
+          for (const each of ends) each.removeEventListener('abort', end);
           resolve();
         };
         const send = (event: string, data: unknown) =>
@@ -42,8 +45,7 @@ export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
           // Not from inside of the call that may not have returned yet.
           if (!job || isOver(job)) setImmediate(end);
         });
-        signal.addEventListener('abort', end, { once: true });
-        watcher.closed.addEventListener('abort', end, { once: true });
+        for (const each of ends) each.addEventListener('abort', end);
       });
       response.end();
     };

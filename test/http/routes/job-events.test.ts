@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Agent, request } from 'node:http';
 import { startServer, type TestServer } from '../../support/server';
 
@@ -64,6 +65,7 @@ test('a browser hears of each change until the end, in both words', async () => 
   await jobs.complete(lease, { status: 'completed', message: 'completed' });
   expect(await both()).toMatchObject([{ status: 'finished' }, { status: 'completed', progress: 100 }]);
   expect([(await openeo.next()).done, (await own.next()).done]).toEqual([true, true]);
+  expect(getEventListeners(server.application.jobs.watcher.closed, 'abort')).toEqual([]);
 });
 
 test('a job that is removed is told as removed, and others see nothing', async () => {
