@@ -15,6 +15,7 @@ export function emptyTile(sizePx: number): Promise<Tile> {
   if (!tile) {
     tile = draw(sizePx);
     made.set(sizePx, tile);
+    tile.catch(() => made.delete(sizePx));
   }
   return tile;
 }

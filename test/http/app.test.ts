@@ -5,7 +5,8 @@ import type { Route } from '../../src/http/route';
 import { connectH2, requestH2 } from './support/h2';
 import { type Harness, startHarness } from './support/harness';
 
-const exposed = 'Location, OpenEO-Identifier, OpenEO-Costs, Link, Accept-Ranges, Content-Range';
+const exposed =
+  'Location, OpenEO-Identifier, OpenEO-Costs, Link, Accept-Ranges, Content-Range, ETag, Repr-Digest, Retry-After, X-Request-Id';
 
 /** Routes that show what handlers see, and that fail in all ways. */
 const routes: Route[] = [
