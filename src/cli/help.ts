@@ -8,7 +8,10 @@ const commands: readonly [string, string][] = [
     'Add a user; the password is read from standard input or made up and printed',
   ],
   ['users list', 'List users and their roles'],
-  ['users remove NAME', 'Remove a user with everything of theirs'],
+  [
+    'users remove NAME',
+    'Remove a user with services, processes, jobs and files; map projects stay, for administrators',
+  ],
   ['users password NAME [--password -]', 'Set a new password; all logins of the user end'],
   ['users role NAME admin|uploader|none', 'Give or take a role'],
   [

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ApplicationParts } from '../app/parts';
+import { removeUser } from '../app/remove-user';
 import { type CommandLine, UsageError } from './arguments';
 import { CommandError, print, readSecret, table } from './terminal';
 
@@ -26,7 +27,7 @@ async function password(line: CommandLine): Promise<{ readonly value: string; re
 export async function manageUsers(line: CommandLine, parts: ApplicationParts): Promise<number> {
   await parts.records.ping();
   try {
-    return await manage(line, parts.auth);
+    return await manage(line, parts);
   } catch (error) {
     if (error instanceof Error && error.name === 'UserError')
       throw new CommandError(error.message, { cause: error });
@@ -34,7 +35,8 @@ export async function manageUsers(line: CommandLine, parts: ApplicationParts): P
   }
 }
 
-async function manage(line: CommandLine, { users }: ApplicationParts['auth']): Promise<number> {
+async function manage(line: CommandLine, parts: ApplicationParts): Promise<number> {
+  const { users } = parts.auth;
   switch (line.positionals[0]) {
     case 'add': {
       const name = argument(line, 1, 'The name');
@@ -56,7 +58,7 @@ async function manage(line: CommandLine, { users }: ApplicationParts['auth']): P
     }
     case 'remove': {
       const name = argument(line, 1, 'The name');
-      await users.remove(name);
+      await removeUser(name, parts);
       print(`Removed ${name}`);
       return 0;
     }

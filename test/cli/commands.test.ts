@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../support/process';
@@ -40,4 +40,15 @@ test('a password comes from the first line of standard input', async () => {
   });
   expect((await run(['users', 'add', 'mia'])).errors).toMatch(/a user "mia" already/);
   expect((await run(['users', 'list'])).output).toMatch(/^mia\s+mia\s+-$/m);
+});
+
+test('files of a user go with the user, so that the next one of the name does not find them', async () => {
+  const files = join(folder, 'objects', 'files');
+  await run(['users', 'add', 'zoe']);
+  for (const name of ['zoe', 'zoey']) {
+    mkdirSync(join(files, name, 'maps'), { recursive: true });
+    writeFileSync(join(files, name, 'maps', 'a.txt'), 'x');
+  }
+  expect(await run(['users', 'remove', 'zoe'])).toMatchObject({ code: 0, output: 'Removed zoe\n' });
+  expect(readdirSync(files)).toEqual(['zoey']);
 });

@@ -115,6 +115,12 @@ export class UserFiles {
     (await this.#ledgers.get(userId))?.remove(key);
   }
 
+  /** All files of a user who is no more. */
+  async removeAll(userId: string): Promise<void> {
+    await this.objects.removeAll(prefixOf(userId));
+    this.#ledgers.delete(userId);
+  }
+
   async #store(key: string, upload: Upload, counter: Transform): Promise<ObjectInfo> {
     let failure: Error | undefined;
     counter.once('error', (error) => {
