@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
+import { OpenEOError } from '../../base/errors';
 import { requestSignal } from '../signal';
 
 export interface Sendable {
@@ -12,12 +13,44 @@ export interface Sendable {
 
 export type Range = { readonly start: number; readonly end: number };
 
+/** Something in a storage, which others may replace at any time. */
+export interface Stored {
+  /** What there is now. */
+  head(): Promise<Sendable>;
+  /** The bytes with what they are of. */
+  open(range?: Range): Promise<{ readonly info: Sendable; readonly body: Readable }>;
+}
+
+/**
+ * Answers GET and HEAD of a stored object as {@link sendBytes} does; the usual request asks the storage once.
+ * @throws OpenEOError `StorageUnavailable` where the object was replaced between the look at it and the reading of a
+ *   part: trying again helps; what `stored` throws
+ */
+export async function sendStored(request: Request, response: Response, stored: Stored): Promise<void> {
+  if (request.method === 'GET' && request.headers.range === undefined) {
+    const { info, body } = await stored.open();
+    try {
+      await sendBytes(request, response, info, async () => body);
+    } finally {
+      body.destroy();
+    }
+    return;
+  }
+  const seen = await stored.head();
+  await sendBytes(request, response, seen, async (range) => {
+    const { info, body } = await stored.open(range);
+    if (info.etag === seen.etag) return body;
+    body.destroy();
+    throw new OpenEOError('StorageUnavailable', {}, { retryAfter: 1 });
+  });
+}
+
 /**
  * Answers GET and HEAD of something that can be read in parts: conditional requests (RFC 9110, section 13)
  * and single ranges (section 14). Several ranges at once are answered by the whole, as the RFC allows.
  * @param read opens the bytes; not called where headers suffice
  */
-export async function sendBytes(
+async function sendBytes(
   request: Request,
   response: Response,
   file: Sendable,

@@ -1,5 +1,5 @@
 import { OpenEOError } from '../../base/errors';
-import { sendBytes } from '../files/send';
+import { sendStored } from '../files/send';
 import type { UserFile, UserFiles } from '../files/user-files';
 import { pageLinks, pageQuery } from '../paging';
 import { type ApiRequest, callerOf, type Route } from '../route';
@@ -23,11 +23,16 @@ export function fileRoutes(files: UserFiles): Route[] {
       async handle(request, response) {
         const { id } = callerOf(request);
         const { path } = request.params;
-        const file = await files.head(id, path);
         response.setHeader('Content-Type', 'application/octet-stream');
         response.setHeader('Content-Disposition', 'attachment');
         response.setHeader('Cache-Control', 'private, no-cache');
-        await sendBytes(request, response, file, async (range) => (await files.read(id, path, range)).body);
+        await sendStored(request, response, {
+          head: () => files.head(id, path),
+          async open(range) {
+            const { file: info, body } = await files.read(id, path, range);
+            return { info, body };
+          },
+        });
       },
     },
     {

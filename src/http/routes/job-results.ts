@@ -4,7 +4,8 @@ import { OpenEOError } from '../../base/errors';
 import type { Jobs } from '../../jobs/jobs';
 import type { ObjectStore } from '../../store/objects/types';
 import type { JobRecord } from '../../store/records/jobs/types';
-import { sendBytes } from '../files/send';
+import { sendStored } from '../files/send';
+import { storedObject } from '../files/stored-object';
 import { failureEntry } from '../job-documents';
 import { queryValue } from '../paging';
 import { ResultDocuments } from '../result-documents';
@@ -122,19 +123,14 @@ export function jobResultRoutes({ jobs: { manager }, auth, objects, linkSeconds 
       isListed: false,
       async handle(request, response) {
         const asset = assetOf(await readable(request), request.params['asset']);
-        const info = await objects.head(asset.key);
-        if (!info) throw new OpenEOError('FileNotFound', { file: asset.name });
         response.setHeader('Content-Type', asset.mediaType);
         response.setHeader(
           'Content-Disposition',
           `attachment; filename*=UTF-8''${encodeURIComponent(asset.name)}`,
         );
         response.setHeader('Cache-Control', 'private, no-cache');
-        await sendBytes(request, response, info, async (range) => {
-          const found = await objects.get(asset.key, range);
-          if (!found) throw new OpenEOError('FileNotFound', { file: asset.name });
-          return found.body;
-        });
+        const missing = () => new OpenEOError('FileNotFound', { file: asset.name });
+        await sendStored(request, response, storedObject(objects, asset.key, missing));
       },
     },
   ];
