@@ -3,10 +3,10 @@ import { OpenEOError } from '../base/errors';
 import { Limiter } from '../base/limiter';
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
+import type { OidcProvider } from '../config/types';
 import type { RecordStore, User } from '../store/records/types';
 import { type AttemptLimits, Attempts } from './attempts';
 import { OpenIdConnect } from './oidc';
-import type { Provider } from './oidc-claims';
 import { defaultCost, type PasswordCost, verifyPassword } from './passwords';
 import { SignedAddresses } from './signed-addresses';
 import { type IssuedToken, Tokens } from './tokens';
@@ -16,7 +16,7 @@ export interface AuthOptions {
   readonly records: RecordStore;
   readonly http: HttpClient;
   readonly logger: Logger;
-  readonly providers: readonly Provider[];
+  readonly providers: readonly OidcProvider[];
   /** How long access tokens live; default: a day. */
   readonly tokenLifetimeMs?: number;
   readonly passwordCost?: PasswordCost;
@@ -28,7 +28,7 @@ export interface AuthOptions {
 
 /** Who someone is, and what proves it. */
 export interface Auth {
-  readonly providers: readonly Provider[];
+  readonly providers: readonly OidcProvider[];
   readonly users: Users;
   /**
    * Exchanges name and password for a token.

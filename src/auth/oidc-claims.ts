@@ -1,22 +1,6 @@
 import type { JWTPayload } from 'jose';
+import type { OidcProvider } from '../config/types';
 import type { Role } from '../store/records/types';
-
-/** A provider of OpenID Connect whose access tokens are accepted (a slice of the configuration). */
-export interface Provider {
-  readonly id: string;
-  readonly issuer: string;
-  readonly title: string;
-  readonly description?: string;
-  readonly scopes: readonly string[];
-  readonly defaultClients: readonly {
-    readonly id: string;
-    readonly grantTypes: readonly string[];
-    readonly redirectUrls?: readonly string[];
-  }[];
-  readonly audiences?: readonly string[];
-  readonly rolesClaim?: string;
-  readonly roles?: Readonly<Record<string, Role>>;
-}
 
 /** ID tokens name the same audience; what they alone carry tells them apart. */
 export function isIdToken(claims: JWTPayload): boolean {
@@ -37,7 +21,7 @@ export function oidcUserId(provider: string, subject: string): string {
   return `${provider}~${encoded}`;
 }
 
-export function claimedRoles(provider: Provider, claims: JWTPayload): Role[] {
+export function claimedRoles(provider: OidcProvider, claims: JWTPayload): Role[] {
   const claim = claimAt(claims, provider.rolesClaim as string);
   const values = Array.isArray(claim) ? claim : typeof claim === 'string' ? claim.split(/[\s,]+/) : [];
   const table = new Map(Object.entries(provider.roles ?? {}));

@@ -3,17 +3,10 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
+import type { OidcProvider } from '../config/types';
 import type { RecordStore, User, UserRecord } from '../store/records/types';
 import { ChangingCache } from './changing-cache';
-import {
-  claimedRoles,
-  firstText,
-  isIdToken,
-  issuerForms,
-  oidcUserId,
-  optionalEmail,
-  type Provider,
-} from './oidc-claims';
+import { claimedRoles, firstText, isIdToken, issuerForms, oidcUserId, optionalEmail } from './oidc-claims';
 import { type KeySet, ProviderKeys } from './oidc-keys';
 import { publicUser } from './tokens';
 
@@ -35,14 +28,14 @@ const clockToleranceSeconds = 30;
 
 /** Verifies access tokens of OpenID Connect providers and keeps their users. */
 export class OpenIdConnect {
-  readonly #providers: ReadonlyMap<string, { readonly settings: Provider; readonly keys: ProviderKeys }>;
+  readonly #providers: ReadonlyMap<string, { readonly settings: OidcProvider; readonly keys: ProviderKeys }>;
   readonly #verified = new ChangingCache<{ readonly user: User; readonly expiresMs: number }>({
     max: 10_000,
     maxAgeMs: 60_000,
   });
 
   constructor(
-    providers: readonly Provider[],
+    providers: readonly OidcProvider[],
     readonly options: {
       readonly records: Pick<RecordStore, 'users'>;
       readonly http: HttpClient;
@@ -76,7 +69,7 @@ export class OpenIdConnect {
     this.#verified.clear();
   }
 
-  async #verify(provider: Provider, keys: ProviderKeys, token: string): Promise<JWTPayload> {
+  async #verify(provider: OidcProvider, keys: ProviderKeys, token: string): Promise<JWTPayload> {
     const verify = async (set: KeySet) => {
       const { payload } = await jwtVerify(token, set, {
         issuer: issuerForms(provider.issuer),
@@ -107,7 +100,7 @@ export class OpenIdConnect {
     }
   }
 
-  async #reach(provider: Provider, fetch: () => Promise<KeySet>): Promise<KeySet> {
+  async #reach(provider: OidcProvider, fetch: () => Promise<KeySet>): Promise<KeySet> {
     try {
       return await fetch();
     } catch (error) {
@@ -120,7 +113,7 @@ export class OpenIdConnect {
   }
 
   /** Creates the user at the first login and follows what the claims say later. */
-  async #keep(provider: Provider, claims: JWTPayload): Promise<UserRecord> {
+  async #keep(provider: OidcProvider, claims: JWTPayload): Promise<UserRecord> {
     const { users } = this.options.records;
     const id = oidcUserId(provider.id, claims.sub as string);
     const present = await users.get(id);

@@ -84,11 +84,6 @@ export function snappedGrid(bounds: Bounds, grid: Grid): Grid {
   return gridForBounds(snapped, grid.crs, grid.resX, grid.resY);
 }
 
-/** Where in a grid's pixels a point is: (0, 0) is the outer corner of the first pixel. */
-export function pixelAt(grid: Grid, x: number, y: number): { column: number; row: number } {
-  return { column: (x - grid.originX) / grid.resX, row: (grid.originY - y) / grid.resY };
-}
-
 /** The common area, or undefined where there is none. Touching edges have none. */
 export function intersectBounds(one: Bounds, other: Bounds): Bounds | undefined {
   const west = Math.max(one.west, other.west);

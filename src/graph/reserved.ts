@@ -1,5 +1,5 @@
-/** The requested tile, as services inject it. */
-export const tileParameters: ReadonlySet<string> = new Set([
+/** The parameters that say which tile is asked for; a graph that refers to one is evaluated anew for each tile. */
+export const tileParameterNames: ReadonlySet<string> = new Set([
   'tile_x',
   'tile_y',
   'tile_z',
@@ -13,5 +13,5 @@ export const tileParameters: ReadonlySet<string> = new Set([
 
 /** Names that only the server gives a value: the tile's address and all that begin with `_openeo_`. */
 export function isReservedName(name: string): boolean {
-  return name.startsWith('_openeo_') || tileParameters.has(name);
+  return name.startsWith('_openeo_') || tileParameterNames.has(name);
 }

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../base/errors';
 import { type TileMatrixSet, tileMatrixSet } from '../geo/tile-matrix-set';
+import { tileParameterNames } from '../graph/reserved';
 import type { GraphRunner } from '../graph/runner';
 import type { Plan, ProcessDefinition } from '../graph/types';
 import type { ProcessContext } from '../processes/context';
 import type { ChangeTopic, RecordStore, ServiceRecord, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { type XyzSettings, xyzSettings } from './configuration';
-import { tileParameterNames } from './tile-parameters';
 import { suppliedTo } from './tile-store-access';
 
 /** A service with everything that does not depend on the tile: its settings and the plan of its graph. */

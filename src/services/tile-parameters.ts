@@ -1,18 +1,6 @@
 import type { TileMatrixSet } from '../geo/tile-matrix-set';
 import type { TileAddress } from '../geo/types';
-
-/** The parameters that say which tile is asked for; a graph that refers to one is evaluated anew for each tile. */
-export const tileParameterNames: ReadonlySet<string> = new Set([
-  'tile_x',
-  'tile_y',
-  'tile_z',
-  'bounding_box',
-  'spatial_extent_west',
-  'spatial_extent_south',
-  'spatial_extent_east',
-  'spatial_extent_north',
-  'spatial_extent_crs',
-]);
+import { tileParameterNames } from '../graph/reserved';
 
 /** Everything that a service supplies to its graph. */
 export const suppliedParameterNames: ReadonlySet<string> = new Set([

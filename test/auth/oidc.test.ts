@@ -1,13 +1,14 @@
 import { SignJWT } from 'jose';
-import { oidcUserId, type Provider } from '../../src/auth/oidc-claims';
+import { oidcUserId } from '../../src/auth/oidc-claims';
 import { OpenEOError } from '../../src/base/errors';
+import type { OidcProvider } from '../../src/config/types';
 import { openAuth } from './support/auth';
 import { clientId, startProvider, type TestProvider } from './support/provider';
 
 let provider: TestProvider;
 let opened: Awaited<ReturnType<typeof openAuth>>;
 
-const settings = (issuer: string): Provider => ({
+const settings = (issuer: string): OidcProvider => ({
   id: 'local',
   issuer,
   title: 'Local provider',
@@ -17,7 +18,7 @@ const settings = (issuer: string): Provider => ({
   ],
 });
 
-async function open(changes: Partial<Provider> = {}) {
+async function open(changes: Partial<OidcProvider> = {}) {
   opened = await openAuth({ providers: [{ ...settings(provider.issuer), ...changes }] });
   return opened;
 }

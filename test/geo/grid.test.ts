@@ -6,7 +6,6 @@ import {
   gridsEqual,
   intersectBounds,
   padGrid,
-  pixelAt,
   snapBounds,
   snappedGrid,
   subGrid,
@@ -96,9 +95,5 @@ describe('grids', () => {
       east: 3,
       north: 2,
     });
-  });
-
-  test('pixel positions count from the top left corner', () => {
-    expect(pixelAt(grid, 675005, 5154955)).toEqual({ column: 1.5, row: 0.5 });
   });
 });

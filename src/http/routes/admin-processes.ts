@@ -9,12 +9,7 @@ export function adminProcessRoutes({ records, administration }: Backend): Route[
   const find = async (identifier: string) => {
     const all = await registeredProcesses.list();
     const record = all.find(({ id }) => id === identifier);
-    if (!record)
-      throw new OpenEOError(
-        'NotFound',
-        {},
-        { message: `No process "${identifier}" was registered over HTTP.` },
-      );
+    if (!record) throw unregistered(identifier);
     return record;
   };
   return [
