@@ -64,7 +64,8 @@ export class JobManager {
   async start(user: User, id: string): Promise<JobRecord> {
     const before = await this.get(user, id);
     if (before.status === 'queued' || before.status === 'running') return before;
-    this.#tell(before, 'The job was put in line');
+    // Before anybody can take it, so that its log begins with this.
+    await this.#log(before, 'The job was put in line');
     const job = await this.#jobs.queue(id);
     if (!job) return this.get(user, id);
     await this.options.engine.enqueue(job);

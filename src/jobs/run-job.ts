@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Batches } from '../base/batches';
 import { OpenEOError } from '../base/errors';
 import { createSchemaCompiler, describeErrors, type ValidateFunction } from '../base/schema';
 import type { JobError, JobRecord, JobResult } from '../store/records/jobs/types';
 import type { SubjectLogs } from '../store/records/subject-logs';
+import type { UserRecord } from '../store/records/types';
 import { describeFailure, isOutOfRoom, isPassing, retryDelayMs } from './failure';
 import { Interruption } from './interruption';
 import { type JobContext, type JobParts, type JobType, jobFolder } from './job-type';
@@ -25,6 +27,8 @@ export type RunOutcome = 'completed' | 'failed' | 'postponed' | 'taken';
 export class JobRunner {
   readonly types: ReadonlyMap<string, JobType>;
   readonly #checks = new Map<string, ValidateFunction>();
+  /** Jobs begin in swarms, often of one owner. */
+  readonly #owners = new Batches((ids: readonly string[]) => this.#findOwners(ids), 100);
 
   constructor(private readonly options: JobRunnerOptions) {
     this.types = new Map(options.types.map((type) => [type.id, type]));
@@ -72,10 +76,17 @@ export class JobRunner {
     return isWritten ? 'completed' : 'taken';
   }
 
+  async #findOwners(ids: readonly string[]): Promise<(UserRecord | undefined)[]> {
+    const { users } = this.options.parts.records;
+    const owners = new Map<string, UserRecord | undefined>();
+    await Promise.all([...new Set(ids)].map(async (id) => owners.set(id, await users.get(id))));
+    return ids.map((id) => owners.get(id));
+  }
+
   async #work(job: JobRecord, report: Reporter, signal: AbortSignal) {
     const { parts, logs } = this.options;
     const type = this.types.get(job.type)!;
-    const owner = await parts.records.users.get(job.ownerId);
+    const owner = await this.#owners.do(job.ownerId);
     if (!owner) throw new OpenEOError('JobNotFound', { identifier: job.id });
     const context: JobContext = {
       ...parts,

@@ -1,6 +1,7 @@
 // Jobs per second and the latency of their start, for each engine, against a bare pg-boss queue whose handler does
 // nothing either, in the same run: ratios count, rates depend on the machine.
-//   node test/bench/jobs.cjs [--dist folder] [--jobs 1000]
+//   node test/bench/jobs.cjs [--dist folder] [--jobs 1000] [--only 'embedded;pg-boss, ']
+// `--only` measures the rows whose names begin so.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
@@ -11,6 +12,7 @@ const { values: options } = require('node:util').parseArgs({
   options: {
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
     jobs: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
   },
 });
 const load = (file) => require(path.join(options.dist, 'src', file));
@@ -126,18 +128,24 @@ async function main() {
   const folder = mkdtempSync(path.join(tmpdir(), 'tilegraph-bench-jobs-'));
   const postgres = await startPostgres();
   try {
-    const bareUrl = (await postgres.createDatabase()).url;
-    const bare = await measureBare(bareUrl);
-    const rows = [['pg-boss alone', bare]];
-    rows.push([
-      'embedded, SQLite',
-      await measure(`sqlite:///${folder}/jobs.db`, { kind: 'embedded' }, path.join(folder, 'a')),
-    ]);
-    const ownUrl = (await postgres.createDatabase()).url;
-    rows.push(['embedded, PostgreSQL', await measure(ownUrl, { kind: 'embedded' }, path.join(folder, 'b'))]);
-    const sharedUrl = (await postgres.createDatabase()).url;
-    const shared = { kind: 'pg-boss', connectionString: sharedUrl, isWorker: true };
-    rows.push(['pg-boss, PostgreSQL', await measure(sharedUrl, shared, path.join(folder, 'c'))]);
+    const newUrl = async () => (await postgres.createDatabase()).url;
+    const measures = {
+      'pg-boss alone': async () => measureBare(await newUrl()),
+      'embedded, SQLite': () =>
+        measure(`sqlite:///${folder}/jobs.db`, { kind: 'embedded' }, path.join(folder, 'a')),
+      'embedded, PostgreSQL': async () =>
+        measure(await newUrl(), { kind: 'embedded' }, path.join(folder, 'b')),
+      'pg-boss, PostgreSQL': async () => {
+        const connectionString = await newUrl();
+        const engine = { kind: 'pg-boss', connectionString, isWorker: true };
+        return measure(connectionString, engine, path.join(folder, 'c'));
+      },
+    };
+    const wanted = options.only.split(';');
+    const rows = [];
+    for (const [name, run] of Object.entries(measures))
+      if (wanted.some((each) => name.startsWith(each))) rows.push([name, await run()]);
+    const bare = rows.find(([name]) => name === 'pg-boss alone')?.[1];
     console.log(
       `${count} jobs that do nothing, ${concurrency} at once, started by 16 clients while they are worked on\n`,
     );
@@ -145,7 +153,7 @@ async function main() {
     console.log('|---|---|---|---|---|');
     for (const [name, { rate, median, p95 }] of rows)
       console.log(
-        `| ${name} | ${rate.toFixed(0)} | ${(rate / bare.rate).toFixed(2)} | ${median.toFixed(1)} | ${p95.toFixed(1)} |`,
+        `| ${name} | ${rate.toFixed(0)} | ${bare ? (rate / bare.rate).toFixed(2) : ''} | ${median.toFixed(1)} | ${p95.toFixed(1)} |`,
       );
   } finally {
     await postgres.remove();

@@ -112,6 +112,41 @@ export function describeJobStore(
       expect(await store.jobs.update('nobody', { title: 'b' })).toBeUndefined();
     });
 
+    test('many are put in line and ended at once, each for itself', async () => {
+      const waiting = await Promise.all(Array.from({ length: 5 }, () => make()));
+      const busy = await inLine();
+      const asked = [...ids(waiting), waiting[0].id, busy, 'nobody'];
+      const queued = await Promise.all(asked.map((id) => store.jobs.queue(id)));
+      expect(queued.map((each) => each?.id)).toEqual([...ids(waiting), undefined, undefined, undefined]);
+      const taken = await store.jobs.claim(wish({ ids: ids(waiting) }));
+      expect(taken).toHaveLength(5);
+      const done = { status: 'completed', message: 'completed', costs: 0 } as const;
+      const ends = await Promise.all([
+        ...taken.slice(0, 2).map((lease) => store.jobs.complete(lease, done)),
+        store.jobs.complete({ ...taken[2], run: taken[2].run + 1 }, done),
+        store.jobs.complete(taken[2], {
+          ...{ status: 'failed', message: 'failed', error: { code: 'Internal', message: 'a \0 \ud800' } },
+          result: { assets: [asset] },
+        }),
+        store.jobs.complete({ id: 'nobody', run: 1 }, done),
+      ]);
+      expect(ends).toEqual([true, true, false, true, false]);
+      const [first, , failed, running] = await Promise.all(taken.map(({ id }) => store.jobs.get(id)));
+      expect(first).toMatchObject({ status: 'completed', progress: 100, costs: 0 });
+      expect(first?.completedAt).toBeInstanceOf(Date);
+      expect(first).not.toHaveProperty('error');
+      expect(failed).toMatchObject({
+        ...{ status: 'failed', progress: 0, error: { message: 'a \0 \ud800' } },
+        result: { assets: [asset] },
+      });
+      expect(running).toMatchObject({ status: 'running', leaseOwner: 'one' });
+    });
+
+    test('ids that cannot be are nobody', async () => {
+      for (const id of ['a\0b', '\ud800', '__proto__', "' or 1=1 --", '', 'x'.repeat(10_000)])
+        expect(await store.jobs.get(id)).toBeUndefined();
+    });
+
     test('go by priority, then by age', async () => {
       const [low, high, alsoHigh] = [
         await inLine(),

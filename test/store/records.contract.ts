@@ -333,9 +333,9 @@ export function describeRecordStore(
 
     test('keep all fields, filter by level and page by id', async () => {
       const full = {
-        ...entry('f', 'nul \0', 'error'),
+        ...entry('f', 'nul \0 half \ud83d', 'error'),
         code: 'C\0',
-        data: { b: [null], a: 1 },
+        data: { b: [null, 'nul \0 half \ud83d'], a: 1 },
         path: [{ node_id: 'n' }],
       };
       await store.logs.append([entry('f', '1', 'debug'), entry('f', '2', 'warning'), full]);
@@ -343,10 +343,10 @@ export function describeRecordStore(
       const { items } = await store.logs.list('f', { level: 'warning' });
       expect(items).toEqual([
         { ...entry('f', '2', 'warning'), id: expect.any(String) },
-        { ...full, message: 'nul \ufffd', code: 'C\ufffd', id: expect.any(String) },
+        { ...full, message: 'nul \ufffd half \ufffd', code: 'C\ufffd', id: expect.any(String) },
       ]);
       const paged = await allPages((after) => store.logs.list('f', { limit: 1, after }));
-      expect(paged.map((each) => each.message)).toEqual(['1', '2', 'nul \ufffd']);
+      expect(paged.map((each) => each.message)).toEqual(['1', '2', 'nul \ufffd half \ufffd']);
       await expect(store.logs.list('f', { after: 'x' })).rejects.toMatchObject({ code: 'RequestInvalid' });
       await store.logs.remove('f');
       expect(await store.logs.list('f', {})).toEqual({ items: [] });

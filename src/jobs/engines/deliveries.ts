@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
+import { v4 as uuid } from 'uuid';
+import { Batches } from '../../base/batches';
 import type { Logger } from '../../base/logger';
 import type { JobRecord } from '../../store/records/jobs/types';
 
@@ -10,6 +12,8 @@ const queue = 'jobs';
 const deadQueue = 'jobs-dead';
 /** What a notification of ours is called: a word that something was sent. */
 export const sentChannel = 'tilegraph_job_sent';
+/** Deliveries that go to the database together. */
+const mostAtOnce = 100;
 /** pg-boss takes none below. */
 const leastHeartbeatSeconds = 10;
 
@@ -20,11 +24,19 @@ export interface Delivery {
   readonly retryCount: number;
 }
 
+/** A delivery to be. */
+interface Parcel extends Pick<JobRecord, 'id' | 'priority' | 'ownerId'> {
+  /** In seconds from now, by the clock of the database. */
+  readonly startAfter: number;
+}
+
 /** The queue of pg-boss: carries ids of jobs from those who start them to those who run them. */
 export class Deliveries {
   #boss: PgBoss | undefined;
   #connecting: Promise<void> | undefined;
   readonly #closing = new AbortController();
+  readonly #sends = new Batches((parcels: readonly Parcel[]) => this.#send(parcels), mostAtOnce);
+  readonly #ends = new Batches((deliveries: readonly Delivery[]) => this.#end(deliveries), mostAtOnce);
 
   constructor(
     private readonly options: {
@@ -53,13 +65,7 @@ export class Deliveries {
 
   /** Puts a job into the queue, or changes its time where it is there already. */
   async send({ id, priority, ownerId }: JobRecord, afterMs = 0): Promise<void> {
-    const boss = this.#boss;
-    if (!boss) return;
-    const startAfter = afterMs / 1000;
-    const options = { singletonKey: id, priority, startAfter, group: { id: ownerId } };
-    // Where one waits already, its time is changed.
-    if (!(await boss.send(queue, { id }, options))) await boss.upsert(queue, { id }, options);
-    if (afterMs === 0) await boss.getDb().executeSql('select pg_notify($1, $2)', [sentChannel, id]);
+    await this.#sends.do({ id, priority, ownerId, startAfter: afterMs / 1000 });
   }
 
   /** Takes up to so many deliveries, by priority and age; none of users who have no room. */
@@ -74,7 +80,7 @@ export class Deliveries {
   }
 
   async done(delivery: Delivery): Promise<void> {
-    await this.#boss?.complete(queue, attempt(delivery));
+    await this.#ends.do(delivery);
   }
 
   /** To be delivered again, after a pause that grows. */
@@ -91,6 +97,27 @@ export class Deliveries {
     await this.#connecting;
     await this.#boss?.stop({ graceful: false });
     this.#boss = undefined;
+  }
+
+  async #send(parcels: readonly Parcel[]): Promise<undefined[]> {
+    const boss = this.#boss;
+    if (!boss) return [];
+    const sent = parcels.map(({ id, ownerId, priority, startAfter }) => {
+      const options = { singletonKey: id, priority, startAfter, group: { id: ownerId } };
+      return { id: uuid(), data: { id }, options };
+    });
+    const rows = sent.map(({ options, ...row }) => ({ ...row, ...options }));
+    const inserted = new Set(await boss.insert(queue, rows, { returnId: true }));
+    // Where one waits already, its time is changed.
+    for (const { id, data, options } of sent) if (!inserted.has(id)) await boss.upsert(queue, data, options);
+    if (parcels.some(({ startAfter }) => startAfter === 0))
+      await boss.getDb().executeSql('select pg_notify($1, $2)', [sentChannel, '']);
+    return [];
+  }
+
+  async #end(deliveries: readonly Delivery[]): Promise<undefined[]> {
+    await this.#boss?.complete(queue, deliveries.map(attempt));
+    return [];
   }
 
   async #untilOpen(): Promise<void> {

@@ -131,13 +131,11 @@ export class DistributedEngine implements JobEngine {
     for (const job of taken) {
       const delivery = byJob.get(job.id)!;
       byJob.delete(job.id);
-      void this.#leases
-        .start(job)
-        .finally(() => this.#full.delete(job.ownerId))
-        .then((outcome) =>
-          this.#quietly(() => (outcome === 'completed' ? this.#done(delivery) : this.#conclude(delivery))),
-        )
-        .then(() => this.#take());
+      void this.#leases.start(job).then((outcome) => {
+        this.#full.delete(job.ownerId);
+        this.#take();
+        void this.#quietly(() => (outcome === 'completed' ? this.#done(delivery) : this.#conclude(delivery)));
+      });
     }
     await Promise.all([...byJob.values()].map((delivery) => this.#conclude(delivery)));
   }

@@ -1,4 +1,5 @@
 import type { SQL } from 'drizzle-orm';
+import type { RowsGiven } from '../sql/rows';
 import type { Prepared, Statements } from '../sql/statements';
 import type * as postgresTables from './postgres/tables';
 import type * as sqliteTables from './sqlite/tables';
@@ -25,6 +26,10 @@ export interface RecordDatabase {
    * that ids become visible in their order. Undefined where there is one writer at a time anyway.
    */
   readonly lockSubject: Prepared | undefined;
+  /** The same for all that rows name: a condition of the statement that writes them. Always true. */
+  readonly lockSubjectsOf: (given: SQL) => SQL;
+  /** Rows that are given to a statement as one parameter. */
+  readonly rowsGiven: RowsGiven;
   /** The database's clock: leases are compared by one clock, whatever those of the machines say. */
   readonly clock: {
     readonly now: SQL;

@@ -1,15 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { OpenEOError } from '../../base/errors';
 import type { LogLevel } from '../../base/logger';
-import { bind, columnList, insertInto, rowReader, type Step } from '../sql/statements';
+import { columnsBut, toRows } from '../sql/rows';
+import { bind, columnList, rowReader, type Step } from '../sql/statements';
 import type { RecordDatabase } from './database';
 import { fetchCount } from './paging';
 import type { LogRecord, RecordStore } from './types';
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
-/** So many entries go into one statement, as many as there are: a burst of entries costs few round trips. */
-const batchSizes = [64, 8, 1];
-
 /** A log is trimmed whenever it has grown by this part of its length: mostly it has not. */
 const trimShare = 10;
 const maxCounted = 10_000;
@@ -29,16 +27,22 @@ function positionOf(after: string | undefined): number {
 
 /** @param maxEntries how many entries a subject keeps */
 export function createLogs(
-  { tables, statements, lockSubject }: RecordDatabase,
+  { tables, statements, lockSubjectsOf, rowsGiven }: RecordDatabase,
   maxEntries: number,
 ): RecordStore['logs'] {
   const { logs } = tables;
   const read = rowReader<LogRow>(logs);
   const subjectIs = sql`${logs.subject} = ${bind(logs.subject, 'subject')}`;
-  const inserts = batchSizes.map((size) => ({
-    size,
-    statement: statements.prepare(insertInto(logs, ['id'], size), `logs.insert${size}`),
-  }));
+  const written = columnsBut(logs, ['id']);
+  const names = sql.join(
+    Object.values(written).map((column) => sql.identifier(column.name)),
+    sql`, `,
+  );
+  const given = rowsGiven(written);
+  const insert = statements.prepare(
+    sql`insert into ${logs} (${names}) select ${names} from ${given} where ${lockSubjectsOf(given)}`,
+    'logs.insert',
+  );
   const trim = statements.prepare(
     sql`delete from ${logs} where ${subjectIs} and ${logs.id} <= (select ${sql.identifier('id')} from ${logs} where ${subjectIs} order by ${logs.id} desc limit 1 offset ${sql.placeholder('kept')})`,
     'logs.trim',
@@ -62,23 +66,6 @@ export function createLogs(
     severity: levels.indexOf(entry.level),
   });
 
-  function insertSteps(entries: readonly Omit<LogRecord, 'id'>[]): Step[] {
-    const steps: Step[] = [];
-    let position = 0;
-    for (const { size, statement } of inserts)
-      for (; entries.length - position >= size; position += size) {
-        const chunk = entries.slice(position, position + size).map(toValues);
-        const values = chunk.flatMap((entry, copy) =>
-          Object.entries(entry).map(([property, value]) => [
-            size === 1 ? property : `${property}_${copy}`,
-            value,
-          ]),
-        );
-        steps.push([statement, Object.fromEntries(values)]);
-      }
-    return steps;
-  }
-
   /** How many entries this process has added to a subject since it trimmed its log. */
   const added = new Map<string, number>();
   const isTrimDue = (subject: string, entries: readonly Omit<LogRecord, 'id'>[]): boolean => {
@@ -92,12 +79,12 @@ export function createLogs(
   return {
     async append(entries) {
       if (entries.length === 0) return;
-      const subjects = [...new Set(entries.map((entry) => entry.subject))].sort();
-      const steps: Step[] = lockSubject ? subjects.map((subject) => [lockSubject, { subject }]) : [];
-      steps.push(...insertSteps(entries));
-      for (const subject of subjects)
-        if (isTrimDue(subject, entries)) steps.push([trim, { subject, kept: maxEntries }]);
-      await statements.batch(steps);
+      const inserting: Step = [insert, { rows: toRows(written, entries.map(toValues)) }];
+      const trims = [...new Set(entries.map((entry) => entry.subject))]
+        .filter((subject) => isTrimDue(subject, entries))
+        .map((subject): Step => [trim, { subject, kept: maxEntries }]);
+      if (trims.length === 0) await statements.run(...inserting);
+      else await statements.batch([inserting, ...trims]);
     },
     async list(subject, filter) {
       const severity = levels.indexOf(filter.level ?? 'debug');

@@ -1,6 +1,7 @@
 import { sql as drizzleSql, type SQL } from 'drizzle-orm';
 import type { Logger } from '../../base/logger';
 import { openSql } from '../sql/open';
+import { postgresRows, sqliteRows } from '../sql/rows';
 import { Statements } from '../sql/statements';
 import type { Sql } from '../sql/types';
 import { Changes } from './changes';
@@ -27,17 +28,31 @@ function createDatabase(sql: Sql): RecordDatabase {
     const source = sqliteChanges(sql, new Revisions(statements, sqliteTables));
     const now = drizzleSql`cast(unixepoch('subsec') * 1000 as integer)`;
     const clock = { now, after: (ms: SQL) => drizzleSql`(${now} + ${ms})` };
-    return { tables: sqliteTables, statements, source, lockSubject: undefined, clock };
+    const lockSubjectsOf = () => drizzleSql`true`;
+    const rowsGiven = sqliteRows;
+    return {
+      tables: sqliteTables,
+      statements,
+      source,
+      lockSubject: undefined,
+      lockSubjectsOf,
+      rowsGiven,
+      clock,
+    };
   }
   const source = postgresChanges(sql, new Revisions(statements, postgresTables));
   const lockSubject = statements.prepare(
     drizzleSql`select pg_advisory_xact_lock(hashtextextended(${drizzleSql.placeholder('subject')}, 0))`,
     'logs.lockSubject',
   );
+  // Evaluated once, before the first row is written. In the order of names, so that nobody waits for each other.
+  const lockSubjectsOf = (given: SQL) =>
+    drizzleSql`(select count(*) from (select pg_advisory_xact_lock(hashtextextended(subject, 0)) from (select distinct subject from ${given} order by subject) as subjects) as locks) > 0`;
+  const rowsGiven = postgresRows;
   // As exact as the columns: a time that was rounded up would not have come yet.
   const now = drizzleSql`date_trunc('milliseconds', now())`;
   const clock = { now, after: (ms: SQL) => drizzleSql`(${now} + ${ms} * interval '1 millisecond')` };
-  return { tables: postgresTables, statements, source, lockSubject, clock };
+  return { tables: postgresTables, statements, source, lockSubject, lockSubjectsOf, rowsGiven, clock };
 }
 
 /**

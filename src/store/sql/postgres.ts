@@ -8,6 +8,8 @@ import { migratePostgres } from './postgres-migrate';
 import type { PgQuery, PgResult, PgSession, PostgresSql } from './types';
 import { isStoreUnavailable, storeUnavailable } from './unavailable';
 
+type Row = Record<string, unknown>;
+
 /** Settings of the server (as in `SET name = value`) for all statements of a store. */
 export type PostgresSettings = Readonly<Record<string, string>>;
 
@@ -53,15 +55,35 @@ async function transact<T>(client: PoolClient, work: (session: PgSession) => Pro
   const session: PgSession = {
     query: <Row extends object>(query: PgQuery) => runOn<Row>(client, query),
   };
-  await session.query({ text: 'begin' });
+  return withinTransaction(client, async () => {
+    await session.query({ text: 'begin' });
+    return work(session);
+  });
+}
+
+async function withinTransaction<T>(client: PoolClient, beginAndWork: () => Promise<T>): Promise<T> {
   try {
-    const result = await work(session);
-    await session.query({ text: 'commit' });
+    const result = await beginAndWork();
+    await runOn(client, { text: 'commit' });
     return result;
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
   }
+}
+
+/**
+ * The same for statements that are known beforehand, which pg writes one after the other without waiting. COMMIT waits
+ * for all of them: a statement that failed before it was sent would be missing otherwise.
+ */
+function transactTogether(client: PoolClient, queries: readonly PgQuery[]): Promise<PgResult<Row>[]> {
+  return withinTransaction(client, async () => {
+    const answers = [{ text: 'begin' }, ...queries].map((query) => runOn<Row>(client, query));
+    // The first failure is the reason of the others.
+    const outcomes = await Promise.allSettled(answers);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    return Promise.all(answers.slice(1));
+  });
 }
 
 class OpenPostgres implements PostgresSql {
@@ -84,6 +106,8 @@ class OpenPostgres implements PostgresSql {
       connectionTimeoutMillis: 5000,
       query_timeout: 30_000,
       keepAlive: true,
+      // Statements on one connection are sent without waiting for the answers of those before them.
+      pipeline: true,
       application_name: 'tilegraph',
       // The pool waits for what this returns; a failure counts as one to connect.
       onConnect: async (client) => {
@@ -111,13 +135,22 @@ class OpenPostgres implements PostgresSql {
   }
 
   async query<Row extends object>(query: PgQuery): Promise<PgResult<Row>> {
-    return this.#withClient((client) => runOn<Row>(client, query));
+    return this.#repeatedly((client) => runOn<Row>(client, query));
   }
 
-  async transaction<T>(work: (session: PgSession) => Promise<T>): Promise<T> {
+  transaction<T>(work: (session: PgSession) => Promise<T>): Promise<T> {
+    return this.#repeatedly((client) => transact(client, work));
+  }
+
+  batch(queries: readonly PgQuery[]): Promise<PgResult<Row>[]> {
+    return this.#repeatedly((client) => transactTogether(client, queries));
+  }
+
+  /** Once more where others got in its way: then it has changed nothing, be it one statement or a transaction. */
+  async #repeatedly<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     for (let repetition = 0; ; repetition++) {
       try {
-        return await this.#withClient((client) => transact(client, work));
+        return await this.#withClient(work);
       } catch (error) {
         if (!isRepeatable(error) || repetition === maxRepetitions) throw error;
         await delay(Math.random() * 10 * (repetition + 1));

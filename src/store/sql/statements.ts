@@ -2,7 +2,7 @@ import { type Column, getTableColumns, is, Param, Placeholder, type SQL, sql, ty
 import { PgDialect } from 'drizzle-orm/pg-core';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { OpenEOError } from '../../base/errors';
-import type { PgQuery, PgSession, Sql, SqliteSql } from './types';
+import type { PgQuery, PgResult, Sql, SqliteSql } from './types';
 
 /** A row as the driver returns it, by column name. */
 export type Row = Record<string, unknown>;
@@ -39,21 +39,14 @@ export function columnList(table: Table): SQL {
   return sql.join(Object.values(getTableColumns(table)).map(columnName), sql`, `);
 }
 
-/** `insert into table (…) values (…)` of all columns, or of some properties; parameters have the properties' names. */
-export function insertInto(table: Table, omit: readonly string[] = [], copies = 1): SQL {
-  const columns = Object.entries(getTableColumns(table)).filter(([property]) => !omit.includes(property));
-  const rows = Array.from({ length: copies }, (_, copy) => {
-    const suffix = copies === 1 ? '' : `_${copy}`;
-    return sql`(${sql.join(
-      columns.map(([property, column]) => bind(column, property + suffix)),
-      sql`, `,
-    )})`;
-  });
-  const names = sql.join(
-    columns.map(([, column]) => columnName(column)),
+/** `insert into table (…) values (…)` of all columns; parameters have the properties' names. */
+export function insertInto(table: Table): SQL {
+  const columns = Object.entries(getTableColumns(table));
+  const values = sql.join(
+    columns.map(([property, column]) => bind(column, property)),
     sql`, `,
   );
-  return sql`insert into ${table} (${names}) values ${sql.join(rows, sql`, `)}`;
+  return sql`insert into ${table} (${columnList(table)}) values (${values})`;
 }
 
 /** `on conflict (keys) do update` of all other columns. */
@@ -81,7 +74,8 @@ export function rowReader<T>(table: Table): (row: Row) => T {
   };
 }
 
-function encode(value: unknown, column: Column | undefined): unknown {
+/** As the driver takes it. @throws OpenEOError `RequestInvalid` for U+0000, which PostgreSQL cannot store */
+export function encode(value: unknown, column: Column | undefined): unknown {
   if (typeof value === 'string' && value.includes('\0'))
     throw new OpenEOError('RequestInvalid', { reason: 'Text cannot contain the character U+0000.' });
   if (value === undefined || value === null) return null;
@@ -106,11 +100,11 @@ function onSqlite(database: SqliteSql, { text, params }: Prepared, values: Value
   return { rows, changes: rows.length };
 }
 
-async function onPostgres(session: PgSession, prepared: Prepared, values: Values): Promise<Outcome> {
-  const query: PgQuery = { name: prepared.name, text: prepared.text, values: fill(prepared.params, values) };
-  const { rows, rowCount } = await session.query(query);
-  return { rows, changes: rowCount };
+function queryOf({ name, text, params }: Prepared, values: Values): PgQuery {
+  return { name, text, values: fill(params, values) };
 }
+
+const toOutcome = ({ rows, rowCount }: PgResult<Row>): Outcome => ({ rows, changes: rowCount });
 
 /**
  * Statements written once for both dialects, with drizzle's tables for names and encodings.
@@ -132,7 +126,7 @@ export class Statements {
   async run(prepared: Prepared, values: Values = {}): Promise<Outcome> {
     const { sql } = this;
     return sql.dialect === 'postgres'
-      ? onPostgres(sql, prepared, values)
+      ? toOutcome(await sql.query(queryOf(prepared, values)))
       : sql.run(() => onSqlite(sql, prepared, values));
   }
 
@@ -141,10 +135,7 @@ export class Statements {
     const { sql } = this;
     if (sql.dialect === 'sqlite')
       return sql.transaction(() => steps.map(([prepared, values = {}]) => onSqlite(sql, prepared, values)));
-    return sql.transaction(async (session) => {
-      const outcomes: Outcome[] = [];
-      for (const [prepared, values = {}] of steps) outcomes.push(await onPostgres(session, prepared, values));
-      return outcomes;
-    });
+    const results = await sql.batch(steps.map(([prepared, values = {}]) => queryOf(prepared, values)));
+    return results.map(toOutcome);
   }
 }

@@ -28,6 +28,11 @@ export interface PostgresSql extends PgSession {
    */
   transaction<T>(work: (session: PgSession) => Promise<T>): Promise<T>;
   /**
+   * Statements that need nothing of each other's results, as one transaction: they are sent together, so that they
+   * cost two round trips however many they are. Repeated as `transaction` is.
+   */
+  batch(queries: readonly PgQuery[]): Promise<PgResult<Record<string, unknown>>[]>;
+  /**
    * Receives the payloads of NOTIFY on a channel. `onGap` is called whenever notifications may have been
    * lost: after the connection was made anew. Returns the way to stop.
    */

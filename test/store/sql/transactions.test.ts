@@ -37,6 +37,7 @@ test.each(['postgres', 'sqlite'])('a batch on %s is done as a whole or not at al
       [insert, { name: 'batch a' }],
       [insert, { name: 'batch b' }],
       [insert, { name: 'batch a' }],
+      [count],
     ]),
   ).rejects.toThrow(/unique/i);
   expect(await total()).toBe(0);
@@ -70,6 +71,26 @@ test('transactions that wait for each other are repeated until all are done', as
   });
   expect(rows).toEqual([{ value: 'xx' }, { value: 'xx' }]);
   expect(runs).toBeGreaterThan(2);
+});
+
+test('single statements and batches that wait for each other are repeated as well', async () => {
+  await postgres.query({ text: "insert into settings values ('one', ''), ('two', '')" });
+  const touch = (name: string) => ({
+    text: "update settings set value = value || 'x' where name = $1 and pg_sleep(0.2) is not null",
+    values: [name],
+  });
+  const both = (order: string) => ({
+    text: `with names as materialized (select name from settings where name in ('one', 'two') order by name ${order})
+      select name, pg_sleep(0.2) from settings where name in (select name from names) order by name ${order} for update`,
+  });
+  await Promise.all([
+    postgres.batch([touch('one'), touch('two')]),
+    postgres.batch([touch('two'), touch('one')]),
+    postgres.query(both('asc')),
+    postgres.query(both('desc')),
+  ]);
+  const { rows } = await postgres.query({ text: "select value from settings where name in ('one', 'two')" });
+  expect(rows).toEqual([{ value: 'xx' }, { value: 'xx' }]);
 });
 
 test('what the work itself throws comes out as it is, and undoes the work', async () => {

@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { Batches } from '../../../base/batches';
+import { type Columns, toRows } from '../../sql/rows';
 import { assign, bind, columnList, insertInto, type Prepared, rowReader } from '../../sql/statements';
 import type { Changes } from '../changes';
 import type { RecordDatabase } from '../database';
@@ -20,14 +22,31 @@ const changeable = [
 
 const filters = ['ownerId', 'projectId', 'type', 'status'] as const satisfies readonly (keyof JobFilter)[];
 
+/** Jobs that one statement looks for. */
+const mostAtOnce = 100;
+
 export function createJobs(database: RecordDatabase, changes: Changes): JobStore {
-  const { tables, statements, clock } = database;
+  const { tables, statements, clock, rowsGiven } = database;
   const { jobs, signingKeys, logs } = tables;
   const read = rowReader<JobRecord>(jobs);
   const columns = columnList(jobs);
   const idIs = sql`${jobs.id} = ${bind(jobs.id, 'id')}`;
   const name = (column: { readonly name: string }) => sql.identifier(column.name);
-  const get = statements.prepare(sql`select ${columns} from ${jobs} where ${idIs}`, 'jobs.get');
+  const named: Columns = { id: jobs.id };
+  const get = statements.prepare(
+    sql`select ${columns} from ${jobs} where ${jobs.id} in (select id from ${rowsGiven(named)})`,
+    'jobs.get',
+  );
+  const found = new Batches(async (ids: readonly string[]) => {
+    const { rows } = await statements.run(get, {
+      rows: toRows(
+        named,
+        ids.map((id) => ({ id })),
+      ),
+    });
+    const byId = new Map(rows.map(read).map((job) => [job.id, job]));
+    return ids.map((id) => byId.get(id));
+  }, mostAtOnce);
   const byKey = statements.prepare(
     sql`select ${columns} from ${jobs} where ${jobs.ownerId} = ${bind(jobs.ownerId, 'ownerId')} and ${jobs.idempotencyKey} = ${bind(jobs.idempotencyKey, 'idempotencyKey')}`,
     'jobs.byKey',
@@ -67,10 +86,8 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
 
   return {
     ...createJobLine(database, changes),
-    async get(id) {
-      const { rows } = await statements.run(get, { id });
-      return rows.map(read)[0];
-    },
+    // No id has this character, which PostgreSQL cannot even ask for.
+    get: async (id) => (id.includes('\0') ? undefined : found.do(id)),
     async list(filter) {
       const named = filters.filter((property) => filter[property] !== undefined);
       const list = cached(`list ${named.join()}`, () => {

@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { Batches } from '../../../base/batches';
+import { type Columns, pickColumns, toRows } from '../../sql/rows';
 import { bind, columnList, type Prepared, rowReader, type Step } from '../../sql/statements';
 import type { Changes } from '../changes';
 import type { RecordDatabase } from '../database';
@@ -7,6 +9,8 @@ import type { ClaimRequest, JobError, JobLease, JobRecord, JobStore } from './ty
 
 /** A job that ends so many workers without getting on in between is not given to another one. */
 const maxLosses = 10;
+/** Jobs that one statement puts in line or ends. */
+const mostAtOnce = 100;
 /** No lease is longer: one that ends later was made by a clock that went wrong. */
 const longestLeaseMs = 10 * 60_000;
 
@@ -37,7 +41,7 @@ const pick = ({ id, run }: JobLease): JobLease => ({ id, run });
 
 /** The line of jobs and the leases on its rows. */
 export function createJobLine(
-  { tables, statements, clock, lockSubject }: RecordDatabase,
+  { tables, statements, clock, lockSubject, rowsGiven }: RecordDatabase,
   changes: Changes,
 ): JobLine {
   const { jobs } = tables;
@@ -57,6 +61,11 @@ export function createJobLine(
   const nothing = sql`null`;
   const noLease = { leaseOwner: nothing, leaseUntil: nothing };
 
+  /** A column of a row that is given. */
+  const of = (column: { readonly name: string }) => sql`${sql.identifier('given')}.${name(column)}`;
+  const starts: Columns = { id: jobs.id };
+  const ends: Columns = pickColumns(jobs, ['id', 'run', 'status', 'message', 'result', 'error', 'costs']);
+
   const queue = statements.prepare(
     sql`update ${jobs} set ${set({
       ...noLease,
@@ -72,7 +81,7 @@ export function createJobLine(
       nextAt: clock.now,
       startedAt: nothing,
       completedAt: nothing,
-    })} where ${idIs} and ${jobs.status} not in ('queued', 'running') returning ${columns}`,
+    })} where ${jobs.id} in (select id from ${rowsGiven(starts)}) and ${jobs.status} not in ('queued', 'running') returning ${columns}`,
     'jobs.queue',
   );
   const cancel = statements.prepare(
@@ -125,14 +134,14 @@ export function createJobLine(
   const complete = statements.prepare(
     sql`update ${jobs} set ${set({
       ...noLease,
-      status: bind(jobs.status, 'status'),
-      message: bind(jobs.message, 'message'),
-      progress: sql`case when ${bind(jobs.status, 'status')} = 'completed' then 100 else ${jobs.progress} end`,
-      result: sql`coalesce(${bind(jobs.result, 'result')}, ${jobs.result})`,
-      error: bind(jobs.error, 'error'),
-      costs: bind(jobs.costs, 'costs'),
+      status: of(jobs.status),
+      message: of(jobs.message),
+      progress: sql`case when ${of(jobs.status)} = 'completed' then 100 else ${jobs.progress} end`,
+      result: sql`coalesce(${of(jobs.result)}, ${jobs.result})`,
+      error: of(jobs.error),
+      costs: of(jobs.costs),
       completedAt: clock.now,
-    })} where ${isHeld}`,
+    })} from ${rowsGiven(ends)} where ${jobs.id} = ${of(jobs.id)} and ${jobs.run} = ${of(jobs.run)} and ${jobs.status} = 'running' returning ${jobs.id}, ${jobs.run}`,
     'jobs.complete',
   );
   const postpone = statements.prepare(
@@ -167,17 +176,38 @@ export function createJobLine(
       const chosen = claimStatement(jobs, clock.now, { types, perType, ids: count });
       statement = statements.prepare(
         sql`update ${jobs} set ${set(taken)} where ${jobs.id} in (${chosen}) returning ${columns}`,
+        `jobs.claim${claims.size}`,
       );
       claims.set(key, statement);
     }
     return statement;
   };
 
+  // Jobs begin and end in swarms.
+  const queued = new Batches(async (ids: readonly string[]) => {
+    const given = {
+      rows: toRows(
+        starts,
+        ids.map((id) => ({ id })),
+      ),
+    };
+    const { rows } = await changes.after(['jobs'], () => statements.run(queue, given));
+    const made = new Map(rows.map(read).map((job) => [job.id, job]));
+    return ids.map((id) => {
+      const job = made.get(id);
+      // Asked for twice, it was put in line by the first one.
+      made.delete(id);
+      return job;
+    });
+  }, mostAtOnce);
+  const completed = new Batches(async (outcomes: readonly JobLease[]) => {
+    const { rows } = await statements.run(complete, { rows: toRows(ends, outcomes) });
+    const ended = new Map(rows.map((row) => [row['id'], row['run']]));
+    return outcomes.map(({ id, run }) => ended.get(id) === run);
+  }, mostAtOnce);
+
   return {
-    async queue(id) {
-      const { rows } = await changes.after(['jobs'], () => statements.run(queue, { id }));
-      return rows.map(read)[0];
-    },
+    queue: (id) => queued.do(id),
     async cancel(id) {
       const { rows } = await changes.after(['jobs'], () => statements.run(cancel, { id }));
       return rows.map(read)[0];
@@ -207,9 +237,7 @@ export function createJobLine(
     async report(lease, news) {
       return (await statements.run(report, { progress: 0, ...news, ...pick(lease) })).changes > 0;
     },
-    async complete(lease, outcome) {
-      return (await statements.run(complete, { ...outcome, ...pick(lease) })).changes > 0;
-    },
+    complete: (lease, outcome) => completed.do({ ...outcome, ...pick(lease) }),
     async postpone(lease, { delayMs, message, isFailure }) {
       const values = { ...pick(lease), delayMs: Math.round(delayMs), message, failures: isFailure ? 1 : 0 };
       return (await changes.after(['jobs'], () => statements.run(postpone, values))).changes > 0;
