@@ -12,6 +12,7 @@ const mostEntries = 5000;
 const gatherMs = 20;
 
 let waiting = [];
+let layer;
 
 async function ask(entries) {
   try {
@@ -94,7 +95,7 @@ async function load() {
     map.setMaxZoom(Math.min(30, maxNativeZoom + 4));
     const bounds = L.latLngBounds([south, west], [north, east]);
     map.setView(bounds.getCenter(), Math.min(map.getBoundsZoom(bounds), maxNativeZoom), { animate: false });
-    const layer = new CatalogueLayer({ minNativeZoom, maxNativeZoom, className: 'tiles', bounds }).addTo(map);
+    layer = new CatalogueLayer({ minNativeZoom, maxNativeZoom, className: 'tiles', bounds }).addTo(map);
     map.on('click', async ({ latlng }) => {
       const z = Math.max(minNativeZoom, Math.min(maxNativeZoom, map.getZoom()));
       const { x, y } = map.project(latlng, z).divideBy(256).floor();
@@ -105,16 +106,18 @@ async function load() {
         .setContent(tile ? describe(tile) : 'There is no tile here.')
         .openOn(map);
     });
-    onLogin(
-      document.getElementById('login'),
-      () => layer.redraw(),
-      (message) => {
-        notice.textContent = message;
-      },
-    );
+    document.getElementById('hint').hidden = false;
   } catch (error) {
     notice.textContent = error.status === 404 ? 'This server has no tile catalogue.' : error.message;
   }
 }
+
+onLogin(
+  document.getElementById('login'),
+  () => (layer ? layer.redraw() : load()),
+  (message) => {
+    notice.textContent = message;
+  },
+);
 
 await load();
