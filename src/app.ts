@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { type AdministratorOptions, makeAdmin } from './app/administrator';
 import { type ApplicationParts, openParts } from './app/parts';
+import { SetupError } from './base/errors';
 import { Limiter } from './base/limiter';
 import type { Logger } from './base/logger';
 import { packageVersion } from './base/paths';
@@ -61,7 +63,15 @@ function backendOf(parts: ApplicationParts, metrics: Metrics): Backend {
 }
 
 function readTls(tls: Config['tls']): { key: Buffer; cert: Buffer } | undefined {
-  return tls && { key: readFileSync(tls.key), cert: readFileSync(tls.cert) };
+  try {
+    if (!tls) return undefined;
+    const read = { key: readFileSync(tls.key), cert: readFileSync(tls.cert) };
+    createSecureContext(read);
+    return read;
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new SetupError(`The files of tlsKey and tlsCert cannot be used: ${reason}`, { cause: error });
+  }
 }
 
 /** Builds the server of a configuration. @throws as {@link openParts}; for TLS files that cannot be read */

@@ -1,3 +1,4 @@
+import { SetupError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { createHttpClient } from '../base/net';
 import type { Config } from '../config/types';
@@ -26,7 +27,9 @@ function engineOf({ jobs: { engine }, storeUrl }: Config, role: Role): EngineCho
   if (engine === 'embedded') return { kind: 'embedded' };
   const location = parseStoreUrl(storeUrl);
   if (location.dialect !== 'postgres')
-    throw new Error('TILEGRAPH_JOBS=pg-boss needs PostgreSQL: set TILEGRAPH_STORE_URL to postgresql://…');
+    throw new SetupError(
+      'TILEGRAPH_JOBS=pg-boss needs PostgreSQL: set TILEGRAPH_STORE_URL to postgresql://…',
+    );
   const { connectionString } = location;
   return { kind: 'pg-boss', connectionString, isWorker: role === 'worker' };
 }

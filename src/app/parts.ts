@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Auth, createAuth } from '../auth/auth';
 import { Limiter } from '../base/limiter';
@@ -36,6 +35,7 @@ import { Imagery } from '../tiles/imagery';
 import type { TileStore } from '../tiles/types';
 import { createUdfRuntimes } from '../udf/runtimes';
 import type { UdfRuntimes } from '../udf/types';
+import { makeDataFolder } from './data-folder';
 import { openJobs, type Role } from './jobs';
 import { processContexts } from './process-context';
 
@@ -93,7 +93,7 @@ export async function openParts(
     return part;
   };
   try {
-    await mkdir(config.dataDir, { recursive: true });
+    await makeDataFolder(config.dataDir);
     const http = opened(
       createHttpClient({ allowedHosts: [...config.allowedHosts, ...namedHosts(config)], logger }),
       (part) => part.close(),

@@ -67,6 +67,11 @@ export class ProcessException extends OpenEOError {
   }
 }
 
+/** Something that the operator has to mend before the program can work; the message says what, and is all that is shown. */
+export class SetupError extends Error {
+  override readonly name: string = 'SetupError';
+}
+
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(table, code);
 }

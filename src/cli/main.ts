@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
-import { OpenEOError } from '../base/errors';
+import { OpenEOError, SetupError } from '../base/errors';
 import { packageVersion } from '../base/paths';
 import { ConfigError } from '../config/load';
-import { UnusableDatabaseError } from '../store/sql/migrations';
 import { type CommandFlags, readCommandLine, UsageError } from './arguments';
 import { commands } from './commands';
 import { helpText } from './help';
@@ -45,7 +44,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: Error) => {
-    const isExpected = [UsageError, ConfigError, CommandError, OpenEOError, UnusableDatabaseError].some(
+    const isExpected = [UsageError, CommandError, SetupError, OpenEOError].some(
       (kind) => error instanceof kind,
     );
     process.stderr.write(`${isExpected ? error.message : error.stack}\n`);

@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { createApplication } from '../app';
+import { makeDataFolder } from '../app/data-folder';
 import { createLogger } from '../base/logger';
 import { sqliteUrl } from '../config/load';
 import type { Config } from '../config/types';
@@ -32,6 +34,7 @@ function listenError({ host, port }: Config, error: NodeJS.ErrnoException): Erro
 /** The configuration of `npm start`: a tile store and the sample collection, unless they are set. */
 async function demoConfig(line: CommandLine): Promise<Config> {
   const { dataDir, logLevel } = configOf(line);
+  await makeDataFolder(dataDir, constants.W_OK);
   const { collectionFile } = await createSample(join(dataDir, 'sample'), { logger: createLogger(logLevel) });
   return configOf(line, {
     tileStoreUrl: sqliteUrl(join(dataDir, 'tiles.db')),

@@ -4,15 +4,17 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import schema from '../../schemas/config.json';
 import { printableUrl, redactUrl } from '../base/addresses';
+import { SetupError } from '../base/errors';
 import { createSchemaCompiler, describeViolation, type ErrorObject } from '../base/schema';
 import { type Option, options, otherVariables, parseText, tileStoreAlias } from './options';
 import type { Config, OidcProvider } from './types';
 
 /** The configuration is wrong; the message names every wrong or unknown key and what is accepted. */
-export class ConfigError extends Error {
+export class ConfigError extends SetupError {
+  override readonly name = 'ConfigError';
+
   constructor(readonly problems: readonly string[]) {
     super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-    this.name = 'ConfigError';
   }
 }
 

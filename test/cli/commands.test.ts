@@ -19,6 +19,9 @@ describe('what is wrong with a command is said in a line, without a stack', () =
     [['users', 'remove', 'nobody'], 1, /no user "nobody"/],
     [['serve', 'more'], 2, /serve does not know .* "more"/],
     [['check', '--role', 'admin'], 2, /--role does not belong to the command check/],
+    [['serve', '--store-url', 'mysql://u:secret@h/d'], 1, /"mysql:\/\/u:\*\*\*@h\/d" cannot be used/],
+    [['serve', '--tls-key', __filename, '--tls-cert', __filename], 1, /files of tlsKey and tlsCert cannot/],
+    [['start', '--data-dir', __filename], 1, /data folder .* cannot be used.*--data-dir/],
   ] as const)('%j', async (args, code, message) => {
     const result = await run(args);
     expect(result.errors).toMatch(message);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BigIntStats, constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { OpenEOError } from '../../base/errors';
+import { OpenEOError, SetupError } from '../../base/errors';
 import { Limiter } from '../../base/limiter';
 import { fileErrorCode, isMissing, translateFileError } from './disk-errors';
 import { hasPlainFolder, isFolder, makeFolder, pruneFolders, syncFile, syncFolder, walk } from './disk-tree';
@@ -32,7 +32,7 @@ async function removeAbandoned(folder: string): Promise<void> {
 
 /**
  * Objects as files below a folder, which is made where it is missing. Several processes may share it.
- * @throws Error where the folder cannot be written to
+ * @throws SetupError where the folder cannot be written to
  */
 export async function openDisk(folder: string): Promise<ObjectStore> {
   try {
@@ -41,7 +41,7 @@ export async function openDisk(folder: string): Promise<ObjectStore> {
     await fs.access(join(folder, reservedFolder), constants.W_OK);
     return new Disk(await fs.realpath(folder));
   } catch (error) {
-    throw new Error(`The object store ${folder} cannot be used: ${(error as Error).message}`, {
+    throw new SetupError(`The object store ${folder} cannot be used: ${(error as Error).message}`, {
       cause: error,
     });
   }

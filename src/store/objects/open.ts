@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { redactUrl } from '../../base/addresses';
+import { SetupError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { openDisk } from './disk';
 import type { S3Settings } from './s3-client';
@@ -14,7 +15,7 @@ export interface ObjectStoreOptions {
 /**
  * Opens the object store of a URL: `file:///absolute/path` keeps objects as files below that folder,
  * `s3://bucket/prefix` in a bucket.
- * @throws Error for other URLs, and where the folder or the bucket cannot be used
+ * @throws SetupError for other URLs, and where the folder or the bucket cannot be used
  */
 export async function openObjectStore(url: string, options: ObjectStoreOptions): Promise<ObjectStore> {
   if (url.startsWith('s3:')) return openBucket(url, options);
@@ -40,9 +41,9 @@ async function openBucket(url: string, { logger, s3 = {} }: ObjectStoreOptions):
   return store;
 }
 
-function refused(url: string): Error {
+function refused(url: string): SetupError {
   const accepted = ['file:///absolute/path', 's3://bucket/prefix'];
-  return new Error(
+  return new SetupError(
     `The object store address "${redactUrl(url)}" cannot be used. Accepted are:\n${accepted.map((form) => `- ${form}`).join('\n')}`,
   );
 }

@@ -10,7 +10,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { OpenEOError } from '../../base/errors';
+import { OpenEOError, SetupError } from '../../base/errors';
 import { Limiter } from '../../base/limiter';
 import type { Logger } from '../../base/logger';
 import { boundedChunks, equalParts } from './body';
@@ -63,7 +63,7 @@ export async function openS3(
     const { name, message } = error as Error;
     if (!isPassing(error)) {
       client.destroy();
-      throw new Error(`The bucket ${bucket} cannot be used: ${name}: ${message}`, { cause: error });
+      throw new SetupError(`The bucket ${bucket} cannot be used: ${name}: ${message}`, { cause: error });
     }
     options.logger.warning('The object storage cannot be reached; it is tried again with every request', {
       bucket,

@@ -1,4 +1,5 @@
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
+import { SetupError } from '../../base/errors';
 import { packagePath } from '../../base/paths';
 
 /** The stores with tables of their own: a folder below `drizzle/<dialect>/` and a bookkeeping table each. */
@@ -37,7 +38,7 @@ export function readMigrations(
 }
 
 /** The database was written by a later version, or cannot hold our data: trying again will not help. */
-export class UnusableDatabaseError extends Error {
+export class UnusableDatabaseError extends SetupError {
   override readonly name = 'UnusableDatabaseError';
 }
 

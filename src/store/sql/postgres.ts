@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool, type PoolClient } from 'pg';
+import { SetupError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { type Migrations, UnusableDatabaseError } from './migrations';
 import { isConnectionError, isRepeatable, reasonOf, translatePostgresError } from './postgres-errors';
@@ -32,7 +33,9 @@ export async function openPostgres(
   } catch (error) {
     await sql.close();
     if (error instanceof UnusableDatabaseError) throw error;
-    throw new Error(`The ${migrations.set} database cannot be used: ${reasonOf(error)}`, { cause: error });
+    throw new SetupError(`The ${migrations.set} database cannot be used: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   return sql;
 }

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import SQLite, { type Database, type Statement } from 'better-sqlite3';
+import { SetupError } from '../../base/errors';
 import { type Migrations, pendingSteps } from './migrations';
 import { codeOf, isBusy, translateSqliteError } from './sqlite-errors';
 import type { SqliteSql } from './types';
@@ -67,14 +68,14 @@ function openFile(file: string): Database {
 
 /**
  * Opens and migrates a SQLite database; makes the file and its folder where they are missing.
- * @throws Error that says why the file cannot be used; UnusableDatabaseError.
+ * @throws SetupError that says why the file cannot be used; UnusableDatabaseError.
  */
 export async function openSqlite(file: string, migrations: Migrations): Promise<SqliteSql> {
   let database: Database;
   try {
     database = openFile(file);
   } catch (error) {
-    throw new Error(`The SQLite file ${file} cannot be opened: ${(error as Error).message}`, {
+    throw new SetupError(`The SQLite file ${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,
     });
   }
@@ -91,7 +92,7 @@ export async function openSqlite(file: string, migrations: Migrations): Promise<
     database.close();
     const cause = (error as Error).cause ?? error;
     if (codeOf(cause))
-      throw new Error(`The SQLite file ${file} cannot be used: ${(cause as Error).message}`, { cause });
+      throw new SetupError(`The SQLite file ${file} cannot be used: ${(cause as Error).message}`, { cause });
     throw error;
   }
   return new OpenSqlite(file, database);

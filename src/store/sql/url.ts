@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { redactUrl } from '../../base/addresses';
+import { SetupError } from '../../base/errors';
 
 /** Where a SQL store is. The connection string carries the password: it goes to the driver and nowhere else. */
 export type StoreLocation =
@@ -15,7 +16,7 @@ const accepted = [
 ];
 
 function refuse(url: string, reason: string): never {
-  throw new Error(
+  throw new SetupError(
     `The store address "${redactUrl(url)}" cannot be used: ${reason}. Accepted are:\n- ${accepted.join('\n- ')}`,
   );
 }
@@ -61,7 +62,7 @@ function parsePostgres(url: string, rest: string): StoreLocation {
 /**
  * Reads the address of a SQL store: PostgreSQL or SQLite, with the aliases of SQLAlchemy.
  * Relative SQLite paths begin at the working directory.
- * @throws Error that lists the accepted forms and never shows the password.
+ * @throws SetupError that lists the accepted forms and never shows the password.
  */
 export function parseStoreUrl(url: string): StoreLocation {
   const address = withoutAlias(url.trim());
