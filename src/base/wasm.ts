@@ -76,3 +76,21 @@ export function name(text: string): number[] {
   const bytes = [...Buffer.from(text)];
   return [...unsigned(bytes.length), ...bytes];
 }
+
+/** Makes a memory at least so many bytes large; views of it from before are of no use then. */
+export function reserveMemory(memory: WasmMemory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+}
+
+/** Gives a module's exports, compiled at the first call; null on machines without vectors or in another byte order. */
+export function lazyKernels<T>(bytes: () => Uint8Array<ArrayBuffer>): () => T | null {
+  let kernels: T | null | undefined;
+  return () => {
+    if (kernels === undefined) {
+      const engine = vectorEngine();
+      kernels = engine ? (new engine.Instance(new engine.Module(bytes())).exports as T) : null;
+    }
+    return kernels;
+  };
+}

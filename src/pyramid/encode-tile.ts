@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { colourType, encodePng } from '../raster/formats/png/stream';
 import type { TileFormat } from './types';
 
 // Tiles are many and small: they run side by side, one thread each.
@@ -23,20 +24,30 @@ export interface TileEncoding {
 /** What JPEG shows where a picture is transparent. */
 const background = '#ffffff';
 
+/** PNG's colour type by number of channels. */
+const pngTypes = {
+  1: colourType.grey,
+  2: colourType.greyAlpha,
+  3: colourType.rgb,
+  4: colourType.rgba,
+} as const;
+
 /** Compresses a tile. */
 export async function encodeTile(tile: RawTile, { format, quality }: TileEncoding): Promise<Uint8Array> {
   const { samples, width, height, channels } = tile;
+  if (format === 'png')
+    return encodePng({ width, height, depth: 8, colourType: pngTypes[channels] }, samples, {
+      level: quality,
+    });
   const image = sharp(samples, { raw: { width, height, channels } });
   switch (format) {
-    case 'png':
-      return image.png({ compressionLevel: quality }).toBuffer();
     case 'webp':
       return image.webp({ quality, effort: 2 }).toBuffer();
     case 'avif':
       return image.avif({ quality, effort: 2 }).toBuffer();
     default: {
       const opaque = channels === 2 || channels === 4 ? image.flatten({ background }) : image;
-      return opaque.jpeg({ quality }).toBuffer();
+      return opaque.jpeg({ quality, optimiseCoding: false }).toBuffer();
     }
   }
 }

@@ -158,8 +158,6 @@ function makeTiles(
   onStage(tileStage({ total: plan.total, made: 0, uploaded: 0 }));
   return writeTiles({
     maker,
-    tiles: plannedTiles(plan),
-    total: plan.total,
     objects,
     key: (tile) => prefix + layout.path(plan, tile, options.format),
     contentType: tileFormats[options.format].mediaType,

@@ -102,7 +102,7 @@ async function openImage(
   return {
     plan,
     createMaker: async () =>
-      createImageMaker({ image: await decodeImage(path, folder), plan, encoding, resampling, folder }),
+      createImageMaker({ image: await decodeImage(path, folder, info), plan, encoding, resampling }),
   };
 }
 

@@ -44,11 +44,24 @@ export interface MadeTile {
   readonly isEmpty: boolean;
 }
 
-/** Makes the tiles of one source. */
+/** What a maker is asked for, and where it brings it. */
+export interface TileWork {
+  readonly signal: AbortSignal;
+  /** Whether a tile belongs to the plan and is not there yet. */
+  wants(tile: TileAddress): boolean;
+  /**
+   * Waits until there is room for one more tile in work, and starts it; it is stored while the maker goes on.
+   * @param make what it reads before its first `await` may be used for something else once `add` has resolved
+   * @throws the first failure of any tile
+   */
+  add(tile: TileAddress, make: () => Promise<MadeTile>): Promise<void>;
+}
+
+/** Makes the tiles of one source, in the order that suits it. */
 export interface TileMaker {
   readonly plan: PyramidPlan;
-  /** @throws the signal's reason; OpenEOError of the source */
-  make(tile: TileAddress, signal: AbortSignal): Promise<MadeTile>;
+  /** Adds every tile that is wanted. @throws the signal's reason; OpenEOError of the source */
+  make(work: TileWork): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import type { TileAddress } from '../geo/types';
 import type { ObjectStore } from '../store/objects/types';
-import type { TileMaker } from './types';
+import { type MadeTile, plannedTiles, type TileMaker } from './types';
 
 /** How far the writing of tiles is. */
 export interface TileProgress {
@@ -22,8 +22,6 @@ export interface TileSummary {
 
 export interface WriteOptions {
   readonly maker: TileMaker;
-  readonly tiles: Iterable<TileAddress>;
-  readonly total: number;
   readonly objects: ObjectStore;
   /** The key of a tile. */
   key(tile: TileAddress): string;
@@ -38,56 +36,83 @@ export interface WriteOptions {
   onProgress(progress: TileProgress): void;
 }
 
+/** Runs tasks, so many at once, for somebody who brings them one by one. */
+class Crew {
+  readonly #running = new Set<Promise<void>>();
+  #goOn = () => {};
+
+  constructor(
+    readonly size: number,
+    readonly failed: AbortController,
+  ) {}
+
+  /** Waits for room and starts a task. @throws the first failure of those before */
+  async start(task: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= this.size)
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve;
+      });
+    this.failed.signal.throwIfAborted();
+    const running = task()
+      .catch((error: unknown) => this.failed.abort(error))
+      .finally(() => {
+        this.#running.delete(running);
+        this.#goOn();
+      });
+    this.#running.add(running);
+  }
+
+  /** Resolves when all have ended, well or not. */
+  async end(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+}
+
 /**
  * Makes tiles and stores each as it is made, several at once.
  * @throws the first failure, after the tiles in work have ended; the signal's reason
  */
 export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
-  const { maker, objects, existing, total } = options;
-  const tiles = options.tiles[Symbol.iterator]();
+  const { maker, objects, existing } = options;
+  const { plan } = maker;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
+  const crew = new Crew(options.concurrency, failed);
   const count = { made: 0, uploaded: 0, tiles: 0, bytes: 0, skippedEmpty: 0, reused: 0 };
-  const tell = () => options.onProgress({ total, made: count.made, uploaded: count.uploaded });
-
-  async function handle(tile: TileAddress): Promise<void> {
-    const key = options.key(tile);
-    const stored = existing.get(key);
-    if (stored !== undefined) {
-      count.made++;
+  const tell = () => options.onProgress({ total: plan.total, made: count.made, uploaded: count.uploaded });
+  if (existing.size > 0)
+    for (const tile of plannedTiles(plan)) {
+      const stored = existing.get(options.key(tile));
+      if (stored === undefined) continue;
       count.reused++;
-      count.tiles++;
       count.bytes += stored;
-    } else {
-      const { body, isEmpty } = await maker.make(tile, signal);
-      count.made++;
-      tell();
-      if (isEmpty && !options.writesEmpty) count.skippedEmpty++;
-      else {
-        const { contentType, cacheControl } = options;
-        await objects.put(key, body, { contentType, cacheControl, isLazy: true, signal });
-        count.tiles++;
-        count.bytes += body.length;
-      }
+    }
+  count.made = count.uploaded = count.tiles = count.reused;
+  tell();
+
+  async function handle(tile: TileAddress, make: () => Promise<MadeTile>): Promise<void> {
+    const { body, isEmpty } = await make();
+    count.made++;
+    tell();
+    if (isEmpty && !options.writesEmpty) count.skippedEmpty++;
+    else {
+      const { contentType, cacheControl } = options;
+      await objects.put(options.key(tile), body, { contentType, cacheControl, isLazy: true, signal });
+      count.tiles++;
+      count.bytes += body.length;
     }
     count.uploaded++;
     tell();
   }
 
-  async function work(): Promise<void> {
-    for (let next = tiles.next(); !next.done; next = tiles.next()) {
-      signal.throwIfAborted();
-      await handle(next.value);
-    }
-  }
-
-  const workers = Array.from({ length: options.concurrency }, () =>
-    work().catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    }),
-  );
-  await Promise.allSettled(workers);
+  await maker
+    .make({
+      signal,
+      wants: (tile) => (!plan.includes || plan.includes(tile)) && !existing.has(options.key(tile)),
+      add: (tile, make) => crew.start(() => handle(tile, make)),
+    })
+    .catch((error: unknown) => failed.abort(error));
+  await crew.end();
   options.signal.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
   const { skippedEmpty, reused, bytes } = count;

@@ -1,48 +1,55 @@
-import { join } from 'node:path';
-import type { TileAddress } from '../../geo/types';
 import { encodeTile, isTransparent, onlyColour, type RawTile, type TileEncoding } from '../encode-tile';
 import { layoutOf } from '../layouts/layout';
-import type { MadeTile, PyramidPlan, TileMaker } from '../types';
-import { type HalvingMethod, halveImage, type RawImage } from './halve';
-import { Strips } from './strips';
+import type { MadeTile, PyramidPlan, TileMaker, TileWork } from '../types';
+import type { DecodedImage } from './decode';
+import type { HalvingMethod } from './halve';
+import { type TileRow, tileRows } from './tile-rows';
 
 /** Buffers of tiles that are kept for further ones. */
 const maxFree = 32;
 
 export interface ImageMakerOptions {
-  /** The decoded source; the maker closes it. */
-  readonly image: RawImage;
+  /** The source; the maker closes it. */
+  readonly image: DecodedImage;
   readonly plan: PyramidPlan;
   readonly encoding: TileEncoding;
   readonly resampling: HalvingMethod;
-  /** For the scratch files of smaller levels. */
-  readonly folder: string;
 }
 
-/** Makes the tiles of a plain image. Levels are halved from one another in scratch files as they are asked for. */
+/** Makes the tiles of a plain image, of all levels while it is read from the top down. */
 export function createImageMaker(options: ImageMakerOptions): TileMaker {
   return new ImageMaker(options);
 }
 
 class ImageMaker implements TileMaker {
-  readonly #levels: Promise<RawImage>[] = [];
-  readonly #strips = new Strips();
   /** Buffers of finished tiles, for further ones. */
-  readonly #free: Buffer[] = [];
+  readonly #free: Uint8Array[] = [];
   /** Encoded tiles of one colour, which maps of seas are full of. */
   readonly #plain = new Map<string, Promise<Uint8Array>>();
 
-  constructor(private readonly options: ImageMakerOptions) {
-    this.#levels[options.plan.levels.length - 1] = Promise.resolve(options.image);
-  }
+  constructor(private readonly options: ImageMakerOptions) {}
 
   get plan(): PyramidPlan {
     return this.options.plan;
   }
 
-  async make(tile: TileAddress, signal: AbortSignal): Promise<MadeTile> {
-    signal.throwIfAborted();
-    const raw = await this.#cut(tile, signal);
+  async make({ signal, wants, add }: TileWork): Promise<void> {
+    const { image, plan, resampling } = this.options;
+    for await (const row of tileRows(image, plan, resampling, signal)) {
+      const [first, last] = plan.levels[row.z].x;
+      for (let x = first; x <= last; x++) {
+        const tile = { z: row.z, x, y: row.y };
+        if (wants(tile)) await add(tile, () => this.#encode(this.#cut(row, x)));
+      }
+      signal.throwIfAborted();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.options.image.close();
+  }
+
+  async #encode(raw: RawTile): Promise<MadeTile> {
     const isEmpty = isTransparent(raw);
     const colour = isEmpty ? 'none' : onlyColour(raw);
     const body =
@@ -51,13 +58,6 @@ class ImageMaker implements TileMaker {
         : await this.#encodePlain(raw, colour);
     if (this.#free.length < maxFree) this.#free.push(raw.samples);
     return { body, isEmpty };
-  }
-
-  async close(): Promise<void> {
-    for (const level of Object.values(this.#levels)) {
-      const image = await level.catch(() => undefined);
-      await image?.file.close();
-    }
   }
 
   #encodePlain(raw: RawTile, colour: string): Promise<Uint8Array> {
@@ -70,58 +70,36 @@ class ImageMaker implements TileMaker {
     return made;
   }
 
-  /** Halves down from the nearest level that is there. */
-  #level(z: number, signal: AbortSignal): Promise<RawImage> {
-    let level = this.#levels[z];
-    if (!level) {
-      const { plan, resampling, folder } = this.options;
-      const { widthPx, heightPx } = plan.levels[z];
-      level = this.#level(z + 1, signal).then((above) =>
-        halveImage(above, join(folder, `${z}.raw`), { widthPx, heightPx }, resampling, signal),
-      );
-      this.#levels[z] = level;
-    }
-    return level;
-  }
-
-  async #cut({ z, x, y }: TileAddress, signal: AbortSignal): Promise<RawTile & { readonly samples: Buffer }> {
-    const { plan } = this.options;
-    const { tileSizePx } = plan;
-    const image = await this.#level(z, signal);
-    // The next level is halved while this one's tiles are compressed.
-    if (z > 0) this.#level(z - 1, signal).catch(() => {});
-    const { channels, widthPx, heightPx } = image;
+  #cut({ samples: strip, widthPx, channels, rows }: TileRow, x: number): RawTile {
+    const { tileSizePx, layout } = this.options.plan;
     const width = Math.min(tileSizePx, widthPx - x * tileSizePx);
-    const height = Math.min(tileSizePx, heightPx - y * tileSizePx);
-    const isCut = width < tileSizePx || height < tileSizePx;
-    const isPadded = isCut && layoutOf(plan.layout).isPadded;
+    const isCut = width < tileSizePx || rows < tileSizePx;
+    const isPadded = isCut && layoutOf(layout).isPadded;
     const tile = {
       width: isPadded ? tileSizePx : width,
-      height: isPadded ? tileSizePx : height,
+      height: isPadded ? tileSizePx : rows,
       channels: isPadded ? (4 as const) : channels,
     };
     const samples = this.#take(tile.width * tile.height * tile.channels);
     if (isPadded) samples.fill(0);
-    await this.#strips.use(`${z}/${y}`, image, y * tileSizePx, height, (strip) => {
-      const stride = widthPx * channels;
-      for (let row = 0; row < height; row++) {
-        const from = row * stride + x * tileSizePx * channels;
-        const to = row * tile.width * tile.channels;
-        if (tile.channels === channels) strip.copy(samples, to, from, from + width * channels);
-        else copyOpaque(strip, from, samples, to, width);
-      }
-    });
+    const stride = widthPx * channels;
+    for (let row = 0; row < rows; row++) {
+      const from = row * stride + x * tileSizePx * channels;
+      const to = row * tile.width * tile.channels;
+      if (tile.channels === channels) samples.set(strip.subarray(from, from + width * channels), to);
+      else copyOpaque(strip, from, samples, to, width);
+    }
     return { samples, ...tile };
   }
 
-  #take(length: number): Buffer {
+  #take(length: number): Uint8Array {
     const index = this.#free.findIndex((buffer) => buffer.length === length);
-    return index < 0 ? Buffer.allocUnsafeSlow(length) : this.#free.splice(index, 1)[0];
+    return index < 0 ? new Uint8Array(length) : this.#free.splice(index, 1)[0];
   }
 }
 
 /** Pixels without opacity into such with it. */
-function copyOpaque(source: Buffer, from: number, target: Buffer, to: number, pixels: number): void {
+function copyOpaque(source: Uint8Array, from: number, target: Uint8Array, to: number, pixels: number): void {
   let at = from;
   let out = to;
   for (let pixel = 0; pixel < pixels; pixel++) {

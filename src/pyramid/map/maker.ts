@@ -4,7 +4,7 @@ import { drawPicture } from '../../raster/formats/picture';
 import { png } from '../../raster/formats/png';
 import { withinOwnExtent } from '../../raster/own-extent';
 import { encodeTile, type TileEncoding } from '../encode-tile';
-import type { MadeTile, PyramidPlan, TileMaker } from '../types';
+import { type MadeTile, type PyramidPlan, plannedTiles, type TileMaker, type TileWork } from '../types';
 import { mapTiles } from './plan';
 
 export interface MapMakerOptions {
@@ -24,18 +24,23 @@ export function createMapMaker({ cube, plan, encoding, maxPixels }: MapMakerOpti
   return {
     plan,
     close: async () => {},
-    async make(tile: TileAddress, signal: AbortSignal): Promise<MadeTile> {
-      signal.throwIfAborted();
-      const grid = mapTiles.grid(tile, plan.tileSizePx);
-      if (encoding.format === 'png') {
-        // Pictures from colour tables stay what they are, which only this encoder knows.
-        const options = { stretch: drawing.stretch, zlevel: encoding.quality };
-        const { body, hasData } = await png.encode(source, { grid, options, maxPixels, signal });
-        return { body: body as Uint8Array, isEmpty: !hasData };
+    async make({ signal, wants, add }: TileWork): Promise<void> {
+      for (const tile of plannedTiles(plan)) {
+        signal.throwIfAborted();
+        if (wants(tile)) await add(tile, () => draw(tile, signal));
       }
-      const request = { grid, options: {}, maxPixels, signal };
-      const { hasData, ...raw } = await drawPicture(source, request, encoding.format, 16383, drawing);
-      return { body: await encodeTile(raw, encoding), isEmpty: !hasData };
     },
   };
+  async function draw(tile: TileAddress, signal: AbortSignal): Promise<MadeTile> {
+    const grid = mapTiles.grid(tile, plan.tileSizePx);
+    if (encoding.format === 'png') {
+      // Pictures from colour tables stay what they are, which only this encoder knows.
+      const options = { stretch: drawing.stretch, zlevel: encoding.quality };
+      const { body, hasData } = await png.encode(source, { grid, options, maxPixels, signal });
+      return { body: body as Uint8Array, isEmpty: !hasData };
+    }
+    const request = { grid, options: {}, maxPixels, signal };
+    const { hasData, ...raw } = await drawPicture(source, request, encoding.format, 16383, drawing);
+    return { body: await encodeTile(raw, encoding), isEmpty: !hasData };
+  }
 }

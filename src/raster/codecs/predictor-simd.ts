@@ -1,4 +1,4 @@
-import { pageBytes, vectorEngine, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
 import { simdModule } from './simd-module';
 
 interface Kernels {
@@ -12,22 +12,7 @@ interface Kernels {
 /** Larger blocks take the slower way instead of keeping so much memory for good. */
 const maxBytes = 32 * 1024 * 1024;
 
-let kernels: Kernels | null | undefined;
-
-/** The compiled module; null on machines without SIMD or in another byte order. */
-function load(): Kernels | null {
-  if (kernels === undefined) {
-    const bytes = simdModule();
-    const engine = vectorEngine();
-    kernels = engine ? (new engine.Instance(new engine.Module(bytes)).exports as Kernels) : null;
-  }
-  return kernels;
-}
-
-function reserve(memory: WasmMemory, bytes: number): void {
-  const missing = bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-}
+const load = lazyKernels<Kernels>(simdModule);
 
 /**
  * Running sums over the rows of one band; undefined where the kernels don't fit (rows that are no whole
@@ -43,7 +28,7 @@ export function sumRowsFast(
   const bytes = width * height * size;
   const run = load();
   if (!run || (width * size) % 16 !== 0 || bytes > maxBytes || bytes === 0) return undefined;
-  reserve(run.memory, bytes);
+  reserveMemory(run.memory, bytes);
   const block = new Uint8Array(run.memory.buffer, 0, bytes);
   block.set(raw.length > bytes ? raw.subarray(0, bytes) : raw);
   if (raw.length < bytes) block.fill(0, raw.length);
@@ -58,7 +43,7 @@ export function splitFourFast(raw: Uint8Array, width: number, height: number): U
   const bytes = planeBytes * 4;
   const run = load();
   if (!run || width % 8 !== 0 || bytes * 2 > maxBytes || bytes === 0) return undefined;
-  reserve(run.memory, bytes * 2);
+  reserveMemory(run.memory, bytes * 2);
   const block = new Uint8Array(run.memory.buffer, 0, bytes);
   block.set(raw.length > bytes ? raw.subarray(0, bytes) : raw);
   if (raw.length < bytes) block.fill(0, raw.length);

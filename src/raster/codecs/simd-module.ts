@@ -12,39 +12,10 @@
  * Numbers wrap around in their own width, as the predictor wants.
  */
 
-import { name, preamble, section, signed, unsigned, valueTypes, vector } from '../../base/wasm';
+import { preamble, section, valueTypes, vector } from '../../base/wasm';
+import { advance, body, exported, op, procedureType } from '../../base/wasm-code';
 
 const { i32, v128 } = valueTypes;
-
-const op = {
-  block: [0x02, 0x40],
-  loop: [0x03, 0x40],
-  end: [0x0b],
-  branch: (depth: number) => [0x0c, depth],
-  branchIf: (depth: number) => [0x0d, depth],
-  get: (local: number) => [0x20, local],
-  set: (local: number) => [0x21, local],
-  tee: (local: number) => [0x22, local],
-  constant: (value: number) => [0x41, ...signed(value)],
-  isZero: [0x45],
-  add: [0x6a],
-  subtract: [0x6b],
-  multiply: [0x6c],
-  load: (offset: number) => [0xfd, 0x00, 0x00, ...unsigned(offset)],
-  loadHalf: (offset: number) => [0xfd, 0x5c + 1, 0x00, ...unsigned(offset)],
-  store: [0xfd, 0x0b, 0x00, 0x00],
-  zeros: [0xfd, 0x0c, ...new Array<number>(16).fill(0)],
-  shuffle: (lanes: readonly number[]) => [0xfd, 0x0d, ...lanes],
-  addLanes: { 1: [0xfd, 0x6e], 2: [0xfd, 0x8e, 0x01], 4: [0xfd, 0xae, 0x01] },
-} as const;
-
-function body(
-  locals: readonly (readonly [count: number, type: number])[],
-  code: readonly number[],
-): number[] {
-  const content = [...vector(locals.map(([count, type]) => [...unsigned(count), type])), ...code, ...op.end];
-  return [...unsigned(content.length), ...content];
-}
 
 /** Byte lanes that move a vector's numbers up by so many bytes; zeros (of the first vector) come in. */
 const moveUp = (bytes: number) => Array.from({ length: 16 }, (_, i) => (i < bytes ? 0 : 16 + i - bytes));
@@ -148,12 +119,6 @@ function split4(): number[] {
     turn.push(...op.get(to), ...op.get(planeBytes), ...op.constant(plane), ...op.multiply, ...op.add);
     turn.push(...both(half, half + 1, lanes), ...op.store);
   }
-  const advance = (local: number, by: number) => [
-    ...op.get(local),
-    ...op.constant(by),
-    ...op.add,
-    ...op.set(local),
-  ];
   return body(
     [
       [1, i32],
@@ -187,24 +152,21 @@ function split4(): number[] {
   );
 }
 
-const named = (text: string, kind: number, index: number) => [...name(text), kind, index];
-
 /** The module's bytes. */
 export function simdModule(): Uint8Array<ArrayBuffer> {
-  const parameters = (count: number) => [0x60, ...unsigned(count), ...new Array<number>(count).fill(i32), 0];
   return Uint8Array.from([
     ...preamble,
-    ...section(1, vector([parameters(3), parameters(5)])),
+    ...section(1, vector([procedureType(3), procedureType(5)])),
     ...section(3, vector([[0], [0], [0], [1]])),
     ...section(5, vector([[0x00, 0x01]])),
     ...section(
       7,
       vector([
-        named('memory', 2, 0),
-        named('sum1', 0, 0),
-        named('sum2', 0, 1),
-        named('sum4', 0, 2),
-        named('split4', 0, 3),
+        exported('memory', 2, 0),
+        exported('sum1', 0, 0),
+        exported('sum2', 0, 1),
+        exported('sum4', 0, 2),
+        exported('split4', 0, 3),
       ]),
     ),
     ...section(10, vector([sums(1), sums(2), sums(4), split4()])),

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { constants, crc32, createDeflate, deflate } from 'node:zlib';
+import { filterPaeth } from './paeth';
 
 const deflateAsync = promisify(deflate);
 
@@ -118,6 +119,62 @@ function isFiltered(header: PngHeader, level: number): boolean {
   return level > 0 && (header.colourType !== colourType.indexed || header.depth === 8);
 }
 
+/** Every so many pixels are looked at to tell what kind of picture it is. */
+const samplePixels = 13;
+/** A drawing has more of its pixels equal to the ones beside them. */
+const flatShare = 0.6;
+/** A photograph has fewer of its bytes foretold by the ones around them. */
+const noiseShare = 0.4;
+/** From this level on smallness goes before speed. */
+const thoroughLevel = 7;
+
+/**
+ * The filter and the strategy by which a picture gets small. Drawings, whose areas and signs repeat, are left as they are;
+ * in photographs nothing but runs repeats once neighbours are taken off (looking for more takes three times as long and
+ * gains a few hundredths); between them are smooth pictures. Undefined: the usual way.
+ */
+function filterWell(
+  header: PngHeader,
+  samples: Uint8Array,
+  level: number,
+): { readonly raw: Buffer; readonly strategy: number } | undefined {
+  if (header.colourType === colourType.indexed) return undefined;
+  const pixelBytes = samplesPerPixel[header.colourType];
+  const rowBytes = header.width * pixelBytes;
+  const plain = constants.Z_DEFAULT_STRATEGY;
+  if (shareOfEqual(samples, pixelBytes) > flatShare)
+    return { raw: filterRows(header, samples, false), strategy: plain };
+  const raw = filterPaeth(samples, rowBytes, pixelBytes);
+  if (!raw) return undefined;
+  const isNoisy = level < thoroughLevel && shareOfZeros(raw, pixelBytes) < noiseShare;
+  return { raw, strategy: isNoisy ? constants.Z_RLE : plain };
+}
+
+/** The part of the pixels that are like the one before them. */
+function shareOfEqual(samples: Uint8Array, pixelBytes: number): number {
+  let equal = 0;
+  let count = 0;
+  for (let at = pixelBytes; at < samples.length; at += pixelBytes * samplePixels) {
+    let isEqual = true;
+    for (let i = 0; i < pixelBytes; i++)
+      if (samples[at + i] !== samples[at + i - pixelBytes]) isEqual = false;
+    if (isEqual) equal++;
+    count++;
+  }
+  return count === 0 ? 1 : equal / count;
+}
+
+function shareOfZeros(bytes: Uint8Array, pixelBytes: number): number {
+  let zeros = 0;
+  let count = 0;
+  // Not always the same channel: the step is no multiple of any number of them.
+  for (let at = 0; at < bytes.length; at += pixelBytes * samplePixels + 1) {
+    if (bytes[at] === 0) zeros++;
+    count++;
+  }
+  return zeros / count;
+}
+
 /**
  * Differences of brightness rarely repeat in longer sequences than runs: looking for runs only takes half
  * the time at the fast level, and makes photographs smaller.
@@ -137,8 +194,12 @@ export async function encodePng(
   samples: Uint8Array | Uint16Array,
   options: PngOptions,
 ): Promise<Buffer> {
-  const raw = filterRows(header, samples, isFiltered(header, options.level));
-  const body = await deflateAsync(raw, deflateOptions(header, options.level, raw.length));
+  const { level } = options;
+  const small =
+    level > 1 && header.depth === 8 ? filterWell(header, samples as Uint8Array, level) : undefined;
+  const raw = small?.raw ?? filterRows(header, samples, isFiltered(header, level));
+  const usual = deflateOptions(header, level, raw.length);
+  const body = await deflateAsync(raw, small ? { ...usual, strategy: small.strategy } : usual);
   return Buffer.concat([...head(header), chunk('IDAT', body), end]);
 }
 
