@@ -1,6 +1,7 @@
 import sharp from 'sharp';
-import { colourType, encodePng } from '../raster/formats/png/stream';
-import type { TileFormat } from './types';
+import { colourType } from '../raster/formats/png/rows';
+import { encodePng } from '../raster/formats/png/stream';
+import type { MadeTile, TileFormat } from './types';
 
 // Tiles are many and small: they run side by side, one thread each.
 sharp.concurrency(1);
@@ -53,15 +54,38 @@ export async function encodeTile(tile: RawTile, { format, quality }: TileEncodin
 }
 
 /** Whether every pixel is fully transparent. */
-export function isTransparent({ samples, channels }: RawTile): boolean {
+function isTransparent({ samples, channels }: RawTile): boolean {
   if (channels === 1 || channels === 3) return false;
   for (let at = channels - 1; at < samples.length; at += channels) if (samples[at] !== 0) return false;
   return true;
 }
 
 /** The single colour of a tile whose pixels are all alike; undefined for others, mostly at the second pixel. */
-export function onlyColour({ samples, channels }: RawTile): string | undefined {
+function onlyColour({ samples, channels }: RawTile): string | undefined {
   for (let at = channels; at < samples.length; at++)
     if (samples[at] !== samples[at - channels]) return undefined;
   return samples.subarray(0, channels).join(',');
+}
+
+/** Different tiles of one colour that are kept. */
+const maxPlain = 256;
+
+/** Compresses the tiles of one pyramid. Those of one colour, which maps of seas are full of, are compressed once. */
+export class TileEncoder {
+  readonly #plain = new Map<string, Promise<Uint8Array>>();
+
+  constructor(private readonly encoding: TileEncoding) {}
+
+  async encode(raw: RawTile): Promise<MadeTile> {
+    const isEmpty = isTransparent(raw);
+    const colour = isEmpty ? 'none' : onlyColour(raw);
+    if (colour === undefined) return { body: await encodeTile(raw, this.encoding), isEmpty };
+    const key = `${raw.width}/${raw.height}/${raw.channels}/${colour}`;
+    let made = this.#plain.get(key);
+    if (!made) {
+      made = encodeTile(raw, this.encoding);
+      if (this.#plain.size < maxPlain) this.#plain.set(key, made);
+    }
+    return { body: await made, isEmpty };
+  }
 }

@@ -9,8 +9,9 @@ import { decodeImage, readImageInfo } from './image/decode';
 import { type HalvingMethod, halvingMethods } from './image/halve';
 import { createImageMaker } from './image/maker';
 import { planImage } from './image/plan';
+import { createCubeMaker } from './map/cube-maker';
+import { createFileMaker } from './map/file-maker';
 import { openMapFile, readMapInfo } from './map/file-source';
-import { createMapMaker } from './map/maker';
 import { planMap } from './map/plan';
 import { resampledCube } from './map/resampled-cube';
 import { checkOptions, type PyramidOptions, polygonsOf, qualityOf } from './options';
@@ -118,8 +119,9 @@ async function openMap(
   return {
     plan,
     async createMaker() {
-      const cube = await openMapFile(path, info, { ...tools, resampling });
-      return createMapMaker({ cube, plan, encoding, maxPixels: tools.limits.pixels });
+      const maxPixels = tools.limits.pixels;
+      const file = await openMapFile(path, info, { ...tools, resampling, maxPixels });
+      return createFileMaker({ plan, encoding, maxPixels, ...file });
     },
   };
 }
@@ -139,6 +141,6 @@ async function openCube(
   const drawn = resampling && resampling !== 'near' ? resampledCube(cube, resampling) : cube;
   return {
     plan,
-    createMaker: async () => createMapMaker({ cube: drawn, plan, encoding, maxPixels: limits.pixels }),
+    createMaker: async () => createCubeMaker({ cube: drawn, plan, encoding, maxPixels: limits.pixels }),
   };
 }

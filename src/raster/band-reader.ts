@@ -206,7 +206,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
 }
 
 /** The pixels of an overview, or of the file itself. */
-function reducedGrid(source: Grid, { factorX, factorY, image }: PyramidLevel): Grid {
+export function reducedGrid(source: Grid, { factorX, factorY, image }: PyramidLevel): Grid {
   return {
     ...source,
     resX: source.resX * factorX,
@@ -226,6 +226,6 @@ function halves(length: number, half: number): readonly (readonly [number, numbe
 }
 
 /** True for an image of all longitudes: its first and last columns are neighbours. */
-function goesRound(grid: Grid): boolean {
+export function goesRound(grid: Grid): boolean {
   return grid.crs.isGeographic && Math.abs(grid.width * grid.resX - 360) < grid.resX / 2;
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import { BlockCache } from './block-cache';
 import { FilePool } from './files';
+import { meanPicture } from './mean-picture';
 import { createMosaicCube } from './mosaic/cube';
 import { PatchReader } from './patches';
 import { createSceneCube } from './scene-cube';
@@ -36,6 +37,7 @@ export function createRasterReader(options: {
         samples,
         ...(alpha !== undefined && { alpha }),
         isPaletted: photometric === photometricPalette,
+        isScaled: [...file.samples.values()].some(({ scale = 1, offset = 0 }) => scale !== 1 || offset !== 0),
         overviews: file.levels.length - 1,
         dataType: file.dataType,
         ...(file.nodata !== undefined && { nodata: file.nodata }),
@@ -46,6 +48,8 @@ export function createRasterReader(options: {
     sceneCube: (sceneOptions, signal) =>
       createSceneCube(sceneOptions, { files, patches, maxValues: options.maxValues }, signal),
     mosaicCube: (mosaicOptions) => createMosaicCube(mosaicOptions, { cache, maxValues: options.maxValues }),
+    meanPicture: (pictureOptions, grid, signal) =>
+      meanPicture(pictureOptions, grid, { files, patches }, signal),
     warp: warpBlock,
     async close() {
       cache.clear();

@@ -118,11 +118,22 @@ export interface RasterInfo {
   readonly alpha?: number;
   /** Whether its numbers stand for colours of a table. */
   readonly isPaletted: boolean;
+  /** Whether its numbers have a scale or an offset to what they mean. */
+  readonly isScaled: boolean;
   /** Smaller copies inside the file. */
   readonly overviews: number;
   readonly version: string;
   /** What the file calls its samples, where it does. */
   readonly descriptions: readonly (string | undefined)[];
+}
+
+/** Which bands of a file of bytes (`uint8`, without scale and offset) make a picture. */
+export interface MeanPictureOptions {
+  /** An absolute path or an http(s) address. */
+  readonly href: string;
+  /** One sample for grey, three for red, green and blue. */
+  readonly colours: readonly number[];
+  readonly opacity?: number;
 }
 
 /** Opens raster files and makes cubes of scenes; keeps the cache of decoded blocks. */
@@ -132,6 +143,12 @@ export interface RasterReader {
   sceneCube(options: SceneCubeOptions, signal: AbortSignal): Promise<Cube>;
   /** A cube on the finest zoom level's pixels; windows take the zoom level that fits, and others where it has none. */
   mosaicCube(options: MosaicCubeOptions): Cube;
+  /**
+   * Draws a file on another grid, each pixel the mean of those under it: interleaved colours and opacity, all zero where
+   * there is nothing. What a scene cube resampled by `average` holds, at a fraction of the cost.
+   * @throws OpenEOError `SourceUnreadable`; the signal's reason
+   */
+  meanPicture(options: MeanPictureOptions, grid: Grid, signal: AbortSignal): Promise<Uint8Array>;
   /** A window of a cube on another grid; what `resample_spatial` and sinks use. */
   warp(
     block: Block,

@@ -13,8 +13,8 @@ export const halvingMethods: readonly HalvingMethod[] = [
 export interface ImageShape {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** 3, or 4 with opacity. */
-  readonly channels: 3 | 4;
+  /** Three; two and four with opacity. */
+  readonly channels: 2 | 3 | 4;
 }
 
 /** Rows of an image at half its size, and what they are made of. */
@@ -61,7 +61,7 @@ function averageRows({ from, source, sourceRow, target, targetRow, width, rows }
     const upper = (line - sourceRow) * stride;
     const lower = line + 1 < heightPx ? upper + stride : upper;
     const out = row * width * channels;
-    if (channels === 4) averageOpacity(source, upper, lower, widthPx, target, out, width);
+    if (channels !== 3) averageOpacity(source, upper, lower, channels, widthPx, target, out, width);
     else {
       const done = averageFast(source, upper, lower, target, out, Math.min(width, widthPx >> 1));
       averageColours(source, upper, lower, widthPx, target, out, done, width);
@@ -95,23 +95,25 @@ function averageOpacity(
   source: Uint8Array,
   upper: number,
   lower: number,
+  channels: number,
   widthPx: number,
   target: Uint8Array,
   start: number,
   width: number,
 ): void {
+  const last = channels - 1;
   let above = upper;
   let below = lower;
   let out = start;
   for (let column = 0; column < width; column++) {
-    const step = column * 2 + 1 < widthPx ? 4 : 0;
-    const a = source[above + 3];
-    const b = source[above + step + 3];
-    const c = source[below + 3];
-    const d = source[below + step + 3];
+    const step = column * 2 + 1 < widthPx ? channels : 0;
+    const a = source[above + last];
+    const b = source[above + step + last];
+    const c = source[below + last];
+    const d = source[below + step + last];
     const alpha = a + b + c + d;
     if (alpha === 1020)
-      for (let channel = 0; channel < 3; channel++)
+      for (let channel = 0; channel < last; channel++)
         target[out + channel] =
           (source[above + channel] +
             source[above + step + channel] +
@@ -120,7 +122,7 @@ function averageOpacity(
             2) >>
           2;
     else
-      for (let channel = 0; channel < 3; channel++)
+      for (let channel = 0; channel < last; channel++)
         target[out + channel] =
           alpha === 0
             ? 0
@@ -130,10 +132,10 @@ function averageOpacity(
                 source[below + step + channel] * d +
                 (alpha >> 1)) /
               alpha;
-    target[out + 3] = (alpha + 2) >> 2;
-    out += 4;
-    above += 4 + step;
-    below += 4 + step;
+    target[out + last] = (alpha + 2) >> 2;
+    out += channels;
+    above += channels + step;
+    below += channels + step;
   }
 }
 

@@ -1,4 +1,4 @@
-import { encodeTile, isTransparent, onlyColour, type RawTile, type TileEncoding } from '../encode-tile';
+import { type RawTile, TileEncoder, type TileEncoding } from '../encode-tile';
 import { layoutOf } from '../layouts/layout';
 import type { MadeTile, PyramidPlan, TileMaker, TileWork } from '../types';
 import type { DecodedImage } from './decode';
@@ -24,10 +24,11 @@ export function createImageMaker(options: ImageMakerOptions): TileMaker {
 class ImageMaker implements TileMaker {
   /** Buffers of finished tiles, for further ones. */
   readonly #free: Uint8Array[] = [];
-  /** Encoded tiles of one colour, which maps of seas are full of. */
-  readonly #plain = new Map<string, Promise<Uint8Array>>();
+  readonly #encoder: TileEncoder;
 
-  constructor(private readonly options: ImageMakerOptions) {}
+  constructor(private readonly options: ImageMakerOptions) {
+    this.#encoder = new TileEncoder(options.encoding);
+  }
 
   get plan(): PyramidPlan {
     return this.options.plan;
@@ -50,23 +51,8 @@ class ImageMaker implements TileMaker {
   }
 
   async #encode(raw: RawTile): Promise<MadeTile> {
-    const isEmpty = isTransparent(raw);
-    const colour = isEmpty ? 'none' : onlyColour(raw);
-    const body =
-      colour === undefined
-        ? await encodeTile(raw, this.options.encoding)
-        : await this.#encodePlain(raw, colour);
+    const made = await this.#encoder.encode(raw);
     if (this.#free.length < maxFree) this.#free.push(raw.samples);
-    return { body, isEmpty };
-  }
-
-  #encodePlain(raw: RawTile, colour: string): Promise<Uint8Array> {
-    const key = `${raw.width}/${raw.height}/${raw.channels}/${colour}`;
-    let made = this.#plain.get(key);
-    if (!made) {
-      made = encodeTile(raw, this.options.encoding);
-      if (this.#plain.size < 256) this.#plain.set(key, made);
-    }
     return made;
   }
 

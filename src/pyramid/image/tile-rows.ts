@@ -31,7 +31,7 @@ class Level implements ImageShape {
 
   constructor(
     { z, widthPx, heightPx }: PlannedLevel,
-    readonly channels: 3 | 4,
+    readonly channels: ImageShape['channels'],
     readonly tileSizePx: number,
     reach: number,
   ) {

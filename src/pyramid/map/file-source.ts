@@ -5,8 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OpenEOError } from '../../base/errors';
 import type { Cube } from '../../raster/cube';
+import { drawWithOpacity } from '../../raster/formats/picture';
 import { findFormat } from '../../raster/formats/registry';
+import { withinOwnExtent } from '../../raster/own-extent';
 import type { RasterInfo, RasterReader, Resampling } from '../../raster/source';
+import { type Draw, drawing } from './drawing';
 
 /** Larger files without overviews are rewritten with such, or every small zoom would read all of their pixels. */
 const maxPlainPixels = 4096 * 4096;
@@ -89,24 +92,68 @@ async function cubeOf(
   );
 }
 
+/** A local file, ready to be drawn. */
+export interface MapFile {
+  readonly draw: Draw;
+  /** Whether its pixels are plain means of those under them. */
+  readonly isMean: boolean;
+}
+
 /**
- * A local file as a cube for drawing. One that is large and has no overviews is rewritten with such first.
- * @param folder for the scratch file
+ * A local file for drawing. One that is large and has no overviews is rewritten with such first.
+ * @param tools.folder for the scratch file @param tools.maxPixels values of one picture
  */
 export async function openMapFile(
-  path: string,
+  original: string,
   info: RasterInfo,
   tools: {
     readonly raster: RasterReader;
     readonly resampling: Resampling;
     readonly folder: string;
+    readonly maxPixels: number;
     readonly signal: AbortSignal;
   },
-): Promise<Cube> {
-  const { raster, resampling, folder, signal } = tools;
+): Promise<MapFile> {
+  const { raster, resampling, maxPixels, signal } = tools;
+  const path = await withOverviews(original, info, tools);
+  const samples = samplesOf(info);
+  const isMean = resampling === 'average' && info.dataType === 'uint8' && !info.isScaled;
+  if (isMean) {
+    const colours = samples.filter((sample) => sample !== info.alpha);
+    const channels = colours.length === 1 ? 2 : 4;
+    return {
+      isMean,
+      draw: async (grid, drawSignal) => ({
+        samples: await raster.meanPicture({ href: path, colours, opacity: info.alpha }, grid, drawSignal),
+        channels,
+      }),
+    };
+  }
+  const opened = path === original ? info : await raster.info(path, signal);
+  const cube = withinOwnExtent(await cubeOf(path, opened, raster, resampling, signal));
+  return {
+    isMean,
+    async draw(grid, drawSignal) {
+      const request = { grid, options: {}, maxPixels, signal: drawSignal };
+      const { samples: drawn, colours } = await drawWithOpacity(cube, request, 'a tile', drawing);
+      return { samples: drawn as Uint8Array, channels: colours === 1 ? 2 : 4 };
+    },
+  };
+}
+
+/** The path of a file whose small zooms need not read all of its pixels. */
+async function withOverviews(
+  path: string,
+  info: RasterInfo,
+  {
+    raster,
+    resampling,
+    folder,
+    signal,
+  }: { raster: RasterReader; resampling: Resampling; folder: string; signal: AbortSignal },
+): Promise<string> {
   const { width, height } = info.grid;
-  if (info.overviews > 0 || width * height <= maxPlainPixels)
-    return cubeOf(path, info, raster, resampling, signal);
+  if (info.overviews > 0 || width * height <= maxPlainPixels) return path;
   const plain = await cubeOf(path, info, raster, 'near', signal);
   const { body } = await findFormat('GTiff')!.encode(plain, {
     options: { overviews: resampling === 'near' ? 'nearest' : 'average', level: 1 },
@@ -116,5 +163,5 @@ export async function openMapFile(
   const copy = join(folder, 'overviews.tif');
   if (body instanceof Readable) await pipeline(body, createWriteStream(copy), { signal });
   else await writeFile(copy, body);
-  return cubeOf(copy, await raster.info(copy, signal), raster, resampling, signal);
+  return copy;
 }

@@ -30,6 +30,33 @@ export interface RawPicture {
 }
 
 /**
+ * Draws a whole cube with 8 bits a channel, the last of which is opacity.
+ * @throws OpenEOError `ResultNotRenderable`, `ProcessGraphComplexity`
+ */
+export async function drawWithOpacity(
+  data: unknown,
+  request: EncodeRequest,
+  format: string,
+  options: PictureOptions,
+): Promise<Picture> {
+  const raster = rasterOf(data, request, format);
+  if (raster.cube.indexed && !options.range) return drawIndexed(raster, request.signal);
+  const { width, height } = raster.grid;
+  const plan = planChannels(raster, options, 255);
+  const stride = plan.colours.length + 1;
+  const samples = new Uint8Array(width * height * stride);
+  let isOpaque = true;
+  let hasData = false;
+  for await (const { area, pixels } of readStrips(raster, request.signal)) {
+    const part = drawChannels(pixels, width, area.height, plan);
+    samples.set(part.samples, area.row * width * stride);
+    isOpaque &&= part.isOpaque;
+    hasData ||= part.hasData;
+  }
+  return { width, height, colours: stride - 1, samples, isOpaque, hasData };
+}
+
+/**
  * Draws a whole cube with 8 bits a channel.
  * @param maxSide the format's limit in pixels
  * @throws OpenEOError `ResultNotRenderable`, `ProcessGraphComplexity`
@@ -41,28 +68,12 @@ export async function drawPicture(
   maxSide: number,
   options: PictureOptions,
 ): Promise<RawPicture> {
-  const raster = rasterOf(data, request, format);
-  const { width, height } = raster.grid;
+  const { width, height } = rasterOf(data, request, format).grid;
   if (width > maxSide || height > maxSide)
     throw new OpenEOError('ResultNotRenderable', {
       reason: `${format} has at most ${maxSide} pixels a side and this is ${width} × ${height}; use PNG or GTiff.`,
     });
-  let picture: Picture;
-  if (raster.cube.indexed && !options.range) picture = await drawIndexed(raster, request.signal);
-  else {
-    const plan = planChannels(raster, options, 255);
-    const stride = plan.colours.length + 1;
-    const samples = new Uint8Array(width * height * stride);
-    let isOpaque = true;
-    let hasData = false;
-    for await (const { area, pixels } of readStrips(raster, request.signal)) {
-      const part = drawChannels(pixels, width, area.height, plan);
-      samples.set(part.samples, area.row * width * stride);
-      isOpaque &&= part.isOpaque;
-      hasData ||= part.hasData;
-    }
-    picture = { width, height, colours: stride - 1, samples, isOpaque, hasData };
-  }
+  const picture = await drawWithOpacity(data, request, format, options);
   const channels = picture.colours + (picture.isOpaque ? 0 : 1);
   return {
     width,

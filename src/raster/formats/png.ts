@@ -3,7 +3,8 @@ import type { Indexed } from '../cube';
 import { drawChannels, dropAlpha, type PictureOptions, pictureParameters, planChannels } from './channels';
 import { type Raster, rasterOf } from './layers';
 import { type FormatParameters, readOptions } from './options';
-import { colourType, encodePng, encodePngStrips } from './png/stream';
+import { colourType } from './png/rows';
+import { encodePng, encodePngStrips } from './png/stream';
 import { readStrips, stripRows } from './strips';
 import type { Encoded, EncodeRequest, OutputFormat } from './types';
 

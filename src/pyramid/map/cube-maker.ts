@@ -5,9 +5,10 @@ import { png } from '../../raster/formats/png';
 import { withinOwnExtent } from '../../raster/own-extent';
 import { encodeTile, type TileEncoding } from '../encode-tile';
 import { type MadeTile, type PyramidPlan, plannedTiles, type TileMaker, type TileWork } from '../types';
+import { drawing } from './drawing';
 import { mapTiles } from './plan';
 
-export interface MapMakerOptions {
+export interface CubeMakerOptions {
   readonly cube: Cube;
   readonly plan: PyramidPlan;
   readonly encoding: TileEncoding;
@@ -15,12 +16,21 @@ export interface MapMakerOptions {
   readonly maxPixels: number;
 }
 
-/** How bands become colours: as a service without a format of its own draws them. */
-const drawing = { stretch: 'statistics', range: null } as const;
-
-/** Makes the tiles of a cube with a place on Earth: each is warped straight from the source. */
-export function createMapMaker({ cube, plan, encoding, maxPixels }: MapMakerOptions): TileMaker {
+/** Makes the tiles of a cube with a place on Earth, each for itself: what a graph computes may depend on the zoom. */
+export function createCubeMaker({ cube, plan, encoding, maxPixels }: CubeMakerOptions): TileMaker {
   const source = withinOwnExtent(cube);
+  async function draw(tile: TileAddress, signal: AbortSignal): Promise<MadeTile> {
+    const grid = mapTiles.grid(tile, plan.tileSizePx);
+    if (encoding.format === 'png' && cube.indexed) {
+      // Pictures from colour tables stay what they are, which only this encoder knows.
+      const options = { stretch: drawing.stretch, zlevel: encoding.quality };
+      const { body, hasData } = await png.encode(source, { grid, options, maxPixels, signal });
+      return { body: body as Uint8Array, isEmpty: !hasData };
+    }
+    const request = { grid, options: {}, maxPixels, signal };
+    const { hasData, ...raw } = await drawPicture(source, request, encoding.format, 16383, drawing);
+    return { body: await encodeTile(raw, encoding), isEmpty: !hasData };
+  }
   return {
     plan,
     close: async () => {},
@@ -31,16 +41,4 @@ export function createMapMaker({ cube, plan, encoding, maxPixels }: MapMakerOpti
       }
     },
   };
-  async function draw(tile: TileAddress, signal: AbortSignal): Promise<MadeTile> {
-    const grid = mapTiles.grid(tile, plan.tileSizePx);
-    if (encoding.format === 'png') {
-      // Pictures from colour tables stay what they are, which only this encoder knows.
-      const options = { stretch: drawing.stretch, zlevel: encoding.quality };
-      const { body, hasData } = await png.encode(source, { grid, options, maxPixels, signal });
-      return { body: body as Uint8Array, isEmpty: !hasData };
-    }
-    const request = { grid, options: {}, maxPixels, signal };
-    const { hasData, ...raw } = await drawPicture(source, request, encoding.format, 16383, drawing);
-    return { body: await encodeTile(raw, encoding), isEmpty: !hasData };
-  }
 }
