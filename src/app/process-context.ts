@@ -59,7 +59,7 @@ export function processContexts(parts: ContextParts): RunnerOptions<ProcessConte
     raster,
     limits: { pixels: config.limits.pixels },
     http,
-    udf: { ...udf, session: udf.openSession() },
+    udf: { ...udf, session: udf.openSession(user?.id ?? service?.id ?? '') },
     tileStore: parameters.has('_openeo_tile_store') && tileStore ? tileStoreHandle(tileStore) : undefined,
     tileStoreMissing: missing?.get('_openeo_tile_store'),
     openStac: (url, stacSignal) => openStacUrl(url, { http, logger: runLogger }, stacSignal),

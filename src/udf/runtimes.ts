@@ -49,18 +49,20 @@ export function createUdfRuntimes(limits: ThreadLimits): UdfRuntimes {
   return {
     descriptions: describeRuntimes(),
     memoryBytes: limits.memoryBytes,
-    openSession: () => new Session(threads),
+    openSession: (owner) => new Session(threads, owner),
     close: () => threads.close(),
   };
 }
 
 class Session implements UdfSession {
   readonly #threads: UdfThreads;
+  readonly #owner: string;
   readonly #id = randomUUID();
   #batches: Batch[] = [];
 
-  constructor(threads: UdfThreads) {
+  constructor(threads: UdfThreads, owner: string) {
     this.#threads = threads;
+    this.#owner = owner;
   }
 
   call(source: UdfSource, data: unknown, context: unknown, signal: AbortSignal): Promise<unknown> {
@@ -88,7 +90,7 @@ class Session implements UdfSession {
     try {
       const message = writeCalls(waiting.map(({ call }) => call));
       const key = `${this.#id} ${code}`;
-      const answer = await this.#threads.run({ key, code, ...message }, signal);
+      const answer = await this.#threads.run(this.#owner, { key, code, ...message }, signal);
       const results = readResults(answer, waiting.length);
       waiting.forEach(({ resolve }, index) => {
         resolve(results[index]);

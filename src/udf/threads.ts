@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { OpenEOError } from '../base/errors';
-import { Limiter } from '../base/limiter';
+import { FairLimiter } from '../base/fair-limiter';
 import { startThread } from '../base/thread';
 import type { ThreadAnswer, ThreadTask } from './thread';
 import type { Message } from './values';
@@ -29,10 +29,10 @@ export interface ThreadLimits {
 /** The threads that UDFs run in. One that takes too long or is no longer wanted is ended, whatever it does. */
 export class UdfThreads {
   readonly #threads = new Set<Thread>();
-  readonly #limiter: Limiter;
+  readonly #limiter: FairLimiter;
 
   constructor(readonly limits: ThreadLimits) {
-    this.#limiter = new Limiter(limits.threads);
+    this.#limiter = new FairLimiter(limits.threads);
   }
 
   /** How many threads there are, idle ones included. */
@@ -41,10 +41,12 @@ export class UdfThreads {
   }
 
   /**
+   * @param owner whose tasks wait for each other; owners take turns
    * @throws OpenEOError `UdfFailed`, `UdfLimitExceeded`; the signal's reason when it is aborted, at once.
    */
-  async run(task: ThreadTask, signal: AbortSignal): Promise<Message> {
+  async run(owner: string, task: ThreadTask, signal: AbortSignal): Promise<Message> {
     return await this.#limiter.run(
+      owner,
       async () => {
         const thread = this.#take(task.key);
         try {
@@ -57,7 +59,7 @@ export class UdfThreads {
           this.#release(thread);
         }
       },
-      { signal },
+      signal,
     );
   }
 

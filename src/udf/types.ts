@@ -34,6 +34,7 @@ export interface UdfRuntimes {
   readonly descriptions: Readonly<Record<string, UdfRuntimeDescription>>;
   /** Bytes that a UDF may use, its data included. */
   readonly memoryBytes: number;
-  openSession(): UdfSession;
+  /** @param owner whoever the run is for: owners take turns where UDFs have to wait */
+  openSession(owner: string): UdfSession;
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ const source = (code: string) => ({ code: `${code}\n`, runtime: 'JavaScript', ve
 
 function call(body: string, data: unknown = null, context: unknown = {}): Promise<unknown> {
   const code = `function udf(data, context) { ${body} }`;
-  return runtimes.openSession().call(source(code), data, context, new AbortController().signal);
+  return runtimes.openSession('tester').call(source(code), data, context, new AbortController().signal);
 }
 
 async function failure(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
@@ -48,12 +48,14 @@ describe('what never ends is ended', () => {
 
   test.each(Object.entries(endless))('%s', async (_name, body) => {
     const code = `function udf(data) { ${body} }`;
-    const running = impatient.openSession().call(source(code), 1, {}, new AbortController().signal);
+    const running = impatient.openSession('tester').call(source(code), 1, {}, new AbortController().signal);
     expect(await failure(running)).toMatchObject({ code: 'UdfLimitExceeded' });
   });
 
   test('a loop outside of the function', async () => {
-    const running = impatient.openSession().call(source('for (;;);'), 1, {}, new AbortController().signal);
+    const running = impatient
+      .openSession('tester')
+      .call(source('for (;;);'), 1, {}, new AbortController().signal);
     expect(await failure(running)).toEqual({
       code: 'UdfLimitExceeded',
       message: 'The user-defined function was stopped: it ran longer than 1 seconds.',
@@ -72,9 +74,9 @@ describe('what never ends is ended', () => {
 test('the event loop goes on while a UDF runs, and aborting ends it at once', async () => {
   const controller = new AbortController();
   const code = 'function udf() { for (;;); }';
-  const running = failure(runtimes.openSession().call(source(code), 1, {}, controller.signal));
+  const running = failure(runtimes.openSession('tester').call(source(code), 1, {}, controller.signal));
   const waiting = [1, 2, 3].map(() =>
-    failure(runtimes.openSession().call(source(code), 1, {}, controller.signal)),
+    failure(runtimes.openSession('tester').call(source(code), 1, {}, controller.signal)),
   );
   let turns = 0;
   while (turns < 1000) {
@@ -191,7 +193,7 @@ describe('prototypes', () => {
       Object.prototype.polluted = 'yes'; Array.prototype.polluted = 'yes';
       Object.prototype.toJSON = () => ({ polluted: 'json' });
       function udf(data) { return { a: [1], own: {}.polluted }; }`;
-    const session = runtimes.openSession();
+    const session = runtimes.openSession('tester');
     const signal = new AbortController().signal;
     await failure(session.call(source(code), 1, {}, signal));
     expect(await call('return {}.polluted ?? "clean";')).toBe('clean');
@@ -208,7 +210,9 @@ describe('prototypes', () => {
       'globalThis.DataCube = class {}; DataCube.prototype.then = () => 1;',
     ]) {
       const code = `${trick} function udf(data) { return [data, { a: 1 }]; }`;
-      const outcome = failure(runtimes.openSession().call(source(code), 5, {}, new AbortController().signal));
+      const outcome = failure(
+        runtimes.openSession('tester').call(source(code), 5, {}, new AbortController().signal),
+      );
       expect((await outcome).code).toMatch(/^(no error|UdfFailed)$/);
     }
     expect(await call('return [data];', 5)).toEqual([5]);
@@ -262,10 +266,10 @@ describe('errors', () => {
 
   test('code that does not parse, and code without the function', async () => {
     const signal = new AbortController().signal;
-    expect(await failure(runtimes.openSession().call(source('function udf( {'), 1, {}, signal))).toEqual(
-      failed(/SyntaxError/),
-    );
-    expect(await failure(runtimes.openSession().call(source('const x = 1;'), 1, {}, signal))).toEqual(
+    expect(
+      await failure(runtimes.openSession('tester').call(source('function udf( {'), 1, {}, signal)),
+    ).toEqual(failed(/SyntaxError/));
+    expect(await failure(runtimes.openSession('tester').call(source('const x = 1;'), 1, {}, signal))).toEqual(
       failed(/no function named "udf"/),
     );
   });
@@ -276,5 +280,5 @@ test('what one run leaves behind no other run sees', async () => {
     'let count = 0; function udf() { globalThis.mark = (globalThis.mark ?? 0) + 1; return ++count + mark; }';
   const signal = new AbortController().signal;
   for (let run = 0; run < 4; run++)
-    expect(await runtimes.openSession().call(source(code), 1, {}, signal)).toBe(2);
+    expect(await runtimes.openSession('tester').call(source(code), 1, {}, signal)).toBe(2);
 });

@@ -18,7 +18,7 @@ const echo = {
 };
 
 test('every value comes back as it went', async () => {
-  const session = runtimes.openSession();
+  const session = runtimes.openSession('tester');
   const number = fc.double().map((value) => (Object.is(value, -0) ? 0 : value));
   const scalar = fc.oneof(number, fc.boolean(), fc.constant(null), fc.string({ unit: 'binary' }));
   const { value } = fc.letrec((tie) => ({
@@ -56,13 +56,13 @@ test('cubes keep labels, values and no-data', async () => {
     Float32Array.of(1, Number.NaN, 3, 4, 5, 6),
     Uint8Array.of(1, 1, 1, 0, 1, 1),
   );
-  const [back] = (await runtimes.openSession().call(echo, cube, null, signal)) as [UdfCube];
+  const [back] = (await runtimes.openSession('tester').call(echo, cube, null, signal)) as [UdfCube];
   expect(back).toEqual(cube);
   expect(back.values).toBeInstanceOf(Float32Array);
 });
 
 test('calls of one turn travel together, in order, and so do their errors', async () => {
-  const session = runtimes.openSession();
+  const session = runtimes.openSession('tester');
   const source = {
     code: 'function udf(x, { add }) { if (x === 20000) throw new Error("no"); return x + add; }\n',
     runtime: 'JavaScript',
@@ -81,7 +81,7 @@ test('calls of one turn travel together, in order, and so do their errors', asyn
 test('asynchronous functions are waited for', async () => {
   const code = 'async function udf(data) { await null; return (await Promise.all([data, 1])).length; }\n';
   const source = { code, runtime: 'JavaScript', version: null };
-  expect(await runtimes.openSession().call(source, 1, {}, signal)).toBe(2);
+  expect(await runtimes.openSession('tester').call(source, 1, {}, signal)).toBe(2);
 });
 
 test('cubes have positions in a UDF', async () => {
@@ -99,7 +99,7 @@ test('cubes have positions in a UDF', async () => {
     Float64Array.of(1, Number.NaN, 3, 4),
   );
   const source = { code, runtime: 'JavaScript', version: null };
-  expect(await runtimes.openSession().call(source, cube, {}, signal)).toEqual([
+  expect(await runtimes.openSession('tester').call(source, cube, {}, signal)).toEqual([
     [2, 2],
     null,
     3,

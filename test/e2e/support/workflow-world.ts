@@ -57,7 +57,7 @@ export async function openWorkflows(collections: readonly string[]): Promise<Wor
           catalog,
           raster,
           limits: { pixels: 1e8 },
-          udf: { ...udf, session: udf.openSession() },
+          udf: { ...udf, session: udf.openSession('tester') },
           signal: request.signal,
         }) as unknown as ProcessContext,
     });

@@ -26,7 +26,11 @@ const examples = new Map(
 const grid = gridOf(2, 1);
 
 const run = async (process: string, args: object): Promise<Cube> =>
-  (await runProcess(process, { ...args }, { udf: { ...runtimes, session: runtimes.openSession() } })) as Cube;
+  (await runProcess(
+    process,
+    { ...args },
+    { udf: { ...runtimes, session: runtimes.openSession('tester') } },
+  )) as Cube;
 
 function udf(name: string, parameter: string, rest: object = {}): object {
   return callback('run_udf', {

@@ -26,7 +26,9 @@ import {
 const runtimes = createUdfRuntimes({ threads: 2, memoryBytes: 64 * 1024 * 1024, seconds: 60 });
 afterAll(() => runtimes.close());
 
-const context = (): Partial<ProcessContext> => ({ udf: { ...runtimes, session: runtimes.openSession() } });
+const context = (): Partial<ProcessContext> => ({
+  udf: { ...runtimes, session: runtimes.openSession('tester') },
+});
 const udf = (code: string, rest: object = {}) => ({ udf: `${code}\n`, runtime: 'JavaScript', ...rest });
 const inCallback = (code: string, parameter = 'data', rest: object = {}) =>
   callback('run_udf', { data: from(parameter), ...udf(code, rest) });
