@@ -51,7 +51,7 @@ async function main(settings: ThreadSettings): Promise<void> {
     accountReads: (cube) => accountReads(cube, memory),
     createContext: (request) => {
       const { run, signal } = request as Repeat;
-      return replayContext(run.recording, { signal, logger, raster });
+      return replayContext(run.recording, { signal, logger, raster, memory });
     },
   });
 

@@ -159,7 +159,7 @@ export async function openParts(
       remoteProcess: createRemoteProcesses(http),
       withSignal: (context, signal) => ({ ...context, signal }),
       createContext: processContexts({
-        ...{ config, http, records, tileStore, imagery, objects, catalog, raster, pyramids, udf },
+        ...{ config, http, records, tileStore, imagery, objects, catalog, raster, pyramids, memory, udf },
       }),
     });
     const auth = opened(createAuth({ records, http, logger, providers: config.oidcProviders }), (part) =>

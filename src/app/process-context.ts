@@ -20,12 +20,14 @@ type ContextParts = Pick<
   | 'catalog'
   | 'raster'
   | 'pyramids'
+  | 'memory'
   | 'udf'
 >;
 
 /** Makes what the process functions of one run may touch. */
 export function processContexts(parts: ContextParts): RunnerOptions<ProcessContext, User>['createContext'] {
-  const { config, http, records, tileStore, imagery, objects, catalog, raster, pyramids, udf } = parts;
+  const { config, http, records, tileStore, imagery, objects, catalog, raster, pyramids, memory, udf } =
+    parts;
   const userFiles = new UserFiles(objects, config.filesQuotaBytes);
   /** Whose files a graph reads: a service shows its owner's, whoever looks at it. */
   const ownerOf = async (user: User | undefined, service: { readonly id: string } | undefined) => {
@@ -57,7 +59,8 @@ export function processContexts(parts: ContextParts): RunnerOptions<ProcessConte
     job: job as JobHandle | undefined,
     catalog,
     raster,
-    limits: { pixels: config.limits.pixels },
+    limits: { pixels: config.limits.pixels, seconds: config.limits.seconds },
+    memory,
     http,
     udf: { ...udf, session: udf.openSession(user?.id ?? service?.id ?? '') },
     tileStore: parameters.has('_openeo_tile_store') && tileStore ? tileStoreHandle(tileStore) : undefined,

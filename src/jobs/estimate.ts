@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { withinSeconds } from '../base/deadline';
 import { OpenEOError } from '../base/errors';
 import { silentLogger } from '../base/logger';
 import { subGrid } from '../geo/grid';
@@ -8,7 +9,6 @@ import { type Cube, deriveCube, isCube } from '../raster/cube';
 import type { Encoded } from '../raster/formats/types';
 import { layerLengths, product } from '../raster/layers';
 import { bytesOf } from '../raster/memory';
-import { withinSeconds } from '../services/deadline';
 import { encodeResult } from '../services/encode-result';
 import type { JobRecord } from '../store/records/jobs/types';
 import type { User } from '../store/records/types';

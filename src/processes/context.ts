@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import type { OpaqueHandle } from '../graph/types';
 import type { Pyramids } from '../pyramid/pyramids';
+import type { MemoryBudget } from '../raster/memory';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
 import type { ObjectStore } from '../store/objects/types';
@@ -88,5 +89,7 @@ export interface ProcessContext {
   readonly http: HttpClient;
   /** User-defined functions; the session is the run's own. */
   readonly udf: Pick<UdfRuntimes, 'descriptions' | 'memoryBytes'> & { readonly session: UdfSession };
-  readonly limits: { readonly pixels: number };
+  readonly limits: { readonly pixels: number; readonly seconds: number };
+  /** What values in memory are accounted for in. */
+  readonly memory: MemoryBudget;
 }

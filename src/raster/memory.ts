@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { OpenEOError } from '../base/errors';
+import { collectGarbage } from '../base/garbage';
 import { type Block, type Cube, deriveCube, type Window } from './cube';
 import { layerLengths, planeLength, product } from './layers';
 import { isWide } from './scene-meta';
@@ -38,6 +39,42 @@ interface Waiter {
 }
 
 /**
+ * Memory that is taken for longer than one window: what loading a file takes, and its values for as long as somebody
+ * can read them. It is never that of the oldest window, so that windows get on beside it.
+ */
+export class Holding {
+  /** Made by {@link MemoryBudget.hold}. */
+  constructor(
+    readonly budget: MemoryBudget,
+    readonly root: Root,
+  ) {}
+
+  /** Takes more. @throws as {@link MemoryBudget.take} */
+  async claim(bytes: number, signal: AbortSignal): Promise<void> {
+    await this.budget.take(this.root, bytes, signal);
+  }
+
+  /** Gives back all but so much. */
+  shrinkTo(bytes: number): void {
+    this.budget.release(this.root, Math.max(0, this.root.bytes - bytes));
+  }
+
+  release(): void {
+    this.budget.leave(this.root);
+  }
+
+  /** The same cube; the memory is given back as soon as nobody can read it any more. */
+  until(cube: Cube): Cube {
+    // What reads go through is referred to by them alone.
+    const source = { read: cube.read };
+    forgotten.register(source, this);
+    return deriveCube(cube, { read: (window, signal) => source.read(window, signal) });
+  }
+}
+
+const forgotten = new FinalizationRegistry<Holding>((holding) => holding.release());
+
+/**
  * The memory for pixels of all runs. A window is accounted for on its way down, before anything of it is read: first
  * the block that was asked for, then, as soon as their input is there, the blocks that are made of it; what was read
  * for a block is given back when the block is finished.
@@ -48,6 +85,7 @@ interface Waiter {
 export class MemoryBudget {
   readonly #roots = new Set<Root>();
   readonly #waiting: Waiter[] = [];
+  readonly #holdings = new Set<Root>();
   #bytes = 0;
 
   constructor(
@@ -73,11 +111,19 @@ export class MemoryBudget {
     return root;
   }
 
-  /** Gives back all that a window has. */
+  /** Something that takes memory beside windows. */
+  hold(): Holding {
+    const root = { bytes: 0, isOver: false };
+    this.#holdings.add(root);
+    return new Holding(this, root);
+  }
+
+  /** Gives back all that a window has, or what was taken beside windows. */
   leave(root: Root): void {
     this.release(root, root.bytes);
     root.isOver = true;
     this.#roots.delete(root);
+    this.#holdings.delete(root);
     this.#pump();
   }
 
@@ -160,6 +206,7 @@ export class MemoryBudget {
       };
       const waiter: Waiter = { root, bytes, start: () => settle(resolve) };
       this.#waiting.push(waiter);
+      if (this.#holdings.size > 0) void collectGarbage();
       signal.addEventListener('abort', onAbort, { once: true });
       if (signal.aborted) onAbort();
     });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { withinSeconds } from '../base/deadline';
 import type { Limiter } from '../base/limiter';
 import { packageVersion } from '../base/paths';
 import type { TileAddress } from '../geo/types';
@@ -11,7 +12,6 @@ import { type Cube, isCube } from '../raster/cube';
 import type { SubjectLogs } from '../store/records/subject-logs';
 import type { User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
-import { withinSeconds } from './deadline';
 import type { PreparedService } from './prepared-services';
 import { SharedWork } from './shared-work';
 import { tileParameters } from './tile-parameters';

@@ -1,4 +1,5 @@
 import { v7 as uuid } from 'uuid';
+import { withinSeconds } from '../base/deadline';
 import { OpenEOError } from '../base/errors';
 import { type LogLevel, silentLogger } from '../base/logger';
 import type { GraphRunner } from '../graph/runner';
@@ -9,7 +10,6 @@ import type { LogRecord, Page, PageRequest, RecordStore, ServiceRecord, User } f
 import type { TileStore } from '../tiles/types';
 import { mayManage } from './access';
 import { checkConfiguration, xyzSettings } from './configuration';
-import { withinSeconds } from './deadline';
 import { cubeOf, serviceParameters } from './evaluate';
 import { type PreparedService, prepareService } from './prepared-services';
 import { missingParameters } from './tile-store-access';

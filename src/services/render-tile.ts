@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { LRUCache } from 'lru-cache';
+import { withinSeconds } from '../base/deadline';
 import { OpenEOError } from '../base/errors';
 import type { Limiter } from '../base/limiter';
 import { transformBounds, wgs84 } from '../geo/crs';
@@ -13,7 +14,6 @@ import type { SubjectLogs } from '../store/records/subject-logs';
 import type { User } from '../store/records/types';
 import { requireSight } from './access';
 import type { XyzSettings } from './configuration';
-import { withinSeconds } from './deadline';
 import { drawingOf, drawTile } from './draw';
 import { emptyTile } from './empty-tile';
 import { encodeResult } from './encode-result';

@@ -193,3 +193,55 @@ describe('the budget of memory', () => {
     expect(accountReads(coloured, new MemoryBudget(1e6)).indexed).toBe(indexed);
   });
 });
+
+describe('memory that is held beside windows', () => {
+  test('is claimed, given back in parts, and never that of the oldest window', async () => {
+    const budget = new MemoryBudget(8000);
+    const holding = budget.hold();
+    await holding.claim(3000, signal());
+    expect(budget.bytes).toBe(3000);
+    // One window still has its half of the budget, though the other half is taken.
+    await holding.claim(1000, signal());
+    const block = await accountReads(firstOf(source), budget).read(
+      { grid, select: new Map([['t', [0]]]) },
+      signal(),
+    );
+    expect(block.data.length).toBeGreaterThan(0);
+    holding.shrinkTo(500);
+    expect(budget.bytes).toBe(500);
+    holding.release();
+    expect(budget.bytes).toBe(0);
+    await holding.claim(100, signal());
+    expect(budget.bytes).toBe(0);
+  });
+
+  test('is refused where it can never be there, and waits for others where it can', async () => {
+    const budget = new MemoryBudget(8000, 50);
+    const holding = budget.hold();
+    await expect(holding.claim(4001, signal())).rejects.toMatchObject({ code: 'MemoryLimitExceeded' });
+    await holding.claim(3000, signal());
+    const other = budget.hold();
+    await expect(other.claim(2000, signal())).rejects.toMatchObject({ code: 'TooManyRequests' });
+    const patient = new MemoryBudget(8000);
+    const [first, second] = [patient.hold(), patient.hold()];
+    await first.claim(3000, signal());
+    const waiting = second.claim(2000, signal());
+    first.release();
+    await waiting;
+    expect(patient.bytes).toBe(2000);
+  });
+
+  test('comes back when nobody can read the cube any more, and is looked for when others wait', async () => {
+    const budget = new MemoryBudget(8000);
+    const load = async () => {
+      const holding = budget.hold();
+      await holding.claim(3000, signal());
+      return holding.until(source);
+    };
+    await load().then((cube) => cube.read({ grid }, signal()));
+    // The first has been forgotten: without that this would wait for half a minute and be refused.
+    const kept = await load();
+    expect(budget.bytes).toBe(3000);
+    expect((await kept.read({ grid }, signal())).data).toHaveLength(1024);
+  });
+});

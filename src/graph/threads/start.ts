@@ -15,7 +15,7 @@ export interface ThreadSettings {
 }
 
 /** What threads that compute pixels have themselves; the rest of a context is recorded for them. */
-export const liveInThreads: ReadonlySet<string> = new Set(['signal', 'logger', 'raster']);
+export const liveInThreads: ReadonlySet<string> = new Set(['signal', 'logger', 'raster', 'memory']);
 
 /** The part of decoded blocks that threads keep together, where there are threads. */
 export const threadsCacheShare = 0.25;

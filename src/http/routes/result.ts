@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import { withinSeconds } from '../../base/deadline';
 import { OpenEOError } from '../../base/errors';
 import { bindQuery, injectedUser } from '../../graph/parameters';
 import type { ProcessDefinition } from '../../graph/types';
 import type { Encoded } from '../../raster/formats/types';
-import { withinSeconds } from '../../services/deadline';
 import { encodeResult } from '../../services/encode-result';
 import { missingParameters } from '../../services/tile-store-access';
 import type { Backend } from '../backend';

@@ -8,7 +8,7 @@ import type { ProcessContext } from '../context';
 import { workspacePath } from '../workspace-file';
 import { loadFiles } from './load-files';
 
-type FileContext = Pick<ProcessContext, 'openFile' | 'signal' | 'raster' | 'limits'>;
+type FileContext = Pick<ProcessContext, 'openFile' | 'signal' | 'raster' | 'limits' | 'memory'>;
 
 /** A file by its owner and version: the names of two users' files are never the same. */
 async function inputFile(path: string, { openFile }: FileContext): Promise<InputFile> {
@@ -21,6 +21,7 @@ async function inputFile(path: string, { openFile }: FileContext): Promise<Input
     name,
     href,
     source,
+    size,
     async bytes(maxBytes) {
       if (size > maxBytes) throw unreadable(href, `it has ${size} bytes, and ${maxBytes} can be loaded`);
       return await source.read(0, size);

@@ -11,7 +11,7 @@ const timeoutMs = 300_000;
 /** GeoTIFF files are read by ranges of bytes, others as a whole; both only from hosts that the configuration allows. */
 export async function run(
   args: Arguments,
-  context: Pick<ProcessContext, 'http' | 'signal' | 'raster' | 'limits'>,
+  context: Pick<ProcessContext, 'http' | 'signal' | 'raster' | 'limits' | 'memory'>,
 ): Promise<Cube> {
   const { http, signal } = context;
   const url = args.url as string;

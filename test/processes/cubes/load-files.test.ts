@@ -222,3 +222,34 @@ describe('load_url', () => {
       expect((await load('load_url', { url: address, format })).code).toBe(code);
   });
 });
+
+test('what is loaded as a whole is accounted for in the memory of the server', async () => {
+  const small = await startServer({ limitMemory: 16 << 20 });
+  try {
+    const token = await small.user('carla');
+    const put = async (name: string, text: string) =>
+      expect(
+        (
+          await fetch(`${small.api}/files/${name}`, {
+            method: 'PUT',
+            headers: { authorization: `Bearer ${token}` },
+            body: text,
+          })
+        ).status,
+      ).toBe(200);
+    const codeOf = async (path: string, format: string) => {
+      const process_graph = {
+        load: { process_id: 'load_uploaded_files', arguments: { paths: [path], format }, result: true },
+      };
+      const response = await small.call('POST', '/result', { process: { process_graph } }, token);
+      return response.ok ? 'loaded' : ((await response.json()) as { code: string }).code;
+    };
+    await put('large.csv', `value\n${'12345678\n'.repeat(100_000)}`);
+    await put('small.csv', 'value\n1\n');
+    expect(await codeOf('large.csv', 'CSV')).toBe('MemoryLimitExceeded');
+    expect(small.application.memory.bytes).toBe(0);
+    for (let round = 0; round < 3; round++) expect(await codeOf('small.csv', 'CSV')).toBe('loaded');
+  } finally {
+    await small.stop();
+  }
+}, 60_000);

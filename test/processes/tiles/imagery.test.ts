@@ -48,7 +48,7 @@ const context = (...roles: Role[]) =>
     user: { id: 'anna', name: 'anna', roles },
     signal: new AbortController().signal,
     logger: silentLogger,
-    limits: { pixels: 1e6 },
+    limits: { pixels: 1e6, seconds: 60 },
     async openFile(path: string) {
       const bytes = workspace.get(path)!;
       return { owner: 'anna', size: bytes.length, version: '1', body: Readable.from([bytes]) };

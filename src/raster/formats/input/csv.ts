@@ -136,6 +136,7 @@ export const csvInput: InputFormat = {
     'Geometries are well-known text.',
   gisDataTypes: ['raster', 'vector', 'table'],
   parameters,
+  apart: { maxBytes, leastBytes: 1 << 18, expansion: 12 },
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
     const options = readOptions<CsvOptions>('CSV', parameters, request.options, request.process);
     const crs = readCrs(options.crs);

@@ -28,6 +28,7 @@ export const geojsonInput: InputFormat = {
     'A vector cube of the geometries of all files (together up to 32 MiB), with identifiers and properties beside them.',
   gisDataTypes: ['vector'],
   parameters,
+  apart: { maxBytes, leastBytes: 1 << 18, expansion: 10 },
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
     const options = readOptions<{ properties: readonly string[] }>(
       'GeoJSON',

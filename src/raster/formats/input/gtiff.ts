@@ -84,6 +84,7 @@ export const gtiffInput: InputFormat = {
     'GeoTIFF and Cloud Optimized GeoTIFF, as bands, y and x. Descriptions that are a date and a band, as results here ' +
     'have them, become dates and bands. Of several files those with the same bands are mosaicked, earlier ones on top.',
   gisDataTypes: ['raster'],
+  isLazy: true,
   parameters,
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
     const { bands } = readOptions<{ bands: readonly string[] | null }>(

@@ -94,6 +94,7 @@ export const jsonInput: InputFormat = {
   description: 'One data cube as "save_result" writes it in JSON, up to 32 MiB.',
   gisDataTypes: ['raster', 'vector', 'table', 'other'],
   parameters,
+  apart: { maxBytes, leastBytes: 1 << 18, expansion: 10 },
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
     readOptions('JSON', parameters, request.options, request.process);
     if (files.length !== 1) throw unsuitable('JSON is loaded from one file at a time.');

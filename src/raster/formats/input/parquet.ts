@@ -24,6 +24,9 @@ const maxBytes = 128 << 20;
 /** Of all pages, decompressed. */
 const maxDecodedBytes = 1 << 30;
 
+/** What a cell takes while rows become columns and columns a cube. */
+const cellBytes = 32;
+
 /** Decoders that stop at the length that a page declares. Snappy is the library's own. */
 async function createCompressors(): Promise<Compressors> {
   const zstd = await wasmDecoder();
@@ -108,6 +111,7 @@ async function readColumns(
     const pages = totalOfPages(bytes, metadata);
     refuseMany(pages.values, 2 * allowed, file.name);
     if (pages.bytes > maxDecodedBytes) throw new Error(`decoded it has more than ${maxDecodedBytes} bytes`);
+    await request.claim?.(cells * cellBytes + pages.bytes);
     const geo = readGeo(metadata);
     const rows = await readRows(bytes, metadata, request.signal);
     const columns = names.map((name, index): LoadedColumn => {
@@ -135,6 +139,7 @@ export const parquetInput: InputFormat = {
     'A table by columns, of one file of up to 128 MiB. Columns that GeoParquet marks as geometries become a dimension.',
   gisDataTypes: ['raster', 'vector', 'table'],
   parameters,
+  apart: { maxBytes, leastBytes: 0, expansion: 3 },
   async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
     const options = readOptions<ParquetOptions>('Parquet', parameters, request.options, request.process);
     if (files.length !== 1) throw unsuitable('Parquet is loaded from one file at a time.');

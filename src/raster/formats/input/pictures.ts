@@ -51,12 +51,19 @@ function isDeep({ depth }: Metadata): boolean {
   return depth !== 'uchar';
 }
 
-async function decode(bytes: Uint8Array, kind: string, file: InputFile, maxValues: number): Promise<Decoded> {
+async function decode(
+  bytes: Uint8Array,
+  kind: string,
+  file: InputFile,
+  { maxValues, claim }: LoadRequest,
+): Promise<Decoded> {
   const image = sharp(bytes, { limitInputPixels: false, failOn: 'error' });
   const metadata = await image.metadata();
   if (metadata.format !== kind) throw new Error(`it is ${metadata.format}`);
   const { width, height, channels } = metadata;
   refuseMany(width * height * channels, maxValues, file.name);
+  // As it is decoded, and as planes: up to 16 bits each.
+  await claim?.(width * height * channels * 4);
   const isGrey = /^(b-w|grey16)$/.test(metadata.space);
   const deep = isDeep(metadata);
   const space = isGrey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
@@ -135,7 +142,7 @@ function pictureInput(name: string, kind: string, title: string): InputFormat {
       const contents = await readAll(files, maxBytes);
       let decoded: Decoded;
       try {
-        decoded = await decode(contents[0], kind, files[0], request.maxValues);
+        decoded = await decode(contents[0], kind, files[0], request);
       } catch (error) {
         if (error instanceof OpenEOError) throw error;
         throw unsuitable(`${files[0].name} cannot be read as ${name}: ${(error as Error).message}.`, error);

@@ -7,6 +7,7 @@ import { unsuitable } from '../../unsuitable';
 import { assembleCube } from '../assemble';
 import { refuseMany } from '../limits';
 import { crsParameter } from '../read-all';
+import type { LoadRequest } from '../types';
 import { fromWkt } from '../wkt';
 import { timesOf } from './time';
 import type { VariableInfo, VariableReader, VariableValues } from './types';
@@ -198,6 +199,9 @@ function unpack(variable: VariableInfo, raw: VariableValues): Plane {
   return { data, ...(valid && { valid }), type };
 }
 
+/** What a value takes: as it is stored, unpacked and in the cube, with its validity. */
+const valueBytes = 24;
+
 /**
  * The variables of a file as one cube; those with the same dimensions are its bands.
  * @throws ProcessException `FormatUnsuitable`; OpenEOError `ProcessGraphComplexity`
@@ -209,7 +213,8 @@ export async function cubeOfVariables(
     maxValues,
     version,
     crs: given,
-  }: { readonly maxValues: number; readonly version: string; readonly crs?: Crs },
+    claim,
+  }: Pick<LoadRequest, 'maxValues' | 'claim'> & { readonly version: string; readonly crs?: Crs },
 ): Promise<Cube> {
   const chosen = chooseVariables(reader.variables, wanted);
   const [first] = chosen;
@@ -220,6 +225,7 @@ export async function cubeOfVariables(
     `A cube of ${chosen.length} variables`,
     'Choose "variables".',
   );
+  await claim?.(length * chosen.length * valueBytes);
   const dimensions: Dimension[] = [];
   for (const [axis, name] of first.dimensions.entries())
     dimensions.push(await dimensionOf(name, first.shape[axis], reader));

@@ -56,6 +56,7 @@ export function variableFormat(
     ...format,
     gisDataTypes: ['raster', 'vector'],
     parameters: variableParameters,
+    apart: { maxBytes, leastBytes: 0, expansion: 2 },
     async load(files: readonly InputFile[], request: LoadRequest): Promise<Cube> {
       const options = readOptions<VariableOptions>(
         format.name,

@@ -1,4 +1,4 @@
-import { OpenEOError } from '../base/errors';
+import { OpenEOError } from './errors';
 
 /**
  * Gives work the time that a synchronous request may take.
