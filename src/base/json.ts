@@ -16,19 +16,21 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
   return false;
 }
 
-/** True when JSON has more than `limit` values, those in arrays and objects counted one by one. Never recurses. */
-export function isLargerThan(value: unknown, limit: number): boolean {
+/** How many parts a value has, those in arrays and objects counted one by one; counting ends beyond `limit`. Never recurses. */
+export function countParts(value: unknown, limit: number): number {
   const open: unknown[] = [value];
-  let left = limit;
-  while (open.length > 0) {
-    if (--left < 0) return true;
+  let count = 0;
+  while (open.length > 0 && count <= limit) {
     const item = open.pop();
+    count++;
     if (typeof item !== 'object' || item === null) continue;
-    const children = Object.values(item);
-    if (children.length > left) return true;
+    // Binary data is taken for its bytes: nobody wants to see them one by one.
+    const children = ArrayBuffer.isView(item) ? [] : Array.isArray(item) ? item : Object.values(item);
+    count += ArrayBuffer.isView(item) ? item.byteLength : 0;
+    if (count + children.length > limit) return count + children.length;
     for (const child of children) open.push(child);
   }
-  return false;
+  return count;
 }
 
 /** A JSON Schema with openEO's `subtype` keyword. */

@@ -21,15 +21,17 @@ function boundedRegExp(source: string, flags: string) {
  * Compiles the schemas of process parameters: draft-07, with further keywords such as openEO's `subtype`.
  * NaN and the infinities are numbers here, as the standard says; only own properties count.
  * With `passContext` the `this` of a validation call reaches the keywords.
+ * @param allErrors whether all violations are collected, or checking ends at the first one
  */
 export function createProcessSchemaCompiler(
   keywords: readonly KeywordDefinition[] = [{ keyword: 'subtype' }],
+  allErrors = true,
 ): Ajv {
   const ajv = new Ajv({
     strict: false,
     strictNumbers: false,
     unicodeRegExp: false,
-    allErrors: true,
+    allErrors,
     validateFormats: true,
     ownProperties: true,
     passContext: true,

@@ -1,4 +1,4 @@
-import { isDeeperThan } from '../base/json';
+import { countParts, isDeeperThan } from '../base/json';
 import { Issues, pointerTo } from './issue';
 import { callbackParameters } from './schema/kinds';
 import { freezeCopy, isJsonObject, maxJsonDepth } from './shape';
@@ -64,7 +64,12 @@ export function parseProcess(definition: unknown): ParseResult {
   return { graph, issues: issues.list };
 }
 
+/** In the schemas of all parameters together. */
+const maxSchemaValues = 10_000;
+
 class Parser {
+  #schemaValues = 0;
+
   constructor(readonly issues: Issues) {}
 
   graph(
@@ -114,6 +119,11 @@ class Parser {
       this.issues.add('ProcessInvalid', { reason: '"parameters" must be an array.' }, place);
       return [];
     }
+    if (this.#hasHugeSchemas(json)) {
+      const reason = `the schemas of its parameters have more than ${maxSchemaValues.toLocaleString('en')} values.`;
+      this.issues.add('ProcessGraphComplexity', { reason }, place);
+      return [];
+    }
     const byName = new Map<string, ParameterSpec>();
     for (const [index, item] of json.entries()) {
       const reason = parameterProblem(item) ?? (byName.has(item.name) ? 'its name appears twice' : undefined);
@@ -121,6 +131,13 @@ class Parser {
       else byName.set(item.name, freezeCopy(item) as ParameterSpec);
     }
     return [...byName.values()];
+  }
+
+  /** Schemas are compiled, which takes a tenth of a millisecond per value. */
+  #hasHugeSchemas(parameters: readonly unknown[]): boolean {
+    const schemas = parameters.map((parameter) => isJsonObject(parameter) && parameter.schema);
+    this.#schemaValues += countParts(schemas, maxSchemaValues);
+    return this.#schemaValues > maxSchemaValues;
   }
 
   defaults(

@@ -1,7 +1,7 @@
 import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import api from '../../schemas/openeo/api.json';
-import { isLargerThan } from '../base/json';
+import { countParts } from '../base/json';
 
 /** The version of the openEO API that the schemas in `schemas/openeo/` belong to. */
 export const apiVersion: string = api.version;
@@ -58,7 +58,8 @@ const maxExplainedValues = 2000;
 export function bodyErrors(endpoint: string, body: unknown): readonly ErrorObject[] {
   const { first, all } = checksOf(endpoint);
   if (first(body)) return [];
-  if (isLargerThan(body, maxExplainedValues) || all(body)) return leadingErrors(first.errors ?? []);
+  if (countParts(body, maxExplainedValues) > maxExplainedValues || all(body))
+    return leadingErrors(first.errors ?? []);
   return leadingErrors(all.errors ?? []);
 }
 

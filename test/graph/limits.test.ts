@@ -251,3 +251,24 @@ test('of a graph with very many faults the first ones are told', async () => {
   const unknown = graph({ a: node('add', faulty, result) });
   expect(await createWorld().validate(unknown)).toHaveLength(1000);
 });
+
+test.each([
+  ['very many parameters', Array.from({ length: 20_000 }, (_, index) => ({ minimum: index }))],
+  [
+    'a parameter with a huge schema',
+    [{ anyOf: Array.from({ length: 20_000 }, (_, index) => ({ const: index })) }],
+  ],
+])('a graph with %s is refused', async (_, schemas) => {
+  const parameters = schemas.map((schema, index) => ({ name: `p${index}`, schema }));
+  const issues = await createWorld().validate(graph({ a: node('add', { x: 1, y: 1 }, result) }, parameters));
+  expect(issues.map(({ code }) => code)).toEqual(['ProcessGraphComplexity']);
+});
+
+test('of a value with very many faults the first one is told', async () => {
+  const schema = { type: 'array', items: { type: 'number' } };
+  const definition = graph({ a: node('list', { data: param('p') }, result) }, [{ name: 'p', schema }]);
+  for (const count of [3, 1_000_000])
+    await expect(createWorld().run(definition, { p: new Array(count).fill('a') })).rejects.toThrow(
+      '/0 must be a number',
+    );
+});

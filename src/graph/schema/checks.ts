@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { JsonSchema } from '../../base/json';
+import { countParts, type JsonSchema } from '../../base/json';
 import { createProcessSchemaCompiler, type ErrorObject, type ValidateFunction } from '../../base/schema';
 import type { ParameterSpec, ProcessSpec } from '../types';
 import { explain, type Violation } from './explain';
@@ -17,8 +17,9 @@ export interface ParameterCheck {
   checkPartial(value: unknown): readonly Violation[];
 }
 
-/** ajv keeps everything that it ever compiled, so instances are replaced now and then. */
 const schemasPerCompiler = 2000;
+/** Of larger values the first violation is told alone: a million of them take seconds to collect. */
+const maxExplainedValues = 2000;
 const cachedChecks = 4000;
 
 const missingDimensionCodes = ['DimensionMissing', 'DimensionAmbiguous', 'DimensionNotAvailable'];
@@ -27,8 +28,8 @@ const missingDimensionCodes = ['DimensionMissing', 'DimensionAmbiguous', 'Dimens
 export class SchemaChecks {
   readonly #byText = new LRUCache<string, ParameterCheck>({ max: cachedChecks });
   readonly #byParameter = new WeakMap<ParameterSpec, ParameterCheck>();
-  #compiler: Compiler | undefined;
-  #compiled = 0;
+  /** That ends at the first violation, and that finds all. */
+  readonly #compilers = [new Compilers(false), new Compilers(true)] as const;
 
   /**
    * The check of a parameter. A process that declares an exception for a missing dimension answers for
@@ -54,27 +55,45 @@ export class SchemaChecks {
 
   #compile(schema: unknown, ignoreDimensions: boolean): ParameterCheck {
     const alternatives = Array.isArray(schema) ? schema : [schema ?? {}];
-    const validators = (lenient: boolean) =>
+    const validators = (lenient: boolean, compilers: Compilers) =>
       alternatives.map((alternative) => {
-        const compiler = this.#nextCompiler();
+        const compiler = compilers.next();
         const isFormat = (name: string) => Object.hasOwn(compiler.formats, name);
         return compiler.compile(prepareSchema(alternative, { lenient, ignoreDimensions, isFormat }));
       });
-    const strict = validators(false);
-    let lenient: ValidateFunction[] | undefined;
+    const [ending, collecting] = this.#compilers;
+    const checker = (lenient: boolean) => {
+      const first = validators(lenient, ending);
+      let all: ValidateFunction[] | undefined;
+      return (value: unknown): readonly Violation[] => {
+        const found = run(first, value);
+        if (found.length === 0 || countParts(value, maxExplainedValues) > maxExplainedValues) return found;
+        all ??= validators(lenient, collecting);
+        return run(all, value);
+      };
+    };
+    let lenient: ReturnType<typeof checker> | undefined;
     return {
-      check: (value) => run(strict, value),
-      checkPartial: (value) => {
-        if (value === unknownValue) return [];
-        lenient ??= validators(true);
-        return run(lenient, value);
+      check: checker(false),
+      checkPartial(value) {
+        if (value === unknownValue) return none;
+        lenient ??= checker(true);
+        return lenient(value);
       },
     };
   }
+}
 
-  #nextCompiler(): Compiler {
+/** ajv keeps everything that it ever compiled, so instances are replaced now and then. */
+class Compilers {
+  #compiler: Compiler | undefined;
+  #compiled = 0;
+
+  constructor(readonly allErrors: boolean) {}
+
+  next(): Compiler {
     if (!this.#compiler || this.#compiled++ >= schemasPerCompiler) {
-      this.#compiler = createProcessSchemaCompiler(valueKeywords);
+      this.#compiler = createProcessSchemaCompiler(valueKeywords, this.allErrors);
       this.#compiled = 0;
     }
     return this.#compiler;
