@@ -8,12 +8,13 @@ const maxEntries = 1000;
 const written = new WeakMap<ProcessContext, number>();
 
 export function run(args: Arguments, context: ProcessContext): unknown {
-  const { data = null, message = '', code = 'User', level = 'info' } = args;
+  const { data = null, level = 'info' } = args;
+  const [message, code] = [args.message ?? '', args.code ?? 'User'].map((text) => summaryOf(text) as string);
   const count = written.get(context) ?? 0;
   if (count > maxEntries) return data;
   written.set(context, count + 1);
   if (count === maxEntries)
     context.logger.warning(`Only the first ${maxEntries} entries of "inspect" are logged`, { code });
-  else context.logger[level as LogLevel](message as string, { code, data: summaryOf(data) });
+  else context.logger[level as LogLevel](message, { code, data: summaryOf(data) });
   return data;
 }

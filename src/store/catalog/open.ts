@@ -104,6 +104,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
 
 /** Sources by address; a service with `load_stac` asks for the same one at every tile. */
 const opened = new WeakMap<HttpClient, LRUCache<string, CatalogSource>>();
+const maxSources = 100;
+/** Items of all sources that clients named: each takes some kilobytes. */
+const maxKeptItems = 100_000;
 
 /**
  * The collections behind an address that a client gave: an item, a collection, a catalog or a list of items.
@@ -119,20 +122,36 @@ export async function openStacUrl(
   const { http, logger, freshness = usual } = options;
   let sources = opened.get(http);
   if (!sources) {
-    sources = new LRUCache({ max: 100 });
+    sources = new LRUCache({ max: maxSources, maxSize: maxKeptItems });
     opened.set(http, sources);
   }
   let source = sources.get(url);
   if (!source) {
     source = new CatalogSource(entryAddress(url), new DocumentReader(http, freshness.remoteMs), freshness);
-    sources.set(url, source);
+    sources.set(url, source, { size: 1 });
   }
   const collections = await unlessAborted(source.collections(logger), signal);
-  if (collections.some((collection) => collection.index.items.length > 0))
+  const items = collections.reduce((sum, { index }) => sum + index.items.length, 0);
+  if (items > 0) {
+    weigh(sources, url, source, items);
     return createCatalog([source], logger);
+  }
   sources.delete(url);
   const { error } = source;
   if (error instanceof OpenEOError) throw error;
   const reason = error instanceof FieldError ? error.message : 'it has no items with GeoTIFF files';
   throw unreadable(url, reason, error);
+}
+
+/** Tells the cache how large a source has become. */
+function weigh(
+  sources: LRUCache<string, CatalogSource>,
+  url: string,
+  source: CatalogSource,
+  size: number,
+): void {
+  if (sources.info(url)?.size === size || sources.peek(url) !== source) return;
+  // The size of a value that is there already would stay as it was.
+  sources.delete(url);
+  sources.set(url, source, { size });
 }

@@ -32,6 +32,12 @@ const logged = (data: unknown) => {
   return entries[0].data;
 };
 
+it('shortens messages and codes that would fill a log', () => {
+  const { entries, context } = world();
+  run({ data: 1, message: 'm'.repeat(1_000_000), code: 'c'.repeat(1_000_000) }, context);
+  expect(JSON.stringify(entries).length).toBeLessThan(5000);
+});
+
 it('logs message, code and data at the level that is asked for', () => {
   const { entries, context } = world();
   run({ data: 1, message: 'here', code: 'mine', level: 'error' }, context);
