@@ -120,8 +120,7 @@ export async function createApplication(
     metrics,
     async listen() {
       const { port } = await server.listen(config.host, config.port);
-      await parts.jobs.engine.start();
-      parts.jobs.housekeeping.start();
+      await parts.jobs.start();
       return port;
     },
     async stop(graceMs) {

@@ -5,6 +5,7 @@ import type { Config } from '../config/types';
 import type { JobParts } from '../jobs/job-type';
 import { createJobs, type EngineChoice, type Jobs } from '../jobs/jobs';
 import { Webhooks } from '../jobs/webhooks';
+import type { RecordStore } from '../store/records/types';
 import { parseStoreUrl } from '../store/sql/url';
 
 /** How often the line of jobs is looked at where no word of a change comes, and how long a full disk pauses a job. */
@@ -15,11 +16,15 @@ const fullDiskPauseMs = 10_000;
 export type Role = 'server' | 'worker';
 
 /** A client of their own: that jobs are told to a host does not mean that process graphs may read from it. */
-function webhooksOf({ jobs: { webhooks, webhookSecret } }: Config, logger: Logger): Webhooks | undefined {
+function webhooksOf(
+  { jobs: { webhooks, webhookSecret } }: Config,
+  records: RecordStore,
+  logger: Logger,
+): Webhooks | undefined {
   if (webhooks.length === 0) return undefined;
   const allowedHosts = webhooks.map((url) => new URL(url).host);
   const http = createHttpClient({ allowedHosts, logger });
-  return new Webhooks({ http, logger, urls: webhooks, secret: webhookSecret });
+  return new Webhooks({ records, http, logger, urls: webhooks, secret: webhookSecret });
 }
 
 /** @throws Error where the engine cannot work on the database of the records */
@@ -42,6 +47,6 @@ export function openJobs(config: Config, parts: JobParts, logger: Logger, role: 
     settings: { ...config.jobs, pollMs: jobPollMs },
     pauseMs: fullDiskPauseMs,
     retention: config.jobs.retention,
-    webhooks: webhooksOf(config, logger),
+    webhooks: webhooksOf(config, parts.records, logger),
   });
 }

@@ -13,8 +13,7 @@ export async function work(line: CommandLine): Promise<number> {
   const logger = createLogger(config.logLevel);
   const stopped = untilStopped();
   const parts = await openParts(config, logger, 'worker');
-  await parts.jobs.engine.start();
-  parts.jobs.housekeeping.start();
+  await parts.jobs.start();
   const { engine, concurrency } = config.jobs;
   print(`Tilegraph works: up to ${concurrency} jobs at once, brought by ${engine}`);
   await stopped;

@@ -55,6 +55,7 @@ export class Housekeeping {
   async sweep(): Promise<Swept> {
     const { parts, resultMs, logMs, logger } = this.options;
     const before = (ms: number) => new Date(Date.now() - ms);
+    await parts.records.webhooks.expire();
     const swept = {
       results: resultMs > 0 ? await this.#expireResults(before(resultMs)) : 0,
       logs: logMs > 0 ? await parts.records.logs.removeBefore('job', before(logMs)) : 0,

@@ -38,8 +38,9 @@ export interface Jobs {
   readonly engine: JobEngine;
   readonly batch: BatchJobs;
   readonly watcher: JobWatcher;
-  /** Has not been started. */
   readonly housekeeping: Housekeeping;
+  /** Begins to take jobs, to tell of their ends and to remove what has expired. */
+  start(): Promise<void>;
   /** Gives running jobs back to the line, and writes the logs that wait. */
   close(): Promise<void>;
 }
@@ -73,7 +74,7 @@ export function createJobs(options: {
 }): Jobs {
   const { parts, records, logger, settings, pauseMs, retention, webhooks, types = jobTypes } = options;
   const logs = new SubjectLogs(records, logger);
-  const onEnd = webhooks && ((job: JobRecord) => webhooks.tell(job));
+  const onEnd = () => webhooks?.look();
   const runner = new JobRunner({ parts, types, logs, pauseMs, onEnd });
   const engineOptions: EngineOptions = {
     ...{ jobs: records.jobs, logger, settings },
@@ -94,6 +95,12 @@ export function createJobs(options: {
     batch: {
       check: async (user, process) => void (await planBatch(parts, user, process)),
       estimate: (user, job, signal) => estimateBatch(parts, user, job, signal),
+    },
+    async start() {
+      // First, so that no job ends unheard.
+      await webhooks?.start();
+      await engine.start();
+      housekeeping.start();
     },
     async close() {
       watcher.close();

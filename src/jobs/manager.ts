@@ -16,8 +16,8 @@ export class JobManager {
       readonly runner: JobRunner;
       readonly engine: JobEngine;
       readonly logs: SubjectLogs;
-      /** Hears of jobs that were canceled here. */
-      readonly onEnd?: (job: JobRecord) => void;
+      /** Hears that a job was canceled here. */
+      readonly onEnd?: () => void;
     },
   ) {}
 
@@ -79,7 +79,7 @@ export class JobManager {
     const job = await this.#jobs.cancel(id);
     if (!job) return;
     await this.#log(job, 'The job was canceled');
-    this.options.onEnd?.(job);
+    this.options.onEnd?.();
     // Where it runs its runner tidies up; where nobody runs it nobody would.
     if (before.status === 'queued' && !job.result) await this.#discard(before);
   }

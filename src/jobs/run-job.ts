@@ -16,8 +16,8 @@ export interface JobRunnerOptions {
   readonly logs: SubjectLogs;
   /** How long a job waits for room in the storage before it tries again. */
   readonly pauseMs: number;
-  /** Hears of jobs that completed or failed here. */
-  onEnd?(job: JobRecord): void;
+  /** Hears that a job completed or failed here. */
+  onEnd?(): void;
 }
 
 /** How a run ended: `taken` and `stopped` are not this process's business any more. */
@@ -72,7 +72,7 @@ export class JobRunner {
       jobs.complete(job, { status: 'completed', message: 'completed', result, costs: 0 }),
     );
     await this.#tidy(job, isWritten, result);
-    if (isWritten) await this.#tellEnd(job);
+    if (isWritten) this.options.onEnd?.();
     return isWritten ? 'completed' : 'taken';
   }
 
@@ -153,15 +153,8 @@ export class JobRunner {
       }),
     );
     await this.#tidy(job, isWritten, { assets });
-    if (isWritten) await this.#tellEnd(job);
+    if (isWritten) this.options.onEnd?.();
     return isWritten ? 'failed' : 'taken';
-  }
-
-  async #tellEnd({ id }: JobRecord): Promise<void> {
-    const { parts, onEnd } = this.options;
-    if (!onEnd) return;
-    const job = await parts.records.jobs.get(id).catch(() => undefined);
-    if (job) onEnd(job);
   }
 
   /** Says it to the row as soon as the database is there; false where the row is no longer this run's. */

@@ -344,6 +344,66 @@ export function describeJobStore(
         expect((await store.logs.list(`job:${each}`, {})).items).toEqual([]);
     });
 
+    test('receivers are told of every end, however it came about, and of nothing else', async () => {
+      const told = async (receiver: string) => {
+        const deliveries = await store.webhooks.claim(receiver, 100, 60_000);
+        for (const { id } of deliveries) await store.webhooks.remove(id);
+        return deliveries.map(({ event, jobId }) => `${event} ${jobId}`).sort();
+      };
+      const take = async () => (await store.jobs.claim(wish({ ids: [await inLine()] })))[0];
+      await store.jobs.complete(await take(), { status: 'completed', message: '' });
+      await store.webhooks.register(['a', 'b']);
+      await store.webhooks.register(['b']);
+      const completed = await take();
+      await store.jobs.complete(completed, { status: 'completed', message: 'done' });
+      await store.jobs.complete(completed, { status: 'completed', message: 'done' });
+      const failed = await take();
+      const error = { code: 'Internal', message: 'nul \0' };
+      await store.jobs.complete(failed, { status: 'failed', message: 'failed', error });
+      const canceled = await take();
+      await store.jobs.cancel(canceled.id);
+      const partial = await take();
+      await store.jobs.report(partial, { result: { assets: [asset] } });
+      await store.jobs.cancel(partial.id);
+      const postponed = await take();
+      await store.jobs.postpone(postponed, { delayMs: 0, message: 'again', isFailure: true });
+      const lost = await take();
+      await byHand(url, `update jobs set losses = 9 where id = '${lost.id}'`);
+      await store.jobs.renew('one', -1000);
+      await store.jobs.recover();
+      await store.jobs.remove(completed.id);
+      const expected = [
+        `job.canceled ${canceled.id}`,
+        `job.canceled ${partial.id}`,
+        `job.completed ${completed.id}`,
+        `job.failed ${failed.id}`,
+        `job.failed ${lost.id}`,
+      ].sort();
+      expect(await told('a')).toEqual(expected);
+      const [first] = await store.webhooks.claim('b', 1, 60_000);
+      expect(first).toMatchObject({
+        ...{ receiverId: 'b', jobId: completed.id, jobType: 'batch', ownerId: 'ann', message: 'done' },
+        ...{ attempts: 1, endedAt: expect.any(Date) },
+      });
+      const others = await Promise.all(
+        [1, 2, 3].map((n) => (n % 2 ? store : other).webhooks.claim('b', 2, 0)),
+      );
+      expect(new Set(others.flat().map(({ id }) => id)).has(first.id)).toBe(false);
+      // What was taken by another since is not this one's business.
+      await store.webhooks.postpone({ id: first.id, attempts: 7 }, 0);
+      expect((await store.webhooks.claim('b', 9, 0)).map(({ id }) => id)).not.toContain(first.id);
+      await store.webhooks.postpone(first, 0);
+      expect(await told('b')).toEqual(expected);
+      await store.jobs.complete(await take(), { status: 'completed', message: '' });
+      const past = url.startsWith('postgres') ? "now() - interval '3 days'" : '0';
+      await byHand(url, `update webhook_deliveries set ended_at = ${past}`);
+      await byHand(url, `update webhook_receivers set seen_at = ${past} where id = 'a'`);
+      expect(await store.webhooks.expire()).toBe(2);
+      await store.jobs.complete(await take(), { status: 'completed', message: '' });
+      expect([await told('a'), (await told('b')).length]).toEqual([[], 1]);
+      await byHand(url, 'delete from webhook_receivers');
+    });
+
     test('those that ended can be found by age, and forget their result', async () => {
       const [old, young, running] = [await inLine(), await inLine(), await inLine()];
       for (const lease of await store.jobs.claim(wish()))

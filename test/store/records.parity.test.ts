@@ -56,7 +56,7 @@ test('both dialects have the same tables, columns, keys and indexes', () => {
     describeTable(table, postgresConfig(table as PgTable)),
   ]);
   expect(Object.values(sqlite).every((table) => is(table, Table))).toBe(true);
-  expect(ofSqlite).toHaveLength(13);
+  expect(ofSqlite).toHaveLength(15);
   expect(ofSqlite).toEqual(ofPostgres);
 });
 
@@ -110,6 +110,8 @@ test('both dialects give the same TypeScript types', () => {
     projects: true,
     projectVersions: true,
     projectAssets: true,
+    webhookReceivers: true,
+    webhookDeliveries: true,
     recordChanges: true,
   };
   expect(Object.values(same).every(Boolean)).toBe(true);

@@ -21,6 +21,7 @@ import * as sqliteTables from './sqlite/tables';
 import { createTokens } from './tokens';
 import type { RecordStore } from './types';
 import { createUsers } from './users';
+import { createWebhooks } from './webhooks';
 
 function createDatabase(sql: Sql): RecordDatabase {
   const statements = new Statements(sql);
@@ -79,6 +80,7 @@ export async function openRecordStore(
     logs: createLogs(database, options.maxLogEntries ?? 1000),
     signingKeys: createSigningKeys(database, changes),
     settings: createSettings(database),
+    webhooks: createWebhooks(database),
     onChange: changes.onChange,
     ping: () => sql.ping(),
     async close() {

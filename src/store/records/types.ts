@@ -81,6 +81,25 @@ export interface LogRecord {
   readonly time: Date;
 }
 
+/** That a job has ended, for one receiver. */
+export interface WebhookDelivery {
+  /** The same for all tries. */
+  readonly id: string;
+  readonly receiverId: string;
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly ownerId: string;
+  /** `job.completed`, `job.failed` or `job.canceled`. */
+  readonly event: string;
+  /** That of the row then. */
+  readonly status: string;
+  readonly message: string;
+  readonly error?: { readonly message: string };
+  readonly endedAt: Date;
+  /** Tries so far, that under way included. */
+  readonly attempts: number;
+}
+
 /** A key that signs addresses; revoking or deleting it ends all addresses that it signed. */
 export interface SigningKeyRecord {
   readonly id: string;
@@ -179,6 +198,20 @@ export interface RecordStore {
     list(subject: string): Promise<readonly SigningKeyRecord[]>;
     create(key: SigningKeyRecord): Promise<void>;
     revoke(id: string, at: Date): Promise<boolean>;
+  };
+  /** Which receivers have yet to be told that a job has ended. Rows come about with the end of the job. */
+  readonly webhooks: {
+    /** Names receivers, who are told of ends from now on; to be repeated now and then. */
+    register(receiverIds: readonly string[]): Promise<void>;
+    /**
+     * Takes up to so many deliveries that are due, each for one try: it is due again after `leaseMs`, unless it is
+     * removed or postponed before.
+     */
+    claim(receiverId: string, limit: number, leaseMs: number): Promise<readonly WebhookDelivery[]>;
+    remove(id: string): Promise<void>;
+    postpone(delivery: Pick<WebhookDelivery, 'id' | 'attempts'>, delayMs: number): Promise<void>;
+    /** Forgets what could not be told for a day, and receivers that nobody named for two; tells how many deliveries. */
+    expire(): Promise<number>;
   };
   /** A small place for facts about this installation (salts, the schema of sample data, …). */
   readonly settings: {

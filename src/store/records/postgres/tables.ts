@@ -211,3 +211,32 @@ export const recordChanges = pgTable('record_changes', {
   topic: key('topic').primaryKey(),
   revision: bigint('revision', { mode: 'number' }).notNull(),
 });
+
+/** Who is told when jobs end, by the digest of the address; who is not seen for long is told no more. */
+export const webhookReceivers = pgTable('webhook_receivers', {
+  id: key('id').primaryKey(),
+  seenAt: time('seen_at').notNull(),
+});
+
+/** What receivers have yet to be told. Triggers of `jobs` write it, in the transaction that ends the job. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    id: key('id').primaryKey(),
+    receiverId: key('receiver_id').notNull(),
+    jobId: key('job_id').notNull(),
+    jobType: key('job_type').notNull(),
+    ownerId: key('owner_id').notNull(),
+    event: text('event').notNull(),
+    status: text('status').notNull(),
+    message: text('message').notNull(),
+    error: json('error'),
+    endedAt: time('ended_at').notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: time('next_at').notNull(),
+  },
+  (table) => [
+    index('webhook_deliveries_in_line').on(table.receiverId, table.nextAt),
+    index('webhook_deliveries_by_age').on(table.endedAt),
+  ],
+);

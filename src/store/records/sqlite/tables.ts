@@ -208,3 +208,32 @@ export const recordChanges = sqliteTable('record_changes', {
   topic: text('topic').primaryKey(),
   revision: integer('revision').notNull(),
 });
+
+/** Who is told when jobs end, by the digest of the address; who is not seen for long is told no more. */
+export const webhookReceivers = sqliteTable('webhook_receivers', {
+  id: text('id').primaryKey(),
+  seenAt: time('seen_at').notNull(),
+});
+
+/** What receivers have yet to be told. Triggers of `jobs` write it, in the transaction that ends the job. */
+export const webhookDeliveries = sqliteTable(
+  'webhook_deliveries',
+  {
+    id: text('id').primaryKey(),
+    receiverId: text('receiver_id').notNull(),
+    jobId: text('job_id').notNull(),
+    jobType: text('job_type').notNull(),
+    ownerId: text('owner_id').notNull(),
+    event: text('event').notNull(),
+    status: text('status').notNull(),
+    message: text('message').notNull(),
+    error: json('error'),
+    endedAt: time('ended_at').notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: time('next_at').notNull(),
+  },
+  (table) => [
+    index('webhook_deliveries_in_line').on(table.receiverId, table.nextAt),
+    index('webhook_deliveries_by_age').on(table.endedAt),
+  ],
+);
