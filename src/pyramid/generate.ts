@@ -6,6 +6,7 @@ import type { ObjectStore } from '../store/objects/types';
 import type { Archive } from './archives/archive';
 import { writeMbtiles } from './archives/mbtiles';
 import { writePmtiles } from './archives/pmtiles';
+import { EmptyTiles } from './empty-tiles';
 import { type Estimate, estimate } from './estimate';
 import { layoutOf } from './layouts/layout';
 import { openSource, type PyramidSource, type SourceTools } from './open-source';
@@ -116,20 +117,23 @@ export function generate(
     });
     const stored = () => storedSizes(tools.objects, target.prefix, tools.signal, target.keepSince);
     let existing = await stored();
+    const empty = new EmptyTiles(tools.objects, target.prefix);
+    await empty.load(target.keepSince);
     const maker = await opened.createMaker();
     let summary: TileSummary;
     try {
-      summary = await makeTiles(maker, options, target, existing, tools);
+      summary = await makeTiles(maker, options, target, { existing, empty }, tools);
       // What a canceled run left may have been removed while this one built on it.
       for (
         existing = await stored();
         tileCount(existing, target, options) < summary.tileCount;
         existing = await stored()
       )
-        summary = await makeTiles(maker, options, target, existing, tools);
+        summary = await makeTiles(maker, options, target, { existing, empty }, tools);
     } finally {
       await maker.close();
     }
+    await empty.forget();
     return finish(plan, options, target, summary, { ...tools, folder });
   });
 }
@@ -150,7 +154,7 @@ function makeTiles(
   maker: TileMaker,
   options: PyramidOptions,
   { prefix }: GenerateTarget,
-  existing: ReadonlyMap<string, number>,
+  known: { readonly existing: ReadonlyMap<string, number>; readonly empty: EmptyTiles },
   { objects, signal, onStage }: GenerateTools,
 ): Promise<TileSummary> {
   const { plan } = maker;
@@ -162,7 +166,7 @@ function makeTiles(
     key: (tile) => prefix + layout.path(plan, tile, options.format),
     contentType: tileFormats[options.format].mediaType,
     cacheControl,
-    existing,
+    ...known,
     // Viewers of layouts that were made for pictures do not expect gaps.
     writesEmpty: options.write_empty || plan.layout !== 'xyz',
     concurrency: tilesAtOnce,

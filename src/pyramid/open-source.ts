@@ -24,6 +24,8 @@ export type PyramidSource =
       readonly kind: 'file';
       /** Opens its bytes; undefined: they are gone. */
       open(): Promise<Readable | undefined>;
+      /** Makes a name for them on this disk instead of a copy; false where that cannot be. */
+      link?(path: string): Promise<boolean>;
     }
   | { readonly kind: 'cube'; readonly cube: Cube };
 
@@ -59,7 +61,7 @@ export async function openSource(
   const encoding = { format: options.format, quality: qualityOf(options) };
   if (source.kind === 'cube') return openCube(source.cube, options, encoding, tools);
   const path = join(tools.folder, 'source');
-  await download(() => source.open(), path, tools.signal);
+  if (!(await source.link?.(path))) await download(() => source.open(), path, tools.signal);
   const info = await readMapInfo(path, tools.raster, tools.signal);
   return info ? openMap(path, info, options, encoding, tools) : openImage(path, options, encoding, tools);
 }

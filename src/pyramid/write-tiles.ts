@@ -1,5 +1,6 @@
 import type { TileAddress } from '../geo/types';
 import type { ObjectStore } from '../store/objects/types';
+import type { EmptyTiles } from './empty-tiles';
 import { type MadeTile, plannedTiles, type TileMaker } from './types';
 
 /** How far the writing of tiles is. */
@@ -30,6 +31,8 @@ export interface WriteOptions {
   /** What lies there already, by key: it is neither made nor uploaded again. */
   readonly existing: ReadonlyMap<string, number>;
   readonly writesEmpty: boolean;
+  /** Which ones were left out before, and will be. */
+  readonly empty: EmptyTiles;
   /** Tiles in work at once: what a crash makes in vain at most. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
@@ -73,7 +76,7 @@ class Crew {
  * @throws the first failure, after the tiles in work have ended; the signal's reason
  */
 export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
-  const { maker, objects, existing } = options;
+  const { maker, objects, existing, empty } = options;
   const { plan } = maker;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
@@ -87,15 +90,19 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
       count.reused++;
       count.bytes += stored;
     }
-  count.made = count.uploaded = count.tiles = count.reused;
+  count.tiles = count.reused;
+  if (!options.writesEmpty) count.skippedEmpty = empty.count;
+  count.made = count.uploaded = count.tiles + count.skippedEmpty;
   tell();
 
   async function handle(tile: TileAddress, make: () => Promise<MadeTile>): Promise<void> {
     const { body, isEmpty } = await make();
     count.made++;
     tell();
-    if (isEmpty && !options.writesEmpty) count.skippedEmpty++;
-    else {
+    if (isEmpty && !options.writesEmpty) {
+      count.skippedEmpty++;
+      await empty.add(tile);
+    } else {
       const { contentType, cacheControl } = options;
       await objects.put(options.key(tile), body, { contentType, cacheControl, isLazy: true, signal });
       count.tiles++;
@@ -108,13 +115,20 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
   await maker
     .make({
       signal,
-      wants: (tile) => (!plan.includes || plan.includes(tile)) && !existing.has(options.key(tile)),
+      wants: (tile) =>
+        (!plan.includes || plan.includes(tile)) &&
+        !existing.has(options.key(tile)) &&
+        (options.writesEmpty || !empty.has(tile)),
       add: (tile, make) => crew.start(() => handle(tile, make)),
     })
     .catch((error: unknown) => failed.abort(error));
   await crew.end();
   options.signal.throwIfAborted();
-  if (failed.signal.aborted) throw failed.signal.reason;
+  if (failed.signal.aborted) {
+    // What cannot be stored now is looked at again.
+    if (!options.writesEmpty) await empty.save().catch(() => {});
+    throw failed.signal.reason;
+  }
   const { skippedEmpty, reused, bytes } = count;
   return { tileCount: count.tiles, bytes, skippedEmpty, reused };
 }

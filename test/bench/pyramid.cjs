@@ -1,8 +1,8 @@
 // Tile pyramids: a plain image against vips dzsave, a raster against gdal2tiles, in the same format and compression,
 // and tiles to S3 on the loopback interface. Wall clock, CPU of all threads, and peak memory by /usr/bin/time.
-//   node test/bench/pyramid.cjs [--dist folder] [--size 16384] [--map 8192] [--objects 10000]
+//   node test/bench/pyramid.cjs [--dist folder] [--only png,jpeg,map,bucket] [--size 16384] [--map 8192] [--objects 10000]
 const { execFileSync, spawn } = require('node:child_process');
-const { mkdtempSync, readdirSync, rmSync } = require('node:fs');
+const { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } = require('node:fs');
 const { once } = require('node:events');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
@@ -14,6 +14,7 @@ const { values: options } = require('node:util').parseArgs({
     size: { type: 'string', default: '16384' },
     map: { type: 'string', default: '8192' },
     objects: { type: 'string', default: '10000' },
+    only: { type: 'string', default: 'png,jpeg,map,bucket' },
   },
 });
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-pyramid-'));
@@ -22,19 +23,18 @@ const folder = mkdtempSync(path.join(tmpdir(), 'bench-pyramid-'));
 function measure(command, args) {
   const report = path.join(folder, 'time');
   execFileSync('/usr/bin/time', ['-o', report, '-f', '%e %U %S %M', command, ...args], { stdio: 'ignore' });
-  const [wall, user, system, memory] = require('node:fs')
-    .readFileSync(report, 'utf8')
-    .trim()
-    .split(/\s+/)
-    .map(Number);
+  const [wall, user, system, memory] = readFileSync(report, 'utf8').trim().split(/\s+/).map(Number);
   return { wall, cpu: user + system, memory: memory / 1024 };
 }
 
-function countTiles(from) {
-  return readdirSync(from, { recursive: true }).filter((name) => /\d\.(png|jpg|jpeg)$/.test(name)).length;
+/** How many tiles lie in a folder, and their mean size in kB. */
+function tilesIn(from) {
+  const names = readdirSync(from, { recursive: true }).filter((name) => /\d\.(png|jpg|jpeg)$/.test(name));
+  const bytes = names.reduce((sum, name) => sum + statSync(path.join(from, name)).size, 0);
+  return { count: names.length, kilobytes: bytes / names.length / 1000 };
 }
 
-const own = (source, target, wanted) =>
+const generate = (source, target, wanted) =>
   measure(process.execPath, [
     path.join(__dirname, 'support/pyramid-run.cjs'),
     options.dist,
@@ -43,17 +43,20 @@ const own = (source, target, wanted) =>
     JSON.stringify(wanted),
   ]);
 
-function row(name, tiles, ours, theirs) {
+function row(name, own, other, ours, theirs) {
+  if (own.count !== other.count) throw new Error('The pyramids have different tiles');
   const cells = [
-    tiles,
-    tiles / ours.wall,
-    tiles / theirs.wall,
+    own.count,
+    own.count / ours.wall,
+    own.count / theirs.wall,
     ours.cpu,
     theirs.cpu,
     theirs.wall / ours.wall,
     theirs.cpu / ours.cpu,
     ours.memory,
     theirs.memory,
+    own.kilobytes,
+    other.kilobytes,
   ];
   console.log(
     `| ${name} | ${cells.map((cell) => (cell >= 20 ? Math.round(cell) : cell.toFixed(2))).join(' | ')} |`,
@@ -77,15 +80,16 @@ async function picture(size) {
   return file;
 }
 
-async function plain() {
+async function plain(wanted) {
   const source = await picture(Number(options.size));
   for (const [format, quality, suffix] of [
     ['png', 6, '.png[compression=6]'],
     ['jpeg', 80, '.jpg[Q=80]'],
   ]) {
+    if (!wanted.includes(format)) continue;
     const target = path.join(folder, `own-${format}`);
     const other = path.join(folder, `vips-${format}`);
-    const ours = own(source, target, { layout: 'dzi', format, quality });
+    const ours = generate(source, target, { layout: 'dzi', format, quality });
     const theirs = measure('vips', [
       'dzsave',
       source,
@@ -97,9 +101,14 @@ async function plain() {
       '--suffix',
       suffix,
     ]);
-    const made = countTiles(path.join(target, 'objects'));
-    if (made !== countTiles(`${other}_files`)) throw new Error('The pyramids have different tiles');
-    row(`${options.size}² → ${format.toUpperCase()}, vips dzsave`, made, ours, theirs);
+    const own = tilesIn(path.join(target, 'objects'));
+    row(
+      `${options.size}² → ${format.toUpperCase()}, vips dzsave`,
+      own,
+      tilesIn(`${other}_files`),
+      ours,
+      theirs,
+    );
     rmSync(target, { recursive: true });
     rmSync(`${other}_files`, { recursive: true });
   }
@@ -124,53 +133,90 @@ async function map() {
   ]);
   const target = path.join(folder, 'own-map');
   const other = path.join(folder, 'gdal-map');
-  const ours = own(tif, target, { format: 'png', quality: 6 });
+  const ours = generate(tif, target, { format: 'png', quality: 6 });
   const theirs = measure('gdal2tiles.py', ['-q', '-x', '--xyz', '-w', 'none', '-r', 'average', tif, other]);
-  row(`${size}² UTM → PNG, gdal2tiles`, countTiles(path.join(target, 'objects')), ours, theirs);
+  const own = tilesIn(path.join(target, 'objects'));
+  row(`${size}² UTM → PNG, gdal2tiles`, own, tilesIn(other), ours, theirs);
 }
 
-async function bucket() {
-  const program = path.join(__dirname, '../support/children/fauxqs.mjs');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
+/** CPU seconds of a process so far. */
+function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** A server in a process of its own; its first line is its port. */
+async function startServer(args) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [port] = await once(child.stdout, 'data');
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'secret' });
-  const endpoint = `http://127.0.0.1:${Number(port)}`;
-  const { S3Client, CreateBucketCommand } = require('@aws-sdk/client-s3');
-  await new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true }).send(
-    new CreateBucketCommand({ Bucket: 'bench' }),
-  );
+  return { child, endpoint: `http://127.0.0.1:${Number(port)}` };
+}
+
+/** Takes everything and says yes: what remains is our own work. */
+const agreeing = `
+  const server = require('node:http').createServer((request, answer) => {
+    request.resume().on('end', () => answer.writeHead(200, { etag: '"x"' }).end());
+  });
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+  process.stdin.resume().on('end', () => process.exit());
+`;
+
+async function upload(name, { child, endpoint }, count, atOnce) {
   const { openObjectStore } = require(path.resolve(options.dist, 'src/store/objects/open.js'));
   const { silentLogger: logger } = require(path.resolve(options.dist, 'src/base/logger.js'));
   const store = await openObjectStore('s3://bench/p', { logger, s3: { endpoint, isPathStyle: true } });
-  const count = Number(options.objects);
   const body = Buffer.alloc(20_000, 7);
   const started = performance.now();
   const before = process.cpuUsage();
+  const theirs = cpuOf(child.pid);
   let next = 0;
   const work = async () => {
-    while (next < count) await store.put(`tiles/${next++}.png`, body, { contentType: 'image/png' });
+    while (next < count)
+      await store.put(`tiles/${atOnce}-${next++}.png`, body, { contentType: 'image/png', isLazy: true });
   };
-  await Promise.all(Array.from({ length: 16 }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   const { user, system } = process.cpuUsage(before);
   const seconds = (performance.now() - started) / 1000;
-  console.log(
-    `\n${count} objects of 20 kB to S3 on loopback, 16 at once: ${Math.round(count / seconds)} per second, ${((user + system) / 1000 / count).toFixed(2)} ms of CPU each (without the server's)`,
-  );
+  const own = ((user + system) / 1000 / count).toFixed(2);
+  const other = (((cpuOf(child.pid) - theirs) * 1000) / count).toFixed(2);
+  console.log(`| ${name}, ${atOnce} at once | ${Math.round(count / seconds)} | ${own} | ${other} |`);
   await store.close();
-  child.stdin.end();
+}
+
+async function bucket() {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'secret' });
+  const count = Number(options.objects);
+  const { S3Client, CreateBucketCommand } = require('@aws-sdk/client-s3');
+  const fauxqs = await startServer([path.join(__dirname, '../support/children/fauxqs.mjs')]);
+  await new S3Client({ endpoint: fauxqs.endpoint, region: 'us-east-1', forcePathStyle: true }).send(
+    new CreateBucketCommand({ Bucket: 'bench' }),
+  );
+  const plain = await startServer(['-e', agreeing]);
+  console.log(`\n| ${count} objects of 20 kB to | per second | CPU ms each, ours | theirs |`);
+  console.log('|---|---|---|---|');
+  try {
+    for (const atOnce of [16, 64]) await upload('fauxqs', fauxqs, count, atOnce);
+    for (const atOnce of [16, 64]) await upload('a server that only says yes', plain, count, atOnce);
+  } finally {
+    fauxqs.child.stdin.end();
+    plain.child.stdin.end();
+  }
 }
 
 async function main() {
-  console.log(
-    '| pyramid, rival | tiles | tiles/s | rival | CPU s | rival | × speed | × per CPU second | MiB | rival |',
-  );
-  console.log('|---|---|---|---|---|---|---|---|---|---|');
+  const wanted = options.only.split(',');
   try {
-    await plain();
-    await map();
-    await bucket();
+    if (wanted.some((each) => each !== 'bucket')) {
+      console.log(
+        '| pyramid, rival | tiles | tiles/s | rival | CPU s | rival | × speed | × per CPU second | MiB | rival | kB a tile | rival |',
+      );
+      console.log('|---|---|---|---|---|---|---|---|---|---|---|---|');
+    }
+    if (wanted.includes('png') || wanted.includes('jpeg')) await plain(wanted);
+    if (wanted.includes('map')) await map();
+    if (wanted.includes('bucket')) await bucket();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

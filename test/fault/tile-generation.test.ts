@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ObjectStore } from '../../src/store/objects/types';
 import { drawing, encode } from '../pyramid/support/pictures';
 import { faultRounds } from '../support/fault-rounds';
+import { digests, inWork, isTilePut, makeProject, until } from '../support/generations';
 import { type TestDatabase, testDatabase } from '../support/postgres';
 import { spawnWorker } from '../support/process';
 import { type S3Server, startFauxqs } from '../support/s3';
@@ -14,11 +11,6 @@ import { type Fault, type S3Proxy, startProxy } from '../support/s3-proxy';
 import { startServer, type TestServer } from '../support/server';
 
 jest.setTimeout(300_000);
-
-type Json = Record<string, unknown>;
-
-/** Tiles that one worker has in work at once (`tilesAtOnce`). */
-const inWork = 16;
 
 let s3: S3Server;
 let proxy: S3Proxy;
@@ -35,51 +27,7 @@ beforeEach(() => {
   proxy.seen.length = 0;
 });
 
-async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await delay(5)) {
-    const value = await look();
-    if (value) return value;
-  }
-  throw new Error(`It did not happen in time: ${what}`);
-}
-
-const isTilePut = ({ method, url }: { method?: string; url?: string }) =>
-  method === 'PUT' && /\/uploads\/tiles\/.*\.png/.test(url ?? '');
 const tilePuts = () => proxy.seen.filter(isTilePut).length;
-
-/** What a folder holds, by the digests of its files. */
-async function digests(objects: ObjectStore, prefix: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const { key } of (await objects.list(prefix)).items) {
-    const object = (await objects.get(key))!;
-    const hash = createHash('sha256')
-      .update(await buffer(object.body))
-      .digest('hex');
-    if (key.endsWith('.png')) found.set(key.slice(prefix.length), hash);
-  }
-  return found;
-}
-
-/** A project with a draft and a base map; starts generations of it. */
-async function makeProject(server: TestServer, slug: string, picture: Buffer) {
-  const call = async (method: string, path: string) =>
-    (await (await server.call(method, `${server.url}/api/projects${path}`, undefined)).json()) as Json;
-  await server.call('POST', `${server.url}/api/projects`, { slug });
-  await call('POST', `/${slug}/versions`);
-  const form = new FormData();
-  form.set('asset_type', 'base_map');
-  form.set('file', new Blob([new Uint8Array(picture)]), 'a.png');
-  const authorization = `Bearer ${await server.login('admin', 'correct horse battery')}`;
-  const path = `${server.url}/api/projects/${slug}/versions/1`;
-  const asset = await fetch(`${path}/assets`, { method: 'POST', headers: { authorization }, body: form });
-  const { id } = (await asset.json()) as { id: string };
-  return {
-    async start(): Promise<string> {
-      return String((await call('POST', `/${slug}/versions/1/generate-tiles?asset_id=${id}`))['job_id']);
-    },
-    prefix: (job: string) => `mp/${slug}/uploads/tiles/1/${job}/`,
-  };
-}
 
 const row = (server: TestServer, id: string) => server.application.records.jobs.get(id);
 const ends = (server: TestServer, id: string) =>

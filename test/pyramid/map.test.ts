@@ -267,6 +267,38 @@ describe('a cube', () => {
     expect(reads).toBeLessThan(5 + 1 + 16);
   });
 
+  test('a run that goes on after a failure does not look again at what is stored or empty', async () => {
+    const data = new Float32Array(plane).fill(Number.NaN);
+    // Something in the north-west only.
+    for (let row = 0; row < 20; row++) data.fill(9, row * grid.width, row * grid.width + 20);
+    const bands = [{ type: 'bands', name: 'bands', labels: ['r'] }, ...dimensions.slice(1)] as const;
+    const sparse = memoryCube({ dimensions: bands, grid, dataType: 'uint8', missing: 'nan', data });
+    let reads = 0;
+    let failsAfter = 80;
+    const counted = defineCube({
+      ...sparse,
+      async read(window, signal) {
+        if (++reads > failsAfter) throw new Error('not today');
+        return sparse.read(window, signal);
+      },
+    });
+    const source = { kind: 'cube', cube: counted } as const;
+    const options = { minzoom: 12, maxzoom: 16 };
+    await expect(shop.generate(source, options, { prefix: 'resumed/' })).rejects.toThrow('not today');
+    const first = reads;
+    failsAfter = Number.POSITIVE_INFINITY;
+    const { result } = await shop.generate(source, options, { prefix: 'resumed/' });
+    const whole = await shop.generate({ kind: 'cube', cube: sparse }, options);
+    expect(result).toMatchObject({
+      tile_count: whole.result.tile_count,
+      skipped_empty: whole.result.skipped_empty,
+    });
+    expect(result.skipped_empty).toBeGreaterThan(100);
+    // Those in work when it failed are looked at twice.
+    expect(reads - first).toBeLessThanOrEqual(result.tile_count + result.skipped_empty - first + 2 * 16);
+    expect((await shop.keys('resumed/')).filter((key) => key.includes('empty'))).toEqual([]);
+  });
+
   test('wrong zooms and layouts are refused', async () => {
     for (const options of [{ minzoom: 5, maxzoom: 4 }, { layout: 'dzi' as const }])
       await expect(shop.generate({ kind: 'cube', cube }, options)).rejects.toMatchObject({

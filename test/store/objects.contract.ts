@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import fc from 'fast-check';
@@ -52,6 +55,22 @@ export function describeObjectStore(
     expect((await store.head('a/b.bin'))!.etag).toBe(again!.etag);
     expect(await store.put('empty', new Uint8Array())).toMatchObject({ size: 0 });
     expect(await read(store, 'empty')).toBe('');
+  });
+
+  test('an object has a second name on the disk that it lies on, and keeps its bytes under that', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tilegraph-link-'));
+    try {
+      await store.put('a/b', Buffer.from('first'));
+      const path = join(folder, 'b');
+      const isLinked = await store.link('a/b', path);
+      expect(isLinked).toBe(store.isTree);
+      expect(await store.link('a/none', join(folder, 'none'))).toBe(false);
+      await store.put('a/b', Buffer.from('second'));
+      if (isLinked) expect(await readFile(path, 'utf8')).toBe('first');
+      expect(await read(store, 'a/b')).toBe('second');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('what is not there is undefined', async () => {

@@ -112,8 +112,9 @@ export function projectRoutes(parts: ProjectRouteParts): Route[] {
         const asset = await projects.baseMap(found, queryValue(request, 'asset_id'));
         if (isDryRun) {
           const open = async () => (await objects.get(asset.key))?.body;
+          const link = (path: string) => objects.link(asset.key, path);
           const { signal } = request.context;
-          response.json(await parts.pyramids.estimate({ kind: 'file', open }, options, { signal }));
+          response.json(await parts.pyramids.estimate({ kind: 'file', open, link }, options, { signal }));
           return;
         }
         const baseUrl = absoluteUrl(request, `${versionPath(found.project, found.version)}/tiles`);

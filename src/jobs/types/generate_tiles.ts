@@ -59,10 +59,14 @@ export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, 
   async run({ key, prefix, name, base_url, options }, context) {
     const { job, objects, pyramids, signal, logger } = context;
     await requireDraft(context, prefix);
-    const open = async () => (await objects.get(key))?.body;
+    const source = {
+      kind: 'file',
+      open: async () => (await objects.get(key))?.body,
+      link: (path: string) => objects.link(key, path),
+    } as const;
     const keepSince = options.overwrite ? job.queuedAt : undefined;
     const target = { prefix, name, baseUrl: base_url, keepSince };
-    const generation = await pyramids.generate({ kind: 'file', open }, options, target, {
+    const generation = await pyramids.generate(source, options, target, {
       ...{ signal, logger },
       onStage: ({ percent, message }) => context.progress(percent, message),
     });

@@ -89,6 +89,15 @@ class Disk implements ObjectStore {
     }
   }
 
+  async link(key: string, path: string): Promise<boolean> {
+    // Objects are replaced by others, never changed: a link keeps what it was made of.
+    if (!(await this.head(key))) return false;
+    return fs.link(this.#path(key), path).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async put(
     key: string,
     body: Readable | Uint8Array,

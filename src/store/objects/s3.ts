@@ -225,6 +225,10 @@ class S3 implements ObjectStore {
     return this.#isExclusive.known;
   }
 
+  async link(): Promise<boolean> {
+    return false;
+  }
+
   async presign(key: string, options: PresignOptions): Promise<string> {
     const target = this.#target(key);
     const { contentType, cacheControl, fileName, expiresSeconds: expiresIn } = options;

@@ -63,6 +63,11 @@ export interface ObjectStore {
     key: string,
     range?: { readonly start: number; readonly end: number },
   ): Promise<{ readonly info: ObjectInfo; readonly body: Readable } | undefined>;
+  /**
+   * Gives an object a second name on this machine's disk, which takes no room and outlives its removal and replacement.
+   * Who asks must not write to it. False: bytes lie elsewhere, or there is no such object; `get` has them or not.
+   */
+  link(key: string, path: string): Promise<boolean>;
   /** A body that fails or is refused half-way leaves nothing behind; it is not destroyed, so that its sender can be answered. */
   put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<ObjectInfo | undefined>;
   remove(key: string): Promise<boolean>;

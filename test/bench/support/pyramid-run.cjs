@@ -1,5 +1,5 @@
 // Makes one pyramid, and prints what it made: node pyramid-run.cjs DIST SOURCE FOLDER OPTIONS
-const { createReadStream, mkdirSync } = require('node:fs');
+const { createReadStream, linkSync, mkdirSync } = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
@@ -21,7 +21,12 @@ async function main() {
   const limits = { pixels: 1e8, sourcePixels: 1e10 };
   const pyramids = createPyramids({ objects, raster, limits, scratchRoot: path.join(folder, 'scratch') });
   const { result } = await pyramids.generate(
-    { kind: 'file', open: async () => createReadStream(source) },
+    {
+      kind: 'file',
+      open: async () => createReadStream(source),
+      // As an asset that lies in the object store's folder.
+      link: async (to) => linkSync(source, to) === undefined,
+    },
     JSON.parse(options),
     { prefix: 'out/', name: 'bench' },
     { signal: new AbortController().signal, logger, onStage() {} },
