@@ -28,7 +28,7 @@ type ContextParts = Pick<
 export function processContexts(parts: ContextParts): RunnerOptions<ProcessContext, User>['createContext'] {
   const { config, http, records, tileStore, imagery, objects, catalog, raster, pyramids, memory, udf } =
     parts;
-  const userFiles = new UserFiles(objects, config.filesQuotaBytes);
+  const userFiles = new UserFiles(objects, records.uploads, config.filesQuotaBytes);
   /** Whose files a graph reads: a service shows its owner's, whoever looks at it. */
   const ownerOf = async (user: User | undefined, service: { readonly id: string } | undefined) => {
     const owner = service ? (await records.services.get(service.id))?.ownerId : user?.id;

@@ -11,5 +11,5 @@ export async function removeUser(id: string, parts: ApplicationParts): Promise<v
   const { items } = await records.services.list({ ownerId: id });
   for (const service of items) await services.manager.remove({ id, name: id, roles: [] }, service.id);
   await auth.users.remove(id);
-  await new UserFiles(objects, config.filesQuotaBytes).removeAll(id);
+  await new UserFiles(objects, records.uploads, config.filesQuotaBytes).removeAll(id);
 }

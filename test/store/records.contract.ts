@@ -397,6 +397,54 @@ export function describeRecordStore(
     expect((await store.signingKeys.list('service:k')).map((each) => each.id)).toEqual(['old']);
   });
 
+  describe('uploads', () => {
+    const upload = (id: string, wanted: number, userId = 'uploader') => ({
+      ...{ id, userId, path: `${id}.tif`, wanted },
+    });
+
+    test('each learns of those of the user that asked before', async () => {
+      expect(await store.uploads.ask(upload('u1', 10), 60_000)).toEqual([]);
+      expect(await store.uploads.ask(upload('u2', 2 ** 40), 60_000)).toEqual([
+        { ...upload('u1', 10), granted: 0, turn: 1, expiresAt: expect.any(Date) },
+      ]);
+      expect(await store.uploads.ask(upload('other', 5, 'another'), 60_000)).toEqual([]);
+      expect(await store.uploads.grant('u1')).toBe(true);
+      expect(await store.uploads.before('u2')).toMatchObject([{ id: 'u1', wanted: 10, granted: 10 }]);
+      // Who asks for more goes to the end, with what it has.
+      expect(await store.uploads.ask(upload('u1', 20), 60_000)).toMatchObject([{ id: 'u2' }]);
+      expect(await store.uploads.before('u2')).toEqual([]);
+      expect(await store.uploads.ask(upload('u3', 1), 60_000)).toMatchObject([
+        { id: 'u2', wanted: 2 ** 40, granted: 0 },
+        { id: 'u1', wanted: 20, granted: 10 },
+      ]);
+      await store.uploads.end('u1');
+      await store.uploads.end('u2');
+      expect(await store.uploads.before('u3')).toEqual([]);
+      expect(await store.uploads.grant('u1')).toBe(false);
+    });
+
+    test('of a process that died they count until they expire', async () => {
+      await store.uploads.ask(upload('dead', 10, 'mortal'), -1);
+      expect(await store.uploads.grant('dead')).toBe(false);
+      expect(await store.uploads.renew('dead', 60_000)).toBe(false);
+      expect(await store.uploads.ask(upload('alive', 10, 'mortal'), 60_000)).toEqual([]);
+      expect(await store.uploads.renew('alive', 60_000)).toBe(true);
+      await store.users.put(user('mortal'));
+      await store.users.remove('mortal');
+      expect(await store.uploads.grant('alive')).toBe(false);
+    });
+
+    test('of many that ask at once each has its place', async () => {
+      const other = await open();
+      const seen = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 === 0 ? store : other).uploads.ask(upload(`m${index}`, 1, 'crowd'), 60_000),
+        ),
+      );
+      expect(seen.map((before) => before.length).sort((a, b) => a - b)).toEqual([...seen.keys()]);
+    });
+  });
+
   test('a setting is set once', async () => {
     const values = ['a', 'b', 'c'];
     const got = await Promise.all(values.map((value) => store.settings.setDefault('salt', value)));

@@ -56,7 +56,7 @@ test('both dialects have the same tables, columns, keys and indexes', () => {
     describeTable(table, postgresConfig(table as PgTable)),
   ]);
   expect(Object.values(sqlite).every((table) => is(table, Table))).toBe(true);
-  expect(ofSqlite).toHaveLength(15);
+  expect(ofSqlite).toHaveLength(16);
   expect(ofSqlite).toEqual(ofPostgres);
 });
 
@@ -105,6 +105,7 @@ test('both dialects give the same TypeScript types', () => {
     registeredProcesses: true,
     logs: true,
     signingKeys: true,
+    uploads: true,
     settings: true,
     jobs: true,
     projects: true,

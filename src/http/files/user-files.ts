@@ -1,8 +1,9 @@
 import { type Readable, Transform } from 'node:stream';
 import { OpenEOError } from '../../base/errors';
 import type { ObjectInfo, ObjectStore } from '../../store/objects/types';
+import type { RecordStore } from '../../store/records/types';
 import { parentFolders, parseFilePath } from './file-path';
-import { Ledger } from './quota';
+import { Quota, type Reservation } from './quota';
 
 export interface UserFile {
   readonly path: string;
@@ -18,17 +19,20 @@ export interface Upload {
   readonly signal: AbortSignal;
 }
 
-/**
- * The files of users: each sees only their own. The quota holds for all uploads through this process; several
- * server processes can exceed it by what they take in at the same moment.
- */
+/** Of an upload of unknown length, room for so many bytes more is reserved at a time. */
+const stepBytes = 4 << 20;
+
+/** The files of users: each sees only their own. The quota holds over all server processes on the same records. */
 export class UserFiles {
-  readonly #ledgers = new Map<string, Promise<Ledger>>();
+  readonly #quota: Quota;
 
   constructor(
     readonly objects: ObjectStore,
-    readonly quotaBytes: number,
-  ) {}
+    uploads: RecordStore['uploads'],
+    quotaBytes: number,
+  ) {
+    this.#quota = new Quota(uploads, quotaBytes, async (userId) => (await this.list(userId)).items);
+  }
 
   /** In the order of paths. */
   async list(
@@ -82,29 +86,12 @@ export class UserFiles {
     const plain = parseFilePath(path);
     await this.#refuseFolders(userId, plain);
     const key = prefix + plain;
-    const ledger = await this.#ledgerOf(userId);
-    const reservation = ledger.reserve(key);
+    const room = this.#quota.open(userId, plain);
     try {
-      if (upload.length !== undefined) reservation.grow(upload.length);
-      let counted = 0;
-      const counter = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          counted += chunk.length;
-          try {
-            if (upload.length === undefined) reservation.grow(chunk.length);
-            done(null, chunk);
-          } catch (error) {
-            done(error as Error);
-          }
-        },
-      });
-      const info = await this.#store(key, upload, counter);
-      if (upload.length !== undefined && upload.length !== counted) reservation.grow(counted - upload.length);
-      reservation.commit();
-      return toFile(info, prefix);
+      if (upload.length !== undefined) await room.reserve(upload.length);
+      return toFile(await this.#store(key, upload, counterOf(room)), prefix);
     } finally {
-      reservation.end();
-      if (ledger.running === 0) this.#ledgers.delete(userId);
+      await room.end();
     }
   }
 
@@ -112,13 +99,11 @@ export class UserFiles {
   async remove(userId: string, path: string): Promise<void> {
     const key = prefixOf(userId) + parseFilePath(path);
     if (!(await this.objects.remove(key))) await this.#missing(userId, path);
-    (await this.#ledgers.get(userId))?.remove(key);
   }
 
   /** All files of a user who is no more. */
   async removeAll(userId: string): Promise<void> {
     await this.objects.removeAll(prefixOf(userId));
-    this.#ledgers.delete(userId);
   }
 
   async #store(key: string, upload: Upload, counter: Transform): Promise<ObjectInfo> {
@@ -144,23 +129,6 @@ export class UserFiles {
     }
   }
 
-  /** The ledger is shared by all uploads of a user that overlap in time. */
-  #ledgerOf(userId: string): Promise<Ledger> {
-    const present = this.#ledgers.get(userId);
-    if (present) return present;
-    const prefix = prefixOf(userId);
-    const created = this.list(userId).then(
-      ({ items }) =>
-        new Ledger(
-          items.map(({ path, size }) => [prefix + path, size] as const),
-          this.quotaBytes,
-        ),
-    );
-    created.catch(() => this.#ledgers.delete(userId));
-    this.#ledgers.set(userId, created);
-    return created;
-  }
-
   /** A name is a file or a folder, never both. */
   async #refuseFolders(userId: string, path: string): Promise<void> {
     const prefix = prefixOf(userId);
@@ -181,6 +149,29 @@ export class UserFiles {
       throw new OpenEOError('FileOperationUnsupported', { path });
     throw new OpenEOError('FileNotFound', { file: path });
   }
+}
+
+/** Passes on what there is room for. */
+function counterOf(room: Reservation): Transform {
+  let counted = 0;
+  const grow = async () => {
+    if (counted <= room.bytes) return;
+    try {
+      await room.reserve(counted + stepBytes);
+    } catch (error) {
+      if (!(error instanceof OpenEOError) || error.code !== 'StorageQuotaExceeded') throw error;
+      await room.reserve(counted);
+    }
+  };
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      counted += chunk.length;
+      grow().then(() => done(null, chunk), done);
+    },
+    flush(done) {
+      room.keep().then(() => done(), done);
+    },
+  });
 }
 
 /** User ids consist of letters, digits, "_", "-", "." and "~" and are never "." or ".." (`auth/users.ts`). */

@@ -20,7 +20,7 @@ import { validationRoutes } from './validation';
  * @param more those of further rooms; the capabilities list them like the others
  */
 export function apiRoutes(backend: Backend, more: readonly Route[] = []): Route[] {
-  const files = new UserFiles(backend.objects, backend.settings.filesQuotaBytes);
+  const files = new UserFiles(backend.objects, backend.records.uploads, backend.settings.filesQuotaBytes);
   const routes = [
     ...fileFormatRoutes(backend),
     ...processRoutes(backend),

@@ -20,6 +20,7 @@ import { sqliteChanges } from './sqlite/changes';
 import * as sqliteTables from './sqlite/tables';
 import { createTokens } from './tokens';
 import type { RecordStore } from './types';
+import { createUploads } from './uploads';
 import { createUsers } from './users';
 import { createWebhooks } from './webhooks';
 
@@ -79,6 +80,7 @@ export async function openRecordStore(
     registeredProcesses: createRegisteredProcesses(database, changes),
     logs: createLogs(database, options.maxLogEntries ?? 1000),
     signingKeys: createSigningKeys(database, changes),
+    uploads: createUploads(database),
     settings: createSettings(database),
     webhooks: createWebhooks(database),
     onChange: changes.onChange,

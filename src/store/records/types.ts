@@ -68,6 +68,17 @@ export interface RegisteredProcessRecord {
   readonly updatedAt: Date;
 }
 
+/** Room that an upload asks for or has, in bytes. A lease, so that nothing of a process that died counts for long. */
+export interface UploadRecord {
+  readonly id: string;
+  readonly userId: string;
+  /** The file, within the user's. */
+  readonly path: string;
+  /** What it asks for, at least what it has. */
+  readonly wanted: number;
+  readonly granted: number;
+}
+
 export interface LogRecord {
   /** Increases with time within a subject; the `offset` of the API. */
   readonly id: string;
@@ -145,7 +156,7 @@ export interface RecordStore {
     put(user: UserRecord): Promise<void>;
     /** Creates unless the id is taken; tells whether it did. */
     create(user: UserRecord): Promise<boolean>;
-    /** With all tokens, services, stored processes, jobs and signing keys of the user. */
+    /** With all tokens, services, stored processes, jobs, uploads and signing keys of the user. */
     remove(id: string): Promise<boolean>;
     count(): Promise<number>;
   };
@@ -212,6 +223,21 @@ export interface RecordStore {
     postpone(delivery: Pick<WebhookDelivery, 'id' | 'attempts'>, delayMs: number): Promise<void>;
     /** Forgets what could not be told for a day, and receivers that nobody named for two; tells how many deliveries. */
     expire(): Promise<number>;
+  };
+  /** Uploads of users' files that are under way in any process. What expired counts as gone. */
+  readonly uploads: {
+    /**
+     * Asks for `wanted` bytes in all, as the last one of the user's uploads. Answers those that asked before: whoever
+     * reads afterwards what is stored, and counts both, has missed nothing that may be stored without counting this one.
+     */
+    ask(upload: Omit<UploadRecord, 'granted'>, leaseMs: number): Promise<readonly UploadRecord[]>;
+    /** The user's uploads that asked before this one, as they are now. */
+    before(id: string): Promise<readonly UploadRecord[]>;
+    /** It has what it asked for. False: it has expired. */
+    grant(id: string): Promise<boolean>;
+    /** Prolongs its lease. False: it has expired. */
+    renew(id: string, leaseMs: number): Promise<boolean>;
+    end(id: string): Promise<void>;
   };
   /** A small place for facts about this installation (salts, the schema of sample data, …). */
   readonly settings: {

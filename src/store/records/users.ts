@@ -6,7 +6,7 @@ import { fetchCount, startOf, toPage } from './paging';
 import type { RecordStore, UserRecord } from './types';
 
 export function createUsers({ tables, statements }: RecordDatabase, changes: Changes): RecordStore['users'] {
-  const { users, tokens, services, storedProcesses, signingKeys, logs, jobs } = tables;
+  const { users, tokens, services, storedProcesses, signingKeys, logs, jobs, uploads } = tables;
   const read = rowReader<UserRecord>(users);
   const columns = columnList(users);
   const get = statements.prepare(
@@ -48,6 +48,10 @@ export function createUsers({ tables, statements }: RecordDatabase, changes: Cha
     statements.prepare(
       sql`delete from ${jobs} where ${jobs.ownerId} = ${bind(jobs.ownerId, 'id')}`,
       'jobs.removeOf',
+    ),
+    statements.prepare(
+      sql`delete from ${uploads} where ${uploads.userId} = ${bind(uploads.userId, 'id')}`,
+      'uploads.removeOf',
     ),
   ];
 

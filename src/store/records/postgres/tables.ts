@@ -105,6 +105,21 @@ export const signingKeys = pgTable(
   (table) => [index('signing_keys_of_subject').on(table.subject)],
 );
 
+/** Uploads of users' files that are under way, and the room that they ask for or have. */
+export const uploads = pgTable(
+  'uploads',
+  {
+    id: key('id').primaryKey(),
+    userId: key('user_id').notNull(),
+    path: key('path').notNull(),
+    turn: bigint('turn', { mode: 'number' }).notNull(),
+    wanted: bigint('wanted', { mode: 'number' }).notNull(),
+    granted: bigint('granted', { mode: 'number' }).notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (table) => [index('uploads_of_user').on(table.userId, table.turn)],
+);
+
 export const settings = pgTable('settings', {
   name: key('name').primaryKey(),
   value: text('value').notNull(),

@@ -102,6 +102,21 @@ export const signingKeys = sqliteTable(
   (table) => [index('signing_keys_of_subject').on(table.subject)],
 );
 
+/** Uploads of users' files that are under way, and the room that they ask for or have. */
+export const uploads = sqliteTable(
+  'uploads',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    path: text('path').notNull(),
+    turn: integer('turn').notNull(),
+    wanted: integer('wanted').notNull(),
+    granted: integer('granted').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (table) => [index('uploads_of_user').on(table.userId, table.turn)],
+);
+
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
