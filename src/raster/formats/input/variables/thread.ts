@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { readClassic } from './classic';
 import { readHdf5 } from './hdf5';
-import type { ThreadAnswer, ThreadData, VariableReader } from './types';
+import type { ThreadAnswer, ThreadData, VariableFormat, VariableReader } from './types';
 import { readZarr } from './zarr';
 
 const { format, bytes, maxBytes } = workerData as ThreadData;
@@ -34,10 +35,16 @@ async function attempt(work: () => Promise<ThreadAnswer>): Promise<void> {
   }
 }
 
+const readers: Readonly<Record<VariableFormat, () => VariableReader | Promise<VariableReader>>> = {
+  hdf5: () => readHdf5(bytes),
+  classic: () => readClassic(bytes),
+  zarr: () => readZarr(bytes, maxBytes),
+};
+
 let reader: VariableReader | undefined;
 
 void attempt(async () => {
-  reader = await (format === 'hdf5' ? readHdf5(bytes) : readZarr(bytes, maxBytes));
+  reader = await readers[format]();
   return { variables: reader.variables };
 });
 

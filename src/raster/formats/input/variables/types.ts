@@ -1,7 +1,7 @@
 import type { NumericArray } from '../../../cube';
 
 /** The kinds of files that hold variables. */
-export type VariableFormat = 'hdf5' | 'zarr';
+export type VariableFormat = 'hdf5' | 'classic' | 'zarr';
 
 /** A variable of a file, as far as it is known without its values. */
 export interface VariableInfo {
