@@ -1,4 +1,5 @@
 import { byName } from '../by-name';
+import { covjsonInput } from './covjson';
 import { csvInput } from './csv';
 import { geojsonInput } from './geojson';
 import { gtiffInput } from './gtiff';
@@ -21,6 +22,7 @@ export const inputFormats: readonly InputFormat[] = Object.freeze([
   jsonInput,
   csvInput,
   parquetInput,
+  covjsonInput,
 ]);
 
 /** A format by its name or an alias of it, in whatever case. */

@@ -19,31 +19,34 @@ const series = functionCube({
   value: (x, y, layer) => (x === y ? null : x + 100 * y + 1000 * layer - 500),
 });
 
-describe.each(['GTiff', 'netCDF', 'Zarr', 'JSON', 'CSV', 'Parquet'])('a series of pixels in %s', (format) => {
-  test('keeps its dimensions, place and values', async () => {
-    expect(has(format)).toBe(true);
-    const isTable = ['CSV', 'Parquet'].includes(format);
-    const read = format === 'CSV' ? { crs: 32633 } : {};
-    const loaded = await contentOf(await roundTrip(format, series, { read }));
-    const { dataType, ...expected } = await contentOf(series);
-    const { dataType: loadedType, ...content } = loaded;
-    expect(content.grid).toEqual(expected.grid);
-    // Formats have their own order of bands and dates.
-    const bandsFirst = ['netCDF', 'Zarr'].includes(format);
-    expect(new Set(content.dimensions.map(([, name]) => name))).toEqual(new Set(['t', 'bands', 'y', 'x']));
-    const order = bandsFirst ? [0, 2, 1, 3] : [0, 1, 2, 3];
-    const pixels = 37 * 23;
-    const values = order.flatMap((layer) => expected.values.slice(layer * pixels, (layer + 1) * pixels));
-    expect(content.values).toEqual(values);
-    for (const [type, name, labels] of content.dimensions)
-      expect([type, name, labels]).toEqual(
-        expected.dimensions.find((other) => other[1] === name)!.concat(labels ? [] : [undefined]),
-      );
-    expect(isTable || format === 'JSON' ? 'float64' : dataType).toBe(loadedType);
-  });
-});
+describe.each(['GTiff', 'netCDF', 'Zarr', 'JSON', 'CSV', 'Parquet', 'CovJSON'])(
+  'a series of pixels in %s',
+  (format) => {
+    test('keeps its dimensions, place and values', async () => {
+      expect(has(format)).toBe(true);
+      const isTable = ['CSV', 'Parquet'].includes(format);
+      const read = format === 'CSV' ? { crs: 32633 } : {};
+      const loaded = await contentOf(await roundTrip(format, series, { read }));
+      const { dataType, ...expected } = await contentOf(series);
+      const { dataType: loadedType, ...content } = loaded;
+      expect(content.grid).toEqual(expected.grid);
+      // Formats have their own order of bands and dates.
+      const bandsFirst = ['netCDF', 'Zarr', 'CovJSON'].includes(format);
+      expect(new Set(content.dimensions.map(([, name]) => name))).toEqual(new Set(['t', 'bands', 'y', 'x']));
+      const order = bandsFirst ? [0, 2, 1, 3] : [0, 1, 2, 3];
+      const pixels = 37 * 23;
+      const values = order.flatMap((layer) => expected.values.slice(layer * pixels, (layer + 1) * pixels));
+      expect(content.values).toEqual(values);
+      for (const [type, name, labels] of content.dimensions)
+        expect([type, name, labels]).toEqual(
+          expected.dimensions.find((other) => other[1] === name)!.concat(labels ? [] : [undefined]),
+        );
+      expect(isTable || format.endsWith('JSON') ? 'float64' : dataType).toBe(loadedType);
+    });
+  },
+);
 
-test.each(['netCDF', 'Zarr', 'JSON', 'CSV', 'Parquet'])(
+test.each(['netCDF', 'Zarr', 'JSON', 'CSV', 'Parquet', 'CovJSON'])(
   'degrees, one row and one column in %s',
   async (format) => {
     const grid = { ...utmGrid(5, 1, 0.25, 4326), originX: 10, originY: 50 };
@@ -126,6 +129,41 @@ test.each(['netCDF', 'Zarr', 'CSV', 'Parquet'])('geometries with values over tim
         { id: 'c', properties: { name: null } },
       ],
     });
+});
+
+test('points and polygons over time in CovJSON', async () => {
+  for (const labels of [
+    [zones.labels![0], { type: 'Point', coordinates: [12, 47] }],
+    [
+      {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [0, 0],
+            [1, 0],
+            [1, 1],
+            [0, 0],
+          ],
+        ],
+      },
+    ],
+  ]) {
+    const cube = memoryCube({
+      dimensions: [
+        { type: 'geometry', name: 'geometry', labels, referenceSystem: 32633 },
+        { type: 'temporal', name: 't', labels: times },
+      ],
+      data: Float64Array.from({ length: labels.length * 2 }, (_, index) => index || Number.NaN),
+    });
+    const loaded = await roundTrip('CovJSON', cube);
+    expect(loaded.dimensions[0]).toMatchObject({
+      type: 'geometry',
+      name: 'geometry',
+      referenceSystem: 32633,
+    });
+    const { dimensions, values } = await contentOf(cube);
+    expect(await contentOf(loaded)).toMatchObject({ dimensions, values });
+  }
 });
 
 test('geometries with properties in GeoJSON', async () => {

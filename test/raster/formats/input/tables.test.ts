@@ -146,3 +146,99 @@ test.each([
 ])('%j is no geometry', (text) => {
   expect(fromWkt(text)).toBeUndefined();
 });
+
+describe('CoverageJSON of others', () => {
+  const domain = {
+    type: 'Domain',
+    axes: { x: { start: 10, stop: 12, num: 3 }, y: { values: [45, 46] }, t: { values: ['2024-01-01'] } },
+    referencing: [
+      {
+        coordinates: ['y', 'x'],
+        system: { type: 'GeographicCRS', id: 'http://www.opengis.net/def/crs/EPSG/0/4326' },
+      },
+      { coordinates: ['t'], system: { type: 'TemporalRS', calendar: 'Gregorian' } },
+    ],
+  };
+  const range = {
+    type: 'NdArray',
+    dataType: 'float',
+    axisNames: ['y', 'x'],
+    shape: [2, 3],
+    values: [1, 2, 3, 4, null, 6],
+  };
+  const coverage = (changes: object) => ({
+    type: 'Coverage',
+    domain,
+    parameters: {},
+    ranges: { v: range },
+    ...changes,
+  });
+  const load = (json: object, options = {}, changes = {}) =>
+    loadFrom('CovJSON', [fileOf(Buffer.from(JSON.stringify(json)), 'a.covjson')], options, changes);
+
+  test('axes that ranges leave out have one label; rows from south to north are turned', async () => {
+    const content = await contentOf(await load(coverage({})));
+    expect(content.dimensions).toEqual([
+      ['bands', 'bands', ['v']],
+      ['temporal', 't', ['2024-01-01']],
+      ['spatial', 'y'],
+      ['spatial', 'x'],
+    ]);
+    expect(content.grid).toEqual({ crs: 'EPSG:4326', place: [9.5, 46.5, 1, 1, 3, 2] });
+    expect(content.values).toEqual([4, null, 6, 1, 2, 3]);
+  });
+
+  test.each<[string, object, string]>([
+    ['a collection', { type: 'CoverageCollection' }, 'of the type "Coverage"'],
+    ['a domain elsewhere', { domain: 'https://example.com/domain' }, 'with its domain in it'],
+    ['values elsewhere', { ranges: { v: 'https://example.com/v' } }, 'are not in the file'],
+    ['no values', { ranges: {} }, 'no "ranges"'],
+    ['too few values', { ranges: { v: { ...range, values: [1] } } }, 'do not fit together'],
+    [
+      'a huge axis',
+      { domain: { ...domain, axes: { ...domain.axes, x: { start: 0, stop: 1, num: 4e9 } } } },
+      'do not have the axes',
+    ],
+    [
+      'an axis too many',
+      { domain: { ...domain, axes: { ...domain.axes, z: { values: [1, 2] } } } },
+      'do not have the axes',
+    ],
+    [
+      'no numbers on an axis',
+      { domain: { ...domain, axes: { ...domain.axes, t: {} } } },
+      'neither "values" nor',
+    ],
+    [
+      'a trajectory',
+      {
+        domain: {
+          ...domain,
+          axes: { composite: { dataType: 'tuple', coordinates: ['t', 'x', 'y'], values: [] } },
+        },
+      },
+      'neither points nor polygons',
+    ],
+    [
+      'ranges of other axes',
+      { ranges: { v: range, w: { ...range, axisNames: ['y', 'z'] } } },
+      'different axes',
+    ],
+    [
+      'objects as values',
+      { ranges: { v: { ...range, values: [1, 2, 3, 4, 5, {}] } } },
+      'neither numbers nor texts',
+    ],
+  ])('%s is refused', async (_name, changes, reason) => {
+    await expect(load(coverage(changes))).rejects.toMatchObject({
+      code: 'FormatUnsuitable',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  test('more values than may be loaded are refused', async () => {
+    await expect(load(coverage({}), {}, { maxValues: 5 })).rejects.toMatchObject({
+      code: 'ProcessGraphComplexity',
+    });
+  });
+});

@@ -108,7 +108,9 @@ describeWith(xarray, 'python3 with xarray, netCDF4 and zarr', 'files that xarray
         for (const { name } of reader.variables) await reader.read(name);
         outcomes.add('read');
       } catch (error) {
-        outcomes.add((error as Error).message.replace(/\d+|^\w+ (?=has a dimension that)|(?<=values of )\w+/g, '…'));
+        outcomes.add(
+          (error as Error).message.replace(/\d+|^\w+ (?=has a dimension that)|(?<=values of )\w+/g, '…'),
+        );
       }
     };
     for (let length = 4; length < whole.length; length += 7) await attempt(whole.subarray(0, length));
