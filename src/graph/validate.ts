@@ -227,9 +227,12 @@ class NodeValidator<C> {
     const expected = callbackReturns(parameter.schema, path);
     const last = graph.result === undefined ? undefined : graph.nodes.get(graph.result);
     const from = last && this.validation.find(last.process, last.namespace)?.process;
-    const given = from?.module && schemaKinds(from.spec.returns?.schema);
-    if (!expected || !given || given.size === 0 || [...given].some((kind) => expected.has(kind))) return;
-    const reason = unexpectedResult([...given].filter((kind) => kind !== 'null').join(' or '), expected);
+    // No-data is right everywhere, but a process that gives it and what is never right is wrong all the same.
+    const given = [...((from?.module && schemaKinds(from.spec.returns?.schema)) ?? [])].filter(
+      (kind) => kind !== 'null',
+    );
+    if (!expected || given.length === 0 || given.some((kind) => expected.has(kind))) return;
+    const reason = unexpectedResult(given.join(' or '), expected);
     const details = { process: this.node.process, parameter: name, reason };
     this.validation.issues.add('ProcessParameterInvalid', details, this.#place(name));
   }

@@ -64,22 +64,27 @@ function projectRing(ring: readonly Position[], from: Crs, crs: Crs, tolerance: 
   return Float64Array.from(points);
 }
 
-/** Toggles the pixels of a row whose centres lie between pairs of crossings. */
-function fillRow(crossings: number[], grid: Grid, target: Uint8Array, offset: number): void {
-  crossings.sort((a, b) => a - b);
-  for (let i = 0; i + 1 < crossings.length; i += 2) {
-    const first = Math.max(0, Math.ceil((crossings[i] - grid.originX) / grid.resX - 0.5 - 1e-9));
-    const last = Math.min(
-      grid.width - 1,
-      Math.floor((crossings[i + 1] - grid.originX) / grid.resX - 0.5 + 1e-9),
-    );
-    if (first <= last) target.fill(1, offset + first, offset + last + 1);
-  }
+/** How far from a line a centre may be that counts as being on it, in pixels. */
+const onLine = 1e-9;
+
+/** Marks the pixels of a row whose centres lie from one place to another, both included. */
+function fillSpan(from: number, to: number, row: number, grid: Grid, target: Uint8Array): void {
+  const first = Math.max(0, Math.ceil((from - grid.originX) / grid.resX - 0.5 - onLine));
+  const last = Math.min(grid.width - 1, Math.floor((to - grid.originX) / grid.resX - 0.5 + onLine));
+  if (first <= last) target.fill(1, row * grid.width + first, row * grid.width + last + 1);
+}
+
+/** Marks the pixels whose centres lie on an edge along a row, or on its first end. */
+function fillOnEdge(x1: number, x2: number, y: number, grid: Grid, target: Uint8Array): void {
+  const place = (grid.originY - y) / grid.resY - 0.5;
+  const row = Math.round(place);
+  if (row < 0 || row >= grid.height || Math.abs(place - row) > onLine) return;
+  fillSpan(Math.min(x1, x2), Math.max(x1, x2), row, grid, target);
 }
 
 /**
- * 1 for each pixel of a grid whose centre lies in one of the polygons. Edges are straight in the
- * reference system of the polygons.
+ * 1 for each pixel of a grid whose centre lies in one of the polygons or on its boundary (it "intersects" it, as
+ * the Simple Features standard says). Edges are straight in the reference system of the polygons.
  */
 export function rasterizePolygons(polygons: readonly Polygon[], grid: Grid, crs: Crs = wgs84): Uint8Array {
   const inside = new Uint8Array(grid.width * grid.height);
@@ -93,6 +98,8 @@ export function rasterizePolygons(polygons: readonly Polygon[], grid: Grid, crs:
       for (let i = 0; i < ring.length; i += 2) {
         const next = (i + 2) % ring.length;
         const [x1, y1, x2, y2] = [ring[i], ring[i + 1], ring[next], ring[next + 1]];
+        // What follows misses the undersides of areas and the upper sides of holes.
+        fillOnEdge(x1, y1 === y2 ? x2 : x1, y1, grid, inside);
         if (y1 === y2) continue;
         const [low, high] = y1 < y2 ? [y1, y2] : [y2, y1];
         // Rows whose centre is above `low` and at or below `high`: each vertex counts once.
@@ -107,7 +114,11 @@ export function rasterizePolygons(polygons: readonly Polygon[], grid: Grid, crs:
         }
       }
     }
-    for (const [row, crossings] of rows) fillRow(crossings, grid, inside, row * grid.width);
+    for (const [row, crossings] of rows) {
+      crossings.sort((a, b) => a - b);
+      for (let i = 0; i + 1 < crossings.length; i += 2)
+        fillSpan(crossings[i], crossings[i + 1], row, grid, inside);
+    }
   }
   return inside;
 }

@@ -28,7 +28,7 @@ const shared = sharedFolder ?? join(packageRoot, '..', 'shared');
 const standard = [join(shared, 'spec/openeo-processes'), join(shared, 'spec/openeo-processes/proposals')];
 
 /** Prose says what it wants, in the standard and here; what programs read has to be the same. */
-const prose = new Set(['description', 'summary', 'title', 'examples', 'links', 'deprecated', 'experimental']);
+const prose = new Set(['description', 'summary', 'title', 'examples', 'links']);
 
 function withoutProse(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(withoutProse);
@@ -53,15 +53,19 @@ function sentences(json: unknown): string[] {
   );
 }
 
-const signature = ({ parameters, returns }: ProcessSpec) =>
+const signature = ({ parameters, returns, deprecated, experimental }: ProcessSpec) =>
   withoutProse({
-    parameters: (parameters ?? []).map(({ name, optional, default: value, schema }) => ({
+    parameters: (parameters ?? []).map(({ name, optional, default: value, schema, ...flags }) => ({
       name,
       optional: optional ?? false,
       default: value,
       schema,
+      deprecated: flags.deprecated ?? false,
+      experimental: flags.experimental ?? false,
     })),
     returns: returns?.schema,
+    deprecated: deprecated ?? false,
+    experimental: experimental ?? false,
   });
 
 describe.each(names)('%s', (name) => {

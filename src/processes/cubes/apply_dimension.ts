@@ -65,6 +65,12 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
   const labels = labelNames(layers[position]);
   const inputs: Record<string, CallbackInput> = { data: arrayInput(labels) };
   const process = preparePixels(asCallback(args.process), inputs, args.context, cube);
+  if (process.evaluator.isArray === false)
+    throw new OpenEOError('ProcessParameterInvalid', {
+      process: 'apply_dimension',
+      parameter: 'process',
+      reason: 'it must make an array; reduce_dimension takes processes that make a single value',
+    });
   const count = await countOutputs(process, cube, labels.length, signal);
   const { dimensions, isOther } = targetOf(cube, source, target, count);
   const reads = process.evaluator.reads('data');

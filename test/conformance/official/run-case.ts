@@ -4,7 +4,7 @@ import type { GraphRunner } from '../../../src/graph/runner';
 import { LabeledArray, type ProcessDefinition } from '../../../src/graph/types';
 import { isCube } from '../../../src/raster/cube';
 import { type OfficialCase, resolveReferences } from './case-file';
-import { difference } from './compare';
+import { difference, readValues } from './compare';
 import { decodeArgument, decodeExpected } from './decode';
 import { dimensionsOf, type Form, isJsonCube, type JsonCube, valuesOf } from './json-cube';
 
@@ -114,6 +114,8 @@ async function failureWith<C, U>(
 ): Promise<string | undefined> {
   try {
     const actual = await runProcess(runner, id, args);
+    // What is wrong with values shows when they are read.
+    if (isCube(actual)) await readValues(actual);
     return Object.hasOwn(test, 'returns')
       ? await difference(actual, returns, delta ?? defaultDelta)
       : `it gives a result, but should fail${typeof throws === 'string' ? ` with ${throws}` : ''}`;
