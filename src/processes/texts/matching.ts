@@ -1,25 +1,17 @@
 import type { Arguments } from '../../graph/types';
+import { foldCase } from './fold-case';
+import { indexOf } from './index-of';
 
 /** Where the pattern has to lie in the text. */
 type Place = 'anywhere' | 'start' | 'end' | 'whole';
 
-const special = /[\^$\\.*+?()[\]{}|/]/g;
-
-/**
- * The first match in UTF-16 units, or -1. Regular expressions without case compare by Unicode's simple case
- * folding, which keeps the number of characters, as lower-casing a text does not.
- */
+/** The first match in UTF-16 units, or -1. Without case, characters compare by {@link foldCase}. */
 export function findText(text: string, pattern: string, place: Place, isCaseSensitive: boolean): number {
-  if (isCaseSensitive) {
-    if (place === 'whole') return text === pattern ? 0 : -1;
-    if (place === 'start') return text.startsWith(pattern) ? 0 : -1;
-    if (place === 'end') return text.endsWith(pattern) ? text.length - pattern.length : -1;
-    return text.indexOf(pattern);
-  }
-  const literal = pattern.replace(special, '\\$&');
-  const before = place === 'start' || place === 'whole' ? '^' : '';
-  const after = place === 'end' || place === 'whole' ? '$' : '';
-  return text.search(new RegExp(`${before}${literal}${after}`, 'iu'));
+  if (!isCaseSensitive) return findText(foldCase(text), foldCase(pattern), place, true);
+  if (place === 'whole') return text === pattern ? 0 : -1;
+  if (place === 'start') return text.startsWith(pattern) ? 0 : -1;
+  if (place === 'end') return text.endsWith(pattern) ? text.length - pattern.length : -1;
+  return indexOf(text, pattern);
 }
 
 /** `text_begins`, `text_contains` and `text_ends`. */
