@@ -21,19 +21,40 @@ export function quantileOfNumbers(
   const index = Math.floor(position);
   const fraction = position - index;
   const lower = select(values, start, start + count - 1, start + index);
-  // Which zero comes first depends on the order of the values: both are 0.
   if (fraction === 0) return lower + 0;
   let upper = Number.POSITIVE_INFINITY;
   for (let i = start + index + 1; i < start + count; i++) if (values[i] < upper) upper = values[i];
+  return between(lower, upper, fraction);
+}
+
+/** The same of values in ascending order, none of them NaN. */
+export function quantileInOrder(values: Float64Array, probability: number): number {
+  if (values.length === 0) return Number.NaN;
+  const position = (values.length - 1) * probability;
+  const index = Math.floor(position);
+  const fraction = position - index;
+  return fraction === 0 ? values[index] + 0 : between(values[index], values[index + 1], fraction);
+}
+
+/** Which zero comes first depends on the order of the values: both are 0. */
+function between(lower: number, upper: number, fraction: number): number {
   // Not `lower + fraction * (upper - lower)`, which is NaN for -Infinity and a finite number.
   return (lower === upper ? lower : lower * (1 - fraction) + upper * fraction) + 0;
 }
+
+/** Enough to halve any number of values several times over. */
+const maxRounds = 96;
 
 /** Moves the value of rank `k` to index `k`, smaller ones before it and larger ones behind it. */
 function select(values: Float64Array, first: number, last: number, k: number): number {
   let left = first;
   let right = last;
-  while (right - left > 8) {
+  for (let round = 0; right - left > 8; round++) {
+    // Values in an order that is made to be the worst one would take quadratic time.
+    if (round === maxRounds) {
+      values.subarray(left, right + 1).sort();
+      return values[k];
+    }
     const pivot = middle(values[left], values[(left + right) >> 1], values[right]);
     let i = left;
     let j = right;

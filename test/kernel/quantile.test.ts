@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { quantile } from '../../src/kernel/quantile';
+import { quantile, quantileInOrder } from '../../src/kernel/quantile';
 
 /** The definition: sort, then go `probability` of the way from the first value to the last. */
 function bySorting(values: readonly number[], probability: number): number {
@@ -27,6 +27,35 @@ describe('quantile', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+
+  it('agrees with itself on values in order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 60 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (values, probability) => {
+          const sorted = Float64Array.from(values).sort();
+          const inOrder = quantileInOrder(sorted, probability);
+          expect(inOrder).toBe(quantile(Float64Array.from(values), values.length, probability));
+        },
+      ),
+    );
+    expect(quantileInOrder(new Float64Array(0), 0)).toBeNaN();
+  });
+
+  // Each partition would take off two values: minutes.
+  it('comes to an end soon on values in the worst of orders', () => {
+    const half = 300_000;
+    const values = new Float64Array(2 * half);
+    for (let i = 1; i <= half; i++) {
+      values[i - 1] = i % 2 === 1 ? i : half + i - 1;
+      values[half + i - 1] = 2 * i;
+    }
+    for (const probability of [0.25, 0.5, 0.75, 0.999]) {
+      const expected = bySorting([...values], probability);
+      expect(quantile(Float64Array.from(values), values.length, probability)).toBe(expected);
+    }
   });
 
   it('looks only at the first values and keeps them all', () => {

@@ -1,8 +1,11 @@
 import { ProcessException } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
 import { constantOf, type Kernel } from '../../kernel/operands';
-import { quantile } from '../../kernel/quantile';
+import { quantile, quantileInOrder } from '../../kernel/quantile';
 import { numbersOf, reduce } from './reduction';
+
+/** For more of them all values are sorted once. */
+const fewProbabilities = 8;
 
 /** The list of probabilities that the arguments ask for. */
 function probabilitiesOf(probabilities: unknown, q: unknown): readonly number[] {
@@ -27,7 +30,11 @@ export function run(args: Arguments): (number | null)[] {
   const numbers = numbersOf(args);
   if (!numbers) return probabilities.map(() => null);
   const values = Float64Array.from(numbers);
-  return probabilities.map((probability) => quantile(values, values.length, probability));
+  if (probabilities.length <= fewProbabilities)
+    return probabilities.map((probability) => quantile(values, values.length, probability));
+  const isMissing = values.some(Number.isNaN);
+  values.sort();
+  return probabilities.map((probability) => (isMissing ? Number.NaN : quantileInOrder(values, probability)));
 }
 
 export const kernel: Kernel = (args, build) => {
