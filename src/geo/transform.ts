@@ -93,8 +93,15 @@ export function transformBounds(bounds: Bounds, from: Crs, to: Crs): Bounds {
   const ys: number[] = [];
   // The edge of a world-wide raster is a pole, which many projections cannot show: stay just below it.
   const limit = from.isGeographic ? 90 - 1e-6 : Number.POSITIVE_INFINITY;
+  const project = (x: number, y: number) =>
+    forward(x, Math.abs(y) - limit < 1e-6 ? Math.min(limit, Math.max(-limit, y)) : y);
+  // Of a point, as there may be very many, all edges and the middle are the same.
+  if (width === 0 && height === 0) {
+    const [x, y] = project(bounds.west, bounds.south);
+    return { west: x, south: y, east: x, north: y };
+  }
   const add = (x: number, y: number) => {
-    const point = forward(x, Math.abs(y) - limit < 1e-6 ? Math.min(limit, Math.max(-limit, y)) : y);
+    const point = project(x, y);
     if (Number.isNaN(point[0])) return;
     xs.push(point[0]);
     ys.push(point[1]);

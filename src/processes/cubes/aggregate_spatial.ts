@@ -1,4 +1,5 @@
 import { ProcessException } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import {
   type Block,
@@ -72,7 +73,9 @@ export function run(args: Arguments): Cube {
       );
       const layers = product(layerLengths({ dimensions: others }, { select: inner }));
       const values: Reduced[] = [];
+      const rest = createPace(signal);
       for (const index of wanted) {
+        await rest();
         const zone = await geometryValues(cube, geometries[index], crs, reducer, inner, signal);
         const all = await resultsOf(zone, layers, target !== null, signal);
         const width = target === null ? 1 : countLabels.length;

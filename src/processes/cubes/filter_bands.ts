@@ -6,6 +6,9 @@ import type { ProcessContext } from '../context';
 import { findBands, findWavelengths } from './band-lookup';
 import { dimensionsOfType } from './cube-dimensions';
 
+/** So many names are told that match nothing; the others are counted. */
+const maxWarnings = 20;
+
 export function run(args: Arguments, context: Pick<ProcessContext, 'logger'>): Cube {
   const cube = args.data as Cube;
   const names = args.bands as readonly string[];
@@ -25,10 +28,14 @@ export function run(args: Arguments, context: Pick<ProcessContext, 'logger'>): C
     ...names.map((name) => [name, findBands(dimension, name)] as const),
     ...wavelengths.map((range) => [range.join(' to '), findWavelengths(dimension, range)] as const),
   ];
-  for (const [criterion, bands] of criteria)
-    if (bands.length === 0)
-      context.logger.warning(
-        `filter_bands: no band matches "${criterion}"; there are ${dimension.labels.join(', ') || 'none'}`,
-      );
+  const unmatched = criteria.filter(([, bands]) => bands.length === 0).map(([criterion]) => criterion);
+  for (const criterion of unmatched.slice(0, maxWarnings))
+    context.logger.warning(
+      `filter_bands: no band matches "${criterion}"; there are ${dimension.labels.join(', ') || 'none'}`,
+    );
+  if (unmatched.length > maxWarnings)
+    context.logger.warning(
+      `filter_bands: ${unmatched.length - maxWarnings} further names and ranges match no band`,
+    );
   return selectLabels(cube, dimension.name, [...new Set(criteria.flatMap(([, bands]) => bands))]);
 }

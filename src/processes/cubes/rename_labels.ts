@@ -26,9 +26,11 @@ function renamed(labels: readonly unknown[], source: readonly Label[], target: r
       `${source.length} labels cannot be renamed to ${target.length}; "source" and "target" must be of equal length.`,
     );
   const result = [...labels];
+  // Backwards, so that of equal labels the first one counts.
+  const positions = new Map(labels.map((label, index) => [label, index] as const).reverse());
   source.forEach((label, index) => {
-    const position = labels.indexOf(label);
-    if (position < 0)
+    const position = positions.get(label);
+    if (position === undefined)
       throw new ProcessException(
         'LabelNotAvailable',
         `The dimension has no label ${JSON.stringify(label)}; its labels are: ${labels.join(', ')}.`,
@@ -47,7 +49,8 @@ export function run(args: Arguments): Cube {
   const dimension = requireDimension(cube, name);
   const labels = dimension.labels ?? [];
   const result = renamed(labels, args.source as readonly Label[], target);
-  const existing = target.find((label) => labels.includes(label));
+  const present = new Set(labels);
+  const existing = target.find((label) => present.has(label));
   if (existing !== undefined)
     throw new ProcessException(
       'LabelExists',
