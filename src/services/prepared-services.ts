@@ -10,11 +10,15 @@ import type { TileStore } from '../tiles/types';
 import { type XyzSettings, xyzSettings } from './configuration';
 import { suppliedTo } from './tile-store-access';
 
-/** A service with everything that does not depend on the tile: its settings and the plan of its graph. */
-export interface PreparedService {
+/** A service and the grid of its tiles, which are known also where its graph cannot be run any more. */
+export interface ServiceTiling {
   readonly service: ServiceRecord;
   readonly settings: XyzSettings;
   readonly matrixSet: TileMatrixSet;
+}
+
+/** A service with everything that does not depend on the tile: its settings and the plan of its graph. */
+export interface PreparedService extends ServiceTiling {
   readonly definition: ProcessDefinition;
   readonly plan: Plan<ProcessContext>;
   /** The graph changes something: it is run for every request, and for nothing else. */
@@ -23,6 +27,18 @@ export interface PreparedService {
   readonly readsTile: boolean;
   /** The graph refers to the user, so that nothing of it is shared between users. */
   readonly readsUser: boolean;
+}
+
+/** @throws OpenEOError `ServiceConfigInvalid` */
+export function tilingOf(service: ServiceRecord): ServiceTiling {
+  const settings = xyzSettings(service.configuration);
+  const matrixSet = tileMatrixSet(settings.tilematrixset);
+  if (!matrixSet)
+    throw new OpenEOError('ServiceConfigInvalid', {
+      parameter: 'tilematrixset',
+      reason: 'it is not served any more',
+    });
+  return { service, settings, matrixSet };
 }
 
 /**
@@ -35,22 +51,14 @@ export async function prepareService(
   runner: GraphRunner<ProcessContext, User>,
   tileStore: TileStore | undefined,
 ): Promise<PreparedService> {
-  const settings = xyzSettings(service.configuration);
-  const matrixSet = tileMatrixSet(settings.tilematrixset);
-  if (!matrixSet)
-    throw new OpenEOError('ServiceConfigInvalid', {
-      parameter: 'tilematrixset',
-      reason: 'it is not served any more',
-    });
+  const tiling = tilingOf(service);
   const definition = definitionOf(service.process);
   const plan = await runner.plan(definition, {
     user: owner,
-    ...suppliedTo(settings, tileStore, owner),
+    ...suppliedTo(tiling.settings, tileStore, owner),
   });
   return {
-    service,
-    settings,
-    matrixSet,
+    ...tiling,
     definition,
     plan,
     writes: plan.effects === 'write',
@@ -112,9 +120,19 @@ export class PreparedServices {
     return prepared;
   }
 
-  async #prepare(id: string): Promise<PreparedService> {
+  /** @throws OpenEOError `ServiceNotFound`, `ServiceConfigInvalid` */
+  async tiling(id: string): Promise<ServiceTiling> {
+    return tilingOf(await this.#find(id));
+  }
+
+  async #find(id: string): Promise<ServiceRecord> {
     const service = await this.records.services.get(id);
     if (!service) throw new OpenEOError('ServiceNotFound', { identifier: id });
+    return service;
+  }
+
+  async #prepare(id: string): Promise<PreparedService> {
+    const service = await this.#find(id);
     const owner = await this.records.users.get(service.ownerId);
     return prepareService(service, owner, this.runner, this.tileStore);
   }

@@ -2,7 +2,7 @@ import { OpenEOError } from '../base/errors';
 import { intersectBounds } from '../geo/grid';
 import type { TileRange } from '../geo/tile-matrix-set';
 import type { Bounds, TileAddress } from '../geo/types';
-import type { PreparedService, PreparedServices } from './prepared-services';
+import type { PreparedService, PreparedServices, ServiceTiling } from './prepared-services';
 import type { TileRenderer } from './render-tile';
 import type { Seeds } from './seeds';
 import { serviceBounds } from './tilejson';
@@ -35,12 +35,15 @@ export interface SeedSummary {
 const maxTiles = 10_000_000;
 const tilesAtOnce = 8;
 
+/** What is said as it is: that there is no such service, why it is none to draw ahead, that it is not the time. */
+const ownCodes: ReadonlySet<string> = new Set(['ServiceNotFound', 'ServiceNotSeedable', 'TooManyRequests']);
+
 interface Range extends TileRange {
   readonly z: number;
 }
 
-function refuse(reason: string): OpenEOError {
-  return new OpenEOError('ServiceNotSeedable', { reason });
+function refuse(reason: string, cause?: unknown): OpenEOError {
+  return new OpenEOError('ServiceNotSeedable', { reason }, { cause });
 }
 
 function boxes([west, south, east, north]: readonly [number, number, number, number]): Bounds[] {
@@ -54,7 +57,7 @@ function boxes([west, south, east, north]: readonly [number, number, number, num
 
 /** The columns and rows of every zoom that an area and the service's own extent have in common. */
 function rangesOf(
-  { matrixSet, settings }: PreparedService,
+  { matrixSet, settings }: ServiceTiling,
   area: SeedArea,
   own: readonly [number, number, number, number],
 ): Range[] {
@@ -100,14 +103,26 @@ export class ServiceSeeder {
   ) {}
 
   /**
-   * A service whose tiles can be drawn ahead.
-   * @throws OpenEOError `ServiceNotFound`, `ServiceNotSeedable` where tiles depend on who asks, or asking changes something
+   * A service whose tiles can be drawn ahead, and where it has data.
+   * @throws OpenEOError `ServiceNotFound`; `ServiceNotSeedable` where tiles depend on who asks, where asking changes
+   *   something, and where the graph cannot be run any more
    */
-  async prepare(serviceId: string): Promise<PreparedService> {
-    const prepared = await this.parts.prepared.get(serviceId);
-    if (prepared.writes) throw refuse('its graph changes something with every request.');
-    if (prepared.readsUser) throw refuse('its tiles depend on who asks for them.');
-    return prepared;
+  async prepare(
+    serviceId: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly prepared: PreparedService; readonly bounds: ReturnType<typeof serviceBounds> }> {
+    const { prepared: services, renderer } = this.parts;
+    try {
+      const prepared = await services.get(serviceId);
+      if (prepared.writes) throw refuse('its graph changes something with every request.');
+      if (prepared.readsUser) throw refuse('its tiles depend on who asks for them.');
+      const probe = { z: prepared.settings.minzoom, x: 0, y: 0 };
+      const bounds = serviceBounds(prepared, await renderer.evaluateForAll(prepared, probe, signal));
+      return { prepared, bounds };
+    } catch (error) {
+      const isBroken = error instanceof OpenEOError && error.status < 500 && !ownCodes.has(error.code);
+      throw isBroken ? refuse(`its process cannot be run any more. ${error.message}`, error) : error;
+    }
   }
 
   /** Makes what is missing and what is stale, and removes what was there in its place. @throws as `prepare`; what drawing throws */
@@ -118,9 +133,7 @@ export class ServiceSeeder {
     onProgress: (progress: SeedProgress) => void,
   ): Promise<SeedSummary> {
     const { renderer, seeds } = this.parts;
-    const prepared = await this.prepare(serviceId);
-    const probe = { z: prepared.settings.minzoom, x: 0, y: 0 };
-    const bounds = serviceBounds(prepared, await renderer.evaluateForAll(prepared, probe, signal));
+    const { prepared, bounds } = await this.prepare(serviceId, signal);
     const ranges = rangesOf(prepared, area, bounds);
     const total = ranges.reduce((sum, range) => sum + sizeOf(range), 0);
     if (total > maxTiles)
@@ -171,11 +184,14 @@ export class ServiceSeeder {
     return { total: done, ...count };
   }
 
-  /** Removes stored tiles of the zooms and the area, whatever they show. @throws OpenEOError `ServiceNotFound` */
+  /**
+   * Removes stored tiles of the zooms and the area, whatever they show, also of services that do not run any more.
+   * @throws OpenEOError `ServiceNotFound`
+   */
   async truncate(serviceId: string, area: SeedArea, signal: AbortSignal): Promise<SeedSummary> {
     const { seeds } = this.parts;
-    const prepared = await this.parts.prepared.get(serviceId);
-    const ranges = rangesOf(prepared, area, area.bbox ?? [-180, -90, 180, 90]);
+    const tiling = await this.parts.prepared.tiling(serviceId);
+    const ranges = rangesOf(tiling, area, area.bbox ?? [-180, -90, 180, 90]);
     let removed = 0;
     for (const [address, keys] of await seeds.list(serviceId, signal)) {
       const [z, x, y] = address.split('/').map(Number);

@@ -161,6 +161,24 @@ test('an area restricts, and truncation removes what it names', async () => {
   expect(await stored(id)).toEqual([]);
 });
 
+test('a service that cannot be run any more says why it is not seeded, and can still be truncated', async () => {
+  const id = await create(trueColour());
+  const { zooms } = await addressOf(id);
+  await seed(id, `zooms=${zooms}`);
+  expect(await stored(id)).not.toEqual([]);
+  const load = { ...trueColour().load, arguments: { ...trueColour().load.arguments, id: 'GONE' } };
+  await server.application.records.services.update(id, {
+    process: { process_graph: { ...trueColour(), load } },
+  });
+  const { status, body } = await seed(id, `zooms=${zooms}`);
+  expect([status, body['code']]).toEqual([400, 'ServiceNotSeedable']);
+  expect(body['message']).toContain('GONE');
+  const { body: job } = await seed(id, `zooms=${zooms}&truncate=true`);
+  expect(job).toMatchObject({ status: 'completed', error: null });
+  expect(await stored(id)).toEqual([]);
+  expect((await seed('nobody', 'zooms=1&truncate=true')).body['code']).toBe('ServiceNotFound');
+});
+
 test('graphs that write or ask who asks are never made ahead', async () => {
   const assign = await create(
     {
@@ -182,7 +200,7 @@ test('graphs that write or ask who asks are never made ahead', async () => {
   for (const id of [assign, user])
     expect(await seed(id, 'zooms=1')).toMatchObject({ status: 400, body: { code: 'ServiceNotSeedable' } });
   expect(await seed(five, 'zooms=1')).toMatchObject({
-    body: { status: 'failed', error: expect.stringContaining('no raster') },
+    ...{ status: 400, body: { message: expect.stringContaining('no raster') } },
   });
   for (const id of [assign, user, five]) expect(await stored(id)).toEqual([]);
 });

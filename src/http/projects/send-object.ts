@@ -32,6 +32,13 @@ export async function sendObject(
     'cache-control': cacheControl,
     'content-type': mediaTypes.get(path.split('.').at(-1) ?? '') ?? 'application/octet-stream',
   });
-  const missing = () => new OpenEOError('TileNotFound', { reason: `${path} is not there.` });
-  await sendStored(request, response, storedObject(objects, folder + path, missing));
+  const missing = (cause?: unknown) =>
+    new OpenEOError('TileNotFound', { reason: `${path} is not there.` }, { cause });
+  try {
+    await sendStored(request, response, storedObject(objects, folder + path, missing));
+  } catch (error) {
+    // Nothing can have been stored there.
+    if (error instanceof OpenEOError && error.code === 'FilePathInvalid') throw missing(error);
+    throw error;
+  }
 }

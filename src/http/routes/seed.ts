@@ -40,7 +40,7 @@ export function seedRoutes(parts: { readonly services: Services; readonly jobs: 
         const service = await manager.get(user, request.params['service_id']);
         const truncate = isTruncating(request);
         const payload = { service_id: service.id, ...areaOf(request), ...(truncate && { truncate }) };
-        if (!truncate) await seeder.prepare(service.id);
+        if (!truncate) await seeder.prepare(service.id, request.context.signal);
         const { manager: jobs } = parts.jobs;
         const job = await jobs.create(user, {
           ...{ type: 'seed', payload, process: service.process },

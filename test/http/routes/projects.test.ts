@@ -241,6 +241,12 @@ test('nothing is public before it is published, and nothing changes afterwards',
   const tag = response.headers.get('etag') ?? '';
   expect((await fetch(response.url, { headers: { 'if-none-match': tag } })).status).toBe(304);
   expect((await tile('tiles/9')).status).toBe(404);
+  for (const wrong of ['..%2Fa', 'a//b', 'a%5Cb', '%00', `${'x'.repeat(300)}/a`]) {
+    const missing = await server.call('GET', at(`${path}/tiles/${wrong}`));
+    expect([wrong, missing.status, missing.headers.get('cache-control')]).toEqual([wrong, 404, 'no-store']);
+    const staged = await call('GET', `${path}/staged/${wrong}`);
+    expect(staged).toMatchObject({ status: 404, body: { code: 'TileNotFound' } });
+  }
   // Immutable from now on.
   const locked = {
     status: 400,
