@@ -18,18 +18,19 @@ export function tileUuid(name: string): string {
   return uuidV5(namespaceBytes, name);
 }
 
+function outside(name: string, { z }: TileAddress): OpenEOError {
+  const reason = `${name} must be an integer from 0 to ${2 ** z - 1} at zoom ${z}.`;
+  return new OpenEOError('TileInvalid', { reason });
+}
+
 /** @throws OpenEOError `TileInvalid` unless z is 0–30 and x and y are columns and rows of that zoom */
-export function checkTile({ z, x, y }: TileAddress): void {
+export function checkTile(tile: TileAddress): void {
+  const { z, x, y } = tile;
   if (!Number.isInteger(z) || z < 0 || z > maxTileZoom)
     throw new OpenEOError('TileInvalid', { reason: `z must be an integer from 0 to ${maxTileZoom}.` });
-  for (const [name, value] of [
-    ['x', x],
-    ['y', y],
-  ] as const)
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** z)
-      throw new OpenEOError('TileInvalid', {
-        reason: `${name} must be an integer from 0 to ${2 ** z - 1} at zoom ${z}.`,
-      });
+  const span = 2 ** z;
+  if (!Number.isInteger(x) || x < 0 || x >= span) throw outside('x', tile);
+  if (!Number.isInteger(y) || y < 0 || y >= span) throw outside('y', tile);
 }
 
 /**

@@ -7,6 +7,16 @@ import { asUuid, tileSources } from './write-rules';
 
 export const maxInventoryEntries = 5000;
 
+/** What is known of a tile without a look at its file, in the spelling of the wire. */
+interface InventoryTile {
+  readonly id: string;
+  readonly location_hash: string;
+  readonly captured_at: string;
+  readonly source: TileSource;
+  readonly resolution_m_per_px: number;
+  readonly estimated_bytes: number | null;
+}
+
 /** One answer, in the spelling of the wire. */
 export interface InventoryAnswer {
   readonly z?: number;
@@ -14,7 +24,7 @@ export interface InventoryAnswer {
   readonly y?: number;
   readonly location_hash: string;
   readonly present: boolean;
-  readonly tile: Readonly<Record<string, unknown>> | null;
+  readonly tile: InventoryTile | null;
 }
 
 interface Entry {
@@ -82,8 +92,7 @@ function readFilter(request: Readonly<Record<string, unknown>>): TileFilter | un
   return Object.values(filter).some((value) => value !== undefined) ? filter : undefined;
 }
 
-/** What is known of a tile without a look at its file. */
-function describe(tile: TileSummary): Readonly<Record<string, unknown>> {
+function describe(tile: TileSummary): InventoryTile {
   return {
     id: tile.id,
     location_hash: tile.locationHash,
@@ -103,13 +112,35 @@ async function answer(
   const found = await catalogue.summaries(hashes, filter);
   return entries.map(({ tile, hash }) => {
     const present = found.get(hash);
-    return {
-      ...(tile && { z: tile.z, x: tile.x, y: tile.y }),
+    const known = {
       location_hash: hash,
       present: present !== undefined,
       tile: present ? describe(present) : null,
     };
+    return tile ? { z: tile.z, x: tile.x, y: tile.y, ...known } : known;
   });
+}
+
+/**
+ * The JSON of answers, as `JSON.stringify` writes it in several times as long. Their texts are UUIDs, instants and
+ * names of sources, which need no escapes.
+ */
+export function inventoryJson(answers: readonly InventoryAnswer[]): string {
+  let json = '';
+  for (const { z, x, y, location_hash, tile } of answers) {
+    json += json === '' ? '{' : ',{';
+    if (z !== undefined) json += `"z":${z},"x":${x},"y":${y},`;
+    json += `"location_hash":"${location_hash}","present":${tile !== null},"tile":`;
+    if (tile === null) {
+      json += 'null}';
+      continue;
+    }
+    // A row without a size in pixels has no resolution.
+    const metres = Number.isFinite(tile.resolution_m_per_px) ? tile.resolution_m_per_px : null;
+    json += `{"id":"${tile.id}","location_hash":"${tile.location_hash}","captured_at":"${tile.captured_at}",`;
+    json += `"source":"${tile.source}","resolution_m_per_px":${metres},"estimated_bytes":${tile.estimated_bytes}}}`;
+  }
+  return `[${json}]`;
 }
 
 /**

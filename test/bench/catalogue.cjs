@@ -1,12 +1,14 @@
 // The tile catalogue over HTTP: serving tiles from memory against one worker of nginx that serves the same files,
 // inventories against the same SQL, uploads. Ratios within one run count.
-//   node test/bench/catalogue.cjs [--dist folder] [--rows 1000000] [--requests 20000] [--only serving|inventory|uploads]
+//   node test/bench/catalogue.cjs [--dist folder] [--rows 1000000] [--requests 20000] [--buffers 128MB]
+//     [--only serving|inventory|uploads]
 const { execFileSync } = require('node:child_process');
-const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdtempSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { Client } = require('pg');
 const sharp = require('sharp');
+const { request } = require('undici');
 require('../support/typescript.cjs');
 const { selfSigned, startNginx } = require('./support/nginx.cjs');
 const { startServer } = require('./support/server.cjs');
@@ -16,6 +18,8 @@ const { values: options } = require('node:util').parseArgs({
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
     rows: { type: 'string', default: '1000000' },
     requests: { type: 'string', default: '20000' },
+    // What PostgreSQL keeps in memory; 128MB is its default.
+    buffers: { type: 'string', default: '128MB' },
     only: { type: 'string' },
   },
 });
@@ -230,33 +234,38 @@ function cellsToAsk(count, side) {
   }));
 }
 
-async function inventoryOn(name, url, sql, ask) {
-  const count = Number(options.rows);
-  const { side } = await seed(sql, count);
-  const server = await startServer(options.dist, {
-    TILEGRAPH_TILE_STORE_URL: url,
-    TILEGRAPH_TILES_PUBLIC: 'true',
+/** Asks for an inventory; resolves to the milliseconds that it took. */
+async function askInventory(server, tiles) {
+  const body = JSON.stringify({ tiles });
+  const headers = { 'content-type': 'application/json' };
+  const asked = performance.now();
+  const answer = await request(`${server.url}/api/satellite/tiles/inventory`, {
+    method: 'POST',
+    headers,
+    body,
   });
-  const address = `${server.url}/api/satellite/tiles/inventory`;
+  const text = await answer.body.text();
+  const took = performance.now() - asked;
+  if (answer.statusCode !== 200) throw new Error(text);
+  return took;
+}
+
+/** So many rounds warm up both. */
+const warmUps = 13;
+
+async function warmInventory(name, server, side, ask) {
   for (const size of [2500, 5000]) {
     const times = { http: [], sql: [] };
-    for (let round = 0; round < 43; round++) {
-      const tiles = cellsToAsk(size, side);
-      const body = JSON.stringify({ tiles });
-      const headers = { 'content-type': 'application/json' };
-      const asked = performance.now();
-      const response = await fetch(address, { method: 'POST', headers, body });
-      const text = await response.text();
-      const answered = performance.now();
-      if (!response.ok) throw new Error(text);
-      const hashes = tiles.map(locationHash);
+    for (let round = 0; round < warmUps + 50; round++) {
+      const took = await askInventory(server, cellsToAsk(size, side));
+      // Other cells: the pages of the same ones would have been read already.
+      const hashes = cellsToAsk(size, side).map(locationHash);
       const queried = performance.now();
       const rows = await ask(hashes);
       const done = performance.now();
       if (rows.length === 0 || rows.length > size) throw new Error(`${rows.length} rows`);
-      // The first rounds warm up both.
-      if (round < 3) continue;
-      times.http.push(answered - asked);
+      if (round < warmUps) continue;
+      times.http.push(took);
       times.sql.push(done - queried);
     }
     const ms = (who, part) => percentile(times[who], part).toFixed(1);
@@ -270,42 +279,98 @@ async function inventoryOn(name, url, sql, ask) {
       (percentile(times.http, 0.5) / percentile(times.sql, 0.5)).toFixed(2),
     );
   }
-  console.log('');
-  await server.stop();
+}
+
+/** The system forgets what it keeps of the files below a folder. */
+function dropPages(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile())
+      execFileSync('dd', [`if=${path.join(entry.parentPath, entry.name)}`, 'iflag=nocache', 'count=0'], {
+        stdio: 'ignore',
+      });
+}
+
+/** The first request of a server that has just started, on a database whose pages are all on the disk. */
+async function coldInventory(name, start, side, forget) {
+  for (const size of [2500, 5000]) {
+    const times = [];
+    for (let round = 0; round < rounds; round++) {
+      await forget();
+      const server = await start();
+      times.push(await askInventory(server, cellsToAsk(size, side)));
+      await server.stop();
+    }
+    row(name, size, Math.round(median(times)));
+  }
 }
 
 async function withDatabases(work) {
   const folder = mkdtempSync(path.join(tmpdir(), 'tilegraph-bench-catalogue-'));
-  const postgres = await startPostgres();
-  const pg = new Client({ connectionString: postgres.url });
+  const postgres = await startPostgres(process.pid, [`shared_buffers=${options.buffers}`]);
   const url = `sqlite:///${folder}/tiles.db`;
   for (const each of [url, postgres.url]) await (await openTileStore(each, { logger: silentLogger })).close();
-  const sqlite = require('better-sqlite3')(`${folder}/tiles.db`);
-  sqlite.pragma('journal_mode = wal');
-  await pg.connect();
-  await work({ sqlite: { url, sqlite }, postgres: { url: postgres.url, pg } });
-  await pg.end();
-  sqlite.close();
+  await work({ sqlite: { url, folder }, postgres });
   await postgres.remove();
   rmSync(folder, { recursive: true, force: true });
 }
 
 function inventory() {
+  const count = Number(options.rows);
   console.log(
-    `${Number(options.rows).toLocaleString('en')} rows; ms over HTTP against the same SQL in the same run\n`,
+    `${count.toLocaleString('en')} rows; ms over HTTP against the same SQL in the same run; PostgreSQL with ${options.buffers} of buffers\n`,
   );
-  row('database', 'cells', 'p50', 'p95', 'SQL p50', 'SQL p95', 'ratio');
-  row('---', '---', '---', '---', '---', '---', '---');
   return withDatabases(async ({ sqlite, postgres }) => {
-    await postgres.pg.query('set enable_seqscan = off');
-    await inventoryOn(
+    const connect = async () => {
+      const pg = new Client({ connectionString: postgres.url });
+      await pg.connect();
+      await pg.query('set enable_seqscan = off');
+      return pg;
+    };
+    const open = () => {
+      const database = require('better-sqlite3')(`${sqlite.folder}/tiles.db`);
+      database.pragma('journal_mode = wal');
+      return database;
+    };
+    const start = (url) =>
+      startServer(options.dist, { TILEGRAPH_TILE_STORE_URL: url, TILEGRAPH_TILES_PUBLIC: 'true' });
+    const [pg, database] = [await connect(), open()];
+    const { side } = await seed({ pg }, count);
+    await seed({ sqlite: database }, count);
+    row('database', 'cells', 'p50', 'p95', 'SQL p50', 'SQL p95', 'ratio');
+    row('---', '---', '---', '---', '---', '---', '---');
+    const onPostgres = await start(postgres.url);
+    await warmInventory(
       'PostgreSQL',
-      postgres.url,
-      postgres,
-      async (hashes) => (await postgres.pg.query({ ...pgStatements.byHashes, values: [hashes] })).rows,
+      onPostgres,
+      side,
+      async (hashes) => (await pg.query({ ...pgStatements.byHashes, values: [hashes] })).rows,
     );
-    const statement = sqlite.sqlite.prepare(sqliteStatements.byHashes);
-    await inventoryOn('SQLite', sqlite.url, sqlite, async (hashes) => statement.all(JSON.stringify(hashes)));
+    await onPostgres.stop();
+    const onSqlite = await start(sqlite.url);
+    const statement = database.prepare(sqliteStatements.byHashes);
+    await warmInventory('SQLite', onSqlite, side, async (hashes) => statement.all(JSON.stringify(hashes)));
+    await onSqlite.stop();
+    await pg.end();
+    database.close();
+    console.log('\nCold: the first request of a new server, the database’s pages on the disk\n');
+    row('database', 'cells', 'ms');
+    row('---', '---', '---');
+    await coldInventory(
+      'PostgreSQL',
+      () => start(postgres.url),
+      side,
+      async () => {
+        await postgres.stop();
+        dropPages(postgres.folder);
+        await postgres.restart();
+      },
+    );
+    await coldInventory(
+      'SQLite',
+      () => start(sqlite.url),
+      side,
+      () => dropPages(sqlite.folder),
+    );
   });
 }
 

@@ -90,8 +90,8 @@ describe('tile catalogue on PostgreSQL', () => {
         });
         const hashes = Array.from({ length: 5000 }, (_, x) => locationHash({ z: 20, x, y: 1 }));
         expect((await new PostgresCatalogue(counting)[method]([...hashes, ...hashes])).size).toBe(0);
-        // 4.8
-        expect(asked.map(({ values }) => values)).toEqual([[hashes]]);
+        // 4.8: in the text of an array, as the driver sends it too.
+        expect(asked.map(({ values }) => values)).toEqual([[`{${hashes.join(',')}}`]]);
       },
     );
 

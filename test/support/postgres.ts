@@ -91,9 +91,10 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function spawnServer(programs: string, folder: string, port: number): ChildProcess {
+function spawnServer(programs: string, folder: string, port: number, more: readonly string[]): ChildProcess {
   // Nothing here has to outlive the machine, so nothing waits for the disk.
   const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
+  settings.push(...more);
   const args = ['-D', join(folder, 'data'), '-p', String(port), '-h', '127.0.0.1', '-k', ''];
   for (const setting of settings) args.push('-c', setting);
   const child = spawn(join(programs, 'postgres'), args, {
@@ -166,8 +167,14 @@ function watchOver(owner: number, server: number, folder: string): void {
   spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore', cwd: tmpdir() }).unref();
 }
 
-/** Starts a PostgreSQL of its own, for fault tests and benches. It ends with the process at the latest. */
-export async function startPostgres(owner = process.pid): Promise<PostgresServer> {
+/**
+ * Starts a PostgreSQL of its own, for fault tests and benches. It ends with the process at the latest.
+ * @param settings as `name=value`
+ */
+export async function startPostgres(
+  owner = process.pid,
+  settings: readonly string[] = [],
+): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tilegraph-postgres-'));
   chmodSync(folder, 0o777);
   const programs = await findPrograms(folder);
@@ -182,7 +189,7 @@ export async function startPostgres(owner = process.pid): Promise<PostgresServer
   const url = `postgresql://postgres:${encodeURIComponent('Geheim:/@')}@127.0.0.1:${port}/postgres`;
   let child: ChildProcess;
   const start = async () => {
-    child = spawnServer(programs, folder, port);
+    child = spawnServer(programs, folder, port, settings);
     await untilReady(url, child);
     watchOver(owner, child.pid!, folder);
   };

@@ -3,6 +3,7 @@ import description from '../../../../schemas/tile-catalogue.openapi.json';
 import type { Logger } from '../../../base/logger';
 import { removeFlight } from '../../../tiles/flights';
 import type { Imagery } from '../../../tiles/imagery';
+import { inventoryJson } from '../../../tiles/inventory';
 import { TileReader } from '../../../tiles/reader';
 import { absoluteUrl } from '../../address';
 import type { Metrics } from '../../metrics';
@@ -55,7 +56,8 @@ export function catalogueRoutes(options: CatalogueOptions): CatalogueRoutes {
     {
       ...{ method: 'POST', path: '/api/satellite/tiles/inventory', access, ...common, body: 'json' },
       async handle(request, response) {
-        response.json({ tiles: await imagery.inventory(request.body as Record<string, unknown>) });
+        const answers = await imagery.inventory(request.body as Record<string, unknown>);
+        response.type('json').send(`{"tiles":${inventoryJson(answers)}}`);
       },
     },
     uploadRoute(imagery, options.uploadFolder),

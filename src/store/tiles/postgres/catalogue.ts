@@ -76,7 +76,7 @@ export class PostgresCatalogue implements TileCatalogue {
     filter?: TileFilter,
   ): Promise<ReadonlyMap<string, CatalogueTile>> {
     if (hashes.length === 0) return new Map();
-    const wanted = [...new Set(hashes)];
+    const wanted = uuidArray(hashes);
     const tiles = filter
       ? await this.#tiles(statements.byHashesFiltered, [wanted, ...filterValues(filter)])
       : await this.#tiles(statements.byHashes, [wanted]);
@@ -85,7 +85,7 @@ export class PostgresCatalogue implements TileCatalogue {
 
   async summaries(hashes: readonly string[], filter?: TileFilter): Promise<ReadonlyMap<string, TileSummary>> {
     if (hashes.length === 0) return new Map();
-    const wanted = [...new Set(hashes)];
+    const wanted = uuidArray(hashes);
     const rows = filter
       ? await this.#rows<SummaryRow>(statements.summariesFiltered, [wanted, ...filterValues(filter)])
       : await this.#rows<SummaryRow>(statements.summaries, [wanted]);
@@ -188,6 +188,11 @@ export class PostgresCatalogue implements TileCatalogue {
   ): Promise<Row[]> {
     return (await this.sql.query<Row>({ ...statement, values })).rows;
   }
+}
+
+/** Distinct location hashes as PostgreSQL reads an array; the driver would look for what to escape in each. */
+function uuidArray(hashes: readonly string[]): string {
+  return `{${[...new Set(hashes)].join(',')}}`;
 }
 
 function filterValues({ sources, flights, capturedFrom, capturedBefore }: TileFilter): unknown[] {
