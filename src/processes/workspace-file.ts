@@ -1,5 +1,8 @@
 import { posix } from 'node:path';
 import { OpenEOError } from '../base/errors';
+import { RangedSource } from '../raster/bytes/ranged';
+import { unreadable } from '../raster/bytes/unreadable';
+import type { InputFile } from '../raster/formats/input/types';
 import type { ProcessContext } from './context';
 
 /**
@@ -36,4 +39,30 @@ export async function readWorkspaceFile(
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
+}
+
+/**
+ * A user's file as input formats read it. It is named by its owner and version: the names of two users' files are
+ * never the same.
+ * @throws OpenEOError `AuthenticationRequired`, `FileNotFound`, `FilePathInvalid`
+ */
+export async function workspaceInput(
+  path: string,
+  { openFile }: Pick<ProcessContext, 'openFile'>,
+): Promise<InputFile> {
+  const name = workspacePath(path);
+  const { owner, size, version, body } = await openFile(name, { start: 0, end: 0 });
+  body.on('error', () => {}).destroy();
+  const href = `workspace:${owner}/${version}/${name}`;
+  const source = new RangedSource(href, version, (start, end) => openFile(name, { start, end }));
+  return {
+    name,
+    href,
+    source,
+    size,
+    async bytes(maxBytes) {
+      if (size > maxBytes) throw unreadable(href, `it has ${size} bytes, and ${maxBytes} can be loaded`);
+      return await source.read(0, size);
+    },
+  };
 }

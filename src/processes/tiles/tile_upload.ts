@@ -5,18 +5,24 @@ import { tileMatrixSet } from '../../geo/tile-matrix-set';
 import type { TileAddress } from '../../geo/types';
 import type { Arguments } from '../../graph/types';
 import { type Cube, gridBounds, isCube } from '../../raster/cube';
+import { gtiffInput } from '../../raster/formats/input/gtiff';
+import type { InputFile } from '../../raster/formats/input/types';
 import { findFormat } from '../../raster/formats/registry';
 import { memoryCube } from '../../raster/memory-cube';
 import type { Imagery } from '../../tiles/imagery';
 import type { Written } from '../../tiles/types';
 import type { ProcessContext } from '../context';
+import { workspaceInput } from '../workspace-file';
 import { cellsOfBox, TooManyCells } from './covered-cells';
 import { imageryOf } from './imagery-argument';
 
 /** Services with this process in their graph are never cached, shared or run by HEAD. */
 export const effects = 'write';
 
-type UploadContext = Pick<ProcessContext, 'imagery' | 'user' | 'signal' | 'logger' | 'openFile' | 'limits'>;
+type UploadContext = Pick<
+  ProcessContext,
+  'imagery' | 'user' | 'signal' | 'logger' | 'openFile' | 'limits' | 'raster'
+>;
 
 const process = 'tile_upload';
 const tilePx = 256;
@@ -119,16 +125,36 @@ function cellOfPath(path: string): TileAddress {
   const match = /(?:^|\/)(\d{1,2})\/(\d{1,10})\/(\d{1,10})\.\w+$/.exec(path);
   if (!match)
     throw new OpenEOError('TileInvalid', {
-      reason: `the path ${path} does not say of which cell the file is; it must end in {z}/{x}/{y} and an extension.`,
+      reason: `the path ${path} does not say of which cell the picture is; it must end in {z}/{x}/{y} and an extension. (GeoTIFFs say themselves where they are.)`,
     });
   const [, z, x, y] = match.map(Number);
   return { z, x, y };
 }
 
-async function uploadFile(path: string, entry: object, imagery: Imagery, context: UploadContext) {
-  const { logger, signal, openFile } = context;
-  const cell = cellOfPath(path);
-  const { size, body } = await openFile(path);
+/** Whether a file says that it is a TIFF, in either order of bytes, or a large one. */
+async function isTiff(file: InputFile, signal: AbortSignal): Promise<boolean> {
+  if (!file.source || (file.size ?? 0) < 4) return false;
+  const [first, second, ...version] = await file.source.read(0, 4, signal);
+  const number = first === 0x49 ? version[0] : version[1];
+  return first === second && (first === 0x49 || first === 0x4d) && (number === 42 || number === 43);
+}
+
+/** A GeoTIFF is cut like any cube; of a picture the path must say which tile it is. */
+async function uploadFile(
+  path: string,
+  args: Arguments,
+  entry: object,
+  imagery: Imagery,
+  context: UploadContext,
+) {
+  const { logger, signal, limits, raster, openFile } = context;
+  const file = await workspaceInput(path, context);
+  if (await isTiff(file, signal)) {
+    const request = { options: {}, process, maxValues: limits.pixels, raster, signal };
+    return await uploadCube(await gtiffInput.load([file], request), args, entry, imagery, context);
+  }
+  const cell = cellOfPath(file.name);
+  const { size, body } = await openFile(file.name);
   const { uploadBytes } = imagery.limits;
   if (size > uploadBytes) {
     body.destroy();
@@ -141,7 +167,7 @@ async function uploadFile(path: string, entry: object, imagery: Imagery, context
 /**
  * Writes tiles into the catalogue by the rules of the upload endpoint (../../../docs/tile-catalogue.md).
  * @throws OpenEOError `AuthenticationRequired`, `PermissionsInsufficient`, `TileInvalid`, `FileTypeInvalid`,
- *   `FileSizeExceeded`, `FileNotFound`, `StorageFailure`, `TileStoreUnavailable`, `ProcessGraphComplexity`
+ *   `FileSizeExceeded`, `FileNotFound`, `SourceUnreadable`, `StorageFailure`, `TileStoreUnavailable`, `ProcessGraphComplexity`
  */
 export async function run(args: Arguments, context: UploadContext) {
   const imagery = imageryOf(args, context, process);
@@ -151,5 +177,5 @@ export async function run(args: Arguments, context: UploadContext) {
   imagery.checkEntry({ z: 0, x: 0, y: 0, ...entry });
   return isCube(data)
     ? await uploadCube(data, args, entry, imagery, context)
-    : await uploadFile(String(data), entry, imagery, context);
+    : await uploadFile(String(data), args, entry, imagery, context);
 }

@@ -4,19 +4,24 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
+import { OpenEOError } from '../../../src/base/errors';
 import { silentLogger } from '../../../src/base/logger';
 import { tileMatrixSet } from '../../../src/geo/tile-matrix-set';
 import { OpaqueHandle } from '../../../src/graph/types';
 import type { ProcessContext } from '../../../src/processes/context';
 import * as inventory from '../../../src/processes/tiles/tile_inventory';
 import * as upload from '../../../src/processes/tiles/tile_upload';
+import { gtiff } from '../../../src/raster/formats/gtiff';
 import { memoryCube } from '../../../src/raster/memory-cube';
+import { createRasterReader } from '../../../src/raster/reader';
 import { openObjectStore } from '../../../src/store/objects/open';
 import type { ObjectStore } from '../../../src/store/objects/types';
 import type { Role } from '../../../src/store/records/types';
 import { TileFiles } from '../../../src/tiles/files';
 import { locationHash } from '../../../src/tiles/identity';
 import { Imagery } from '../../../src/tiles/imagery';
+import { bytesOf, encodeRequest } from '../../raster/formats/support';
+import { plainHttp } from '../../store/catalog/support';
 import { type TestTileStore, testTileStore } from '../../support/tile-stores';
 import { faults, noFaults } from '../../tiles/support/check-catalogue';
 
@@ -27,6 +32,8 @@ let store: TestTileStore;
 let folder: string;
 let objects: ObjectStore;
 let imagery: Imagery;
+const raster = createRasterReader({ http: plainHttp(), logger: silentLogger });
+afterAll(() => raster.close());
 const workspace = new Map<string, Buffer>();
 
 beforeEach(async () => {
@@ -49,11 +56,14 @@ const context = (...roles: Role[]) =>
     signal: new AbortController().signal,
     logger: silentLogger,
     limits: { pixels: 1e6, seconds: 60 },
-    async openFile(path: string) {
-      const bytes = workspace.get(path)!;
-      return { owner: 'anna', size: bytes.length, version: '1', body: Readable.from([bytes]) };
+    raster,
+    async openFile(path: string, range?: { readonly start: number; readonly end: number }) {
+      const bytes = workspace.get(path);
+      if (!bytes) throw new OpenEOError('FileNotFound', { file: path });
+      const part = range ? bytes.subarray(range.start, range.end + 1) : bytes;
+      return { owner: 'anna', size: bytes.length, version: '1', body: Readable.from([part]) };
     },
-  }) as Pick<ProcessContext, 'imagery' | 'user' | 'signal' | 'logger' | 'limits' | 'openFile'>;
+  }) as Pick<ProcessContext, 'imagery' | 'user' | 'signal' | 'logger' | 'limits' | 'openFile' | 'raster'>;
 
 const args = (data: unknown, changes: Readonly<Record<string, unknown>> = {}) => ({
   ...{ data, source: 'uav', flight_id: flight, captured_at: '2024-05-01T12:00:00+02:00' },
@@ -129,6 +139,35 @@ describe('tile_upload', () => {
       ['tile.png', 'TileInvalid', 400],
     ])
       await expect(upload.run(args(path), context('uploader'))).rejects.toMatchObject({ code, status });
+    expect(await faults(store, folder)).toEqual(noFaults);
+  });
+
+  test('13 cuts a GeoTIFF of the workspace as it cuts a cube', async () => {
+    const file = await gtiff.encode(cube(), encodeRequest());
+    // Its name says nothing; what a picture’s would say is not asked.
+    workspace.set('flight/12/1/1.png', Buffer.from(await bytesOf(file.body)));
+    const done = await upload.run(args('/flight/12/1/1.png', { zoom: 8 }), context('uploader'));
+    expect(done).toMatchObject({ written: 24, replaced: 0, skipped_empty: 8 });
+    const known = await store.store.catalogue.atCell({ z: 8, x: 47, y: 80 });
+    const bytes = readFileSync(join(folder, 'tiles', known!.filePath));
+    await upload.run(args(cube(), { zoom: 8 }), context('uploader'));
+    const again = await store.store.catalogue.atCell({ z: 8, x: 47, y: 80 });
+    expect(readFileSync(join(folder, 'tiles', again!.filePath)).equals(bytes)).toBe(true);
+    expect(await faults(store, folder)).toEqual(noFaults);
+  });
+
+  test('13 a GeoTIFF without zoom, one that is none, and a file that is not there', async () => {
+    const file = await gtiff.encode(cube(), encodeRequest());
+    workspace.set('a.tif', Buffer.from(await bytesOf(file.body)));
+    workspace.set('b.tif', Buffer.from('II*\0 and nothing else'));
+    for (const [path, zoom, code] of [
+      ['a.tif', null, 'ProcessParameterRequired'],
+      ['b.tif', 6, 'SourceUnreadable'],
+      ['c.tif', 6, 'FileNotFound'],
+      ['../a.tif', 6, 'FileNotFound'],
+    ])
+      await expect(upload.run(args(path, { zoom }), context('uploader'))).rejects.toMatchObject({ code });
+    expect(await store.rows('select id from tiles')).toEqual([]);
     expect(await faults(store, folder)).toEqual(noFaults);
   });
 
