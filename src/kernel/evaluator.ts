@@ -36,12 +36,15 @@ export function createGeneral(callback: Callback, shape: CallbackShape): Evaluat
 
 /**
  * Makes one process ready for pixels, whose arguments are the inputs of the shape.
+ * @param bytes numbers of the result are whole, from 0 to 255, and kept as bytes: such as the entries of a palette.
+ *   Bytes have no no-data, so the kernel has to give a value for it.
  * @throws NoKernel where it cannot be fused for these inputs; TypeError (by `run`) for planes that are no typed arrays
  */
-export function createKernel(kernel: Kernel, shape: CallbackShape): Evaluator {
-  const evaluator = fuse(traceKernel(kernel, shape), shape, () => {
+export function createKernel(kernel: Kernel, shape: CallbackShape, { bytes = false } = {}): Evaluator {
+  const otherwise = () => {
     throw new TypeError('A kernel without a callback computes with typed arrays alone');
-  });
+  };
+  const evaluator = fuse(traceKernel(kernel, shape), shape, otherwise, bytes);
   if (!evaluator) throw new NoKernel();
   return evaluator;
 }
@@ -54,11 +57,16 @@ function createFused(callback: Callback, shape: CallbackShape): Evaluator | unde
 }
 
 /** @param otherwise for planes that fused code cannot take */
-function fuse(trace: Trace, shape: CallbackShape, otherwise: Evaluator['run']): Evaluator | undefined {
+function fuse(
+  trace: Trace,
+  shape: CallbackShape,
+  otherwise: Evaluator['run'],
+  bytes = false,
+): Evaluator | undefined {
   const array = arrayItems(trace.result);
   const outputs = scalarsOf(trace, array ? array.items : [trace.result]);
   if (!outputs) return undefined;
-  const program = new FusedProgram(trace, outputs);
+  const program = new FusedProgram(trace, outputs, bytes);
   const reads = new Map<string, number[] | 'all'>();
   for (const index of program.used) {
     const { parameter, element } = trace.planes[index];

@@ -1,4 +1,4 @@
-import type { NumericArray } from '../raster/cube';
+import type { DataType, NumericArray } from '../raster/cube';
 import { BoundValues } from './bound-values';
 import type { Builder } from './builder';
 import { compileStep, type StepFunction } from './compile';
@@ -22,6 +22,12 @@ import { compileVectors, createArray, type Vectors } from './vectors';
 const blockSize = 4096;
 /** The same where values wait in buffers between steps. */
 const bufferedBlockSize = 2048;
+
+/** What keeps numbers that are float32, and the types of cubes whose values they are. */
+const singleArrays = new Set(
+  'Float32Array Uint8Array Uint8ClampedArray Int8Array Uint16Array Int16Array'.split(' '),
+);
+const singleTypes = new Set<DataType | undefined>(['float32', 'uint8', 'int8', 'uint16', 'int16']);
 
 /** Fewer pixels than this are computed sooner than vector code for them is made. */
 const minVectorPixels = 1024;
@@ -53,7 +59,12 @@ export class FusedProgram {
   readonly #outputs: readonly Scalar[];
   readonly #variants = new Map<string, Compiled>();
 
-  constructor(trace: Trace, outputs: readonly Scalar[]) {
+  /** @param bytes whether numbers of the outputs are whole, from 0 to 255 and never missing, and kept as bytes. */
+  constructor(
+    trace: Trace,
+    outputs: readonly Scalar[],
+    readonly bytes: boolean,
+  ) {
     const { builder } = trace;
     this.#outputs = outputs;
     this.#planes = trace.planes;
@@ -81,7 +92,7 @@ export class FusedProgram {
       planes[index] = data;
       masks[index] = input.valid?.[element];
     }
-    const handed = this.#handThrough(planes, masks, count);
+    const handed = this.bytes ? undefined : this.#handThrough(planes, masks, count);
     if (handed) return handed;
     const compiled = this.#compile(planes, masks);
     const { layout } = compiled;
@@ -181,10 +192,10 @@ export class FusedProgram {
     return compiled;
   }
 
-  /** Whether all that is read is float32, and means to be. */
+  /** Whether all that is read is float32, and so is what is made of it. */
   #isSingle({ planes }: Layout): boolean {
     return this.used.every(
-      (index) => this.#planes[index].dataType === 'float32' && planes[index].array === 'Float32Array',
+      (index) => singleTypes.has(this.#planes[index].dataType) && singleArrays.has(planes[index].array),
     );
   }
 
@@ -203,6 +214,7 @@ export class FusedProgram {
 
   #writes(output: Scalar, layout: Layout): OutputLayout {
     const { type, valid, isNaNWhenInvalid } = output;
+    if (this.bytes) return { array: 'Uint8Array', writesNaN: false, writesMask: false };
     const mayBeMissing = valid.some((fact) => fact.op !== 'valid' || mayMiss(layout, fact.plane));
     const usesNaN = this.#missing === 'nan' && type === 'number';
     return {
@@ -222,7 +234,8 @@ export class FusedProgram {
     if (type === 'boolean') return 'Uint8Array';
     if (node.op === 'load' && this.#missing === 'mask') return layout.planes[node.plane].array;
     const isSingle =
-      this.used.length > 0 && this.used.every((index) => layout.planes[index].array === 'Float32Array');
+      this.used.length > 0 &&
+      (this.#isSingle(layout) || this.used.every((index) => layout.planes[index].array === 'Float32Array'));
     return isSingle ? 'Float32Array' : 'Float64Array';
   }
 }

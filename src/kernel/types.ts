@@ -9,7 +9,8 @@ import type { DataType, NumericArray } from '../raster/cube';
  * - `value`: the same value for all pixels (`context`).
  *
  * `dataType` is the cube's: the pixels of "boolean" planes reach the callback as true (not 0) and false,
- * those of "text" as strings, all others as numbers. In cubes of "float32", arithmetic may be done in float32.
+ * those of "text" as strings, all others as numbers. In cubes of "float32" and of integers of up to 16 bits, whose
+ * results are float32, arithmetic may be done in float32.
  */
 export type CallbackInput =
   | { readonly kind: 'plane'; readonly dataType?: DataType }
@@ -33,8 +34,8 @@ export interface CallbackShape {
 /**
  * Pixels of one parameter or of the result: one plane, or as many as the array is long. All have the same length.
  *
- * Results are, per plane: Float32Array where all planes that are read are so, else Float64Array, with NaN for
- * no-data in the `nan` form; planes that the callback only hands through keep their array type in the `mask` form.
+ * Results are, per plane: Float32Array where all planes that are read hold numbers that fit into it, else Float64Array,
+ * with NaN for no-data in the `nan` form; planes that the callback only hands through keep their array type in the `mask` form.
  * Booleans are a Uint8Array of 0 and 1 with `valid` in both forms, text and other values plain arrays (no-data: null).
  */
 export interface Planes {
@@ -46,7 +47,7 @@ export interface Planes {
 /**
  * A callback made ready for pixels: fused typed-array code where all its processes have a kernel,
  * the general path (one call per pixel) elsewhere. Both give the same values, to the last bit but for arithmetic on
- * cubes of float32, which fused code rounds to float32 after each step; see `singleNodes`.
+ * cubes whose results are float32, which fused code rounds to float32 after each step; see `singleNodes`.
  */
 export interface Evaluator {
   readonly isFused: boolean;

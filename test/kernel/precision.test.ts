@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createEvaluator, createGeneral } from '../../src/kernel/evaluator';
 import type { CallbackShape } from '../../src/kernel/types';
-import type { DataType } from '../../src/raster/cube';
+import type { DataType, NumericArray } from '../../src/raster/cube';
 import { callbackOf } from './plans';
 
 const { signal } = new AbortController();
@@ -10,7 +10,7 @@ const x = { from_parameter: 'x' };
 type Nodes = Parameters<typeof callbackOf>[0];
 
 /** Values of a callback of `x`, in the type of cube, on so many pixels that vectors are used. */
-async function values(graph: Nodes, plane: Float32Array, dataType: DataType, isGeneral = false) {
+async function values(graph: Nodes, plane: NumericArray, dataType: DataType, isGeneral = false) {
   const shape = { inputs: new Map([['x', { kind: 'plane' as const, dataType }]]), missing: 'nan' as const };
   const create = isGeneral ? createGeneral : createEvaluator;
   const evaluator = create(callbackOf(graph, ['x']), shape);
@@ -122,14 +122,34 @@ function compute({ op, value = 0, parts }: Tree, planes: readonly number[], seen
 }
 
 describe('arithmetic on cubes of float32', () => {
-  it('rounds each step to float32', async () => {
-    const { fround } = Math;
-    const expected = plane.map((value) => fround(fround(value / 3) * fround(0.7)));
-    expect(await values(third, plane, 'float32')).toEqual(expected);
-    expect(expected).not.toEqual(plane.map((value) => (value / 3) * 0.7));
-  });
+  it.each(['float32', 'uint16', 'int8'] as const)(
+    'rounds each step to float32, as on %s',
+    async (dataType) => {
+      const { fround } = Math;
+      const expected = plane.map((value) => fround(fround(value / 3) * fround(0.7)));
+      expect(await values(third, plane, dataType)).toEqual(expected);
+      expect(expected).not.toEqual(plane.map((value) => (value / 3) * 0.7));
+    },
+  );
 
-  it.each(['uint16', 'float64'] as const)('rounds only results on cubes of %s', async (dataType) => {
+  it.each([Uint8Array, Int8Array, Uint16Array, Int16Array])(
+    'takes integers as they are stored: %p',
+    async (type) => {
+      const name = type.name.replace('Array', '').toLowerCase() as DataType;
+      const stored = new type(plane.length).map((_, i) => i * 37);
+      const ratio: Nodes = {
+        a: { process_id: 'add', arguments: { x, y: 400 } },
+        b: { process_id: 'normalized_difference', arguments: { x, y: from('a') }, result: true },
+      };
+      const made = await values(ratio, stored, name);
+      expect(made).toBeInstanceOf(Float32Array);
+      // Sums of integers are exact, and a quotient is rounded once.
+      expect(made).toEqual(Float32Array.from(stored, (value) => (value - (value + 400)) / (2 * value + 400)));
+      expect(made).toEqual(Float32Array.from(await values(ratio, stored, name, true)));
+    },
+  );
+
+  it.each(['int32', 'float64'] as const)('rounds only results on cubes of %s', async (dataType) => {
     expect(await values(third, plane, dataType)).toEqual(plane.map((value) => (value / 3) * 0.7));
   });
 

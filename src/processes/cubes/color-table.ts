@@ -1,3 +1,7 @@
+import { createKernel } from '../../kernel/evaluator';
+import type { Evaluator } from '../../kernel/types';
+import type { Block, Cube, NumericArray } from '../../raster/cube';
+
 /** Red, green, blue and opacity, 0 to 255. */
 export type Rgba = readonly [number, number, number, number];
 
@@ -5,8 +9,8 @@ export type Rgba = readonly [number, number, number, number];
 export interface ColorTable {
   /** RGBA, four bytes an entry, at most 256 entries. */
   readonly palette: Uint8Array;
-  /** Writes the index of each value. `valid` is 0 where a value is missing; NaN always is. */
-  index(values: ArrayLike<number>, valid: Uint8Array | undefined, target: Uint8Array): void;
+  /** The index of each value of a block with one band; NaN is always missing. */
+  index(block: Block, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
 }
 
 /** Steps of a continuous scale: all of the palette but the transparent entry. */
@@ -33,43 +37,60 @@ function interpolate(stops: readonly (readonly [number, Rgba])[], at: number): n
   return low[1].map((from, channel) => Math.round(from + (high[1][channel] - from) * part));
 }
 
-/** V8 optimises what is called often sooner than what loops for long. */
-const pieceLength = 4096;
-
-function indexPiece(
-  values: ArrayLike<number>,
-  target: Uint8Array,
-  start: number,
-  end: number,
-  low: number,
-  factor: number,
-): void {
-  for (let i = start; i < end; i++) {
-    const step = (values[i] - low) * factor;
-    // NaN is neither above nor below and gets 0, the transparent entry.
-    target[i] = step > 0 ? (step >= steps ? steps : (step | 0) + 1) : step <= 0 ? 1 : 0;
-  }
+/**
+ * What makes indices of values: an index for each step from `low`, of 1 / `factor` each. NaN is neither above nor
+ * below and gets 0, the transparent entry.
+ */
+function indexer(low: number, factor: number, missing: Cube['missing']): Evaluator {
+  return createKernel(
+    (args, build) => {
+      const [x] = build.scalars([args.get('x')], 'number')!;
+      const constants = [low, factor].map((value) => build.table.constant(value));
+      const step = build.node('(($0 - $1) * $2)', 'number', [x.node, ...constants]);
+      const index = build.node(
+        `($0 > 0 ? ($0 >= ${steps} ? ${steps} : Math.floor($0) + 1) : $0 <= 0 ? 1 : 0)`,
+        'number',
+        [step],
+      );
+      if (missing === 'nan') return build.always(index);
+      return build.always(build.node('($0 ? $1 : 0)', 'number', [build.isValid(x.valid), index]));
+    },
+    { inputs: new Map([['x', { kind: 'plane' }]]), missing },
+    { bytes: true },
+  );
 }
 
 /**
  * Colours between stops in 255 steps; values beyond the first and last stop take their colours.
  * @param stops sorted by value.
+ * @param missing how the cube tells missing values.
  */
-export function scaleTable(stops: readonly (readonly [value: number, color: Rgba])[]): ColorTable {
+export function scaleTable(
+  stops: readonly (readonly [value: number, color: Rgba])[],
+  missing: Cube['missing'],
+): ColorTable {
   const low = stops[0][0];
   const span = stops[stops.length - 1][0] - low;
   const palette = new Uint8Array((steps + 1) * 4);
   for (let step = 0; step < steps; step++)
     palette.set(interpolate(stops, low + (span * step) / (steps - 1)), (step + 1) * 4);
-  const factor = span > 0 ? steps / span : 0;
+  const { run } = indexer(low, span > 0 ? steps / span : 0, missing);
   return {
     palette,
-    index(values, valid, target) {
-      for (let start = 0; start < target.length; start += pieceLength)
-        indexPiece(values, target, start, Math.min(start + pieceLength, target.length), low, factor);
-      if (valid) for (let i = 0; i < target.length; i++) target[i] *= valid[i];
+    index(block, signal) {
+      const { length } = block.data;
+      const input = { data: [numbersOf(block)], valid: [block.valid] };
+      const made = run(new Map([['x', input]]), length, signal);
+      return made instanceof Promise
+        ? made.then(({ data }) => data[0] as Uint8Array)
+        : (made.data[0] as Uint8Array);
     },
   };
+}
+
+/** Text that says no number is missing. */
+function numbersOf({ data }: Block): NumericArray {
+  return Array.isArray(data) ? Float64Array.from(data, (value) => Number(value ?? Number.NaN)) : data;
 }
 
 /** Exact classes; all other values are transparent. */
@@ -86,13 +107,17 @@ export function classTable(classes: readonly (readonly [value: number, color: Rg
     if (Number.isInteger(value) && value >= 0 && value < 256) direct[value] = index;
   return {
     palette,
-    index(values, valid, target) {
+    index(block) {
+      const { valid } = block;
+      const values = numbersOf(block);
+      const target = new Uint8Array(values.length);
       for (let i = 0; i < target.length; i++) {
         if (valid !== undefined && valid[i] === 0) continue;
         const value = values[i];
         const small = value & 255;
         target[i] = small === value ? direct[small] : (byValue.get(value) ?? 0);
       }
+      return target;
     },
   };
 }

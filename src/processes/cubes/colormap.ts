@@ -38,14 +38,14 @@ function reversed(stops: readonly (readonly [number, Rgba])[]): (readonly [numbe
   return stops.map(([value], index) => [value, stops[stops.length - 1 - index][1]] as const);
 }
 
-function tableOf(args: Arguments, band: BandsDimension): ColorTable {
+function tableOf(args: Arguments, band: BandsDimension, missing: Cube['missing']): ColorTable {
   const { palette } = args;
   const turn = args.reverse ? reversed : (stops: readonly (readonly [number, Rgba])[]) => stops;
   if (Array.isArray(palette)) {
     const stops = (palette as [number, unknown][]).map(
       ([value, color]) => [value, parseColor(color)] as const,
     );
-    return scaleTable(turn(stops.toSorted(([one], [other]) => one - other)));
+    return scaleTable(turn(stops.toSorted(([one], [other]) => one - other)), missing);
   }
   if (typeof palette === 'object')
     return classTable(
@@ -80,21 +80,15 @@ function tableOf(args: Arguments, band: BandsDimension): ColorTable {
     shown
       .toSorted(([one], [other]) => one - other)
       .map(([at, color]) => [min + at * (max - min), color] as const),
+    missing,
   );
-}
-
-/** Palette indices of a block with one band. */
-function indicesOf(block: Block, table: ColorTable): Uint8Array {
-  const indices = new Uint8Array(block.data.length);
-  table.index(block.data as ArrayLike<number>, block.valid, indices);
-  return indices;
 }
 
 /** One value becomes one colour, so a window needs the same window. */
 export function run(args: Arguments): Cube {
   requireGrid(args.data as Cube, 'colormap', 'data');
   const { cube, band } = withOneBand(args.data as Cube);
-  const table = tableOf(args, band);
+  const table = tableOf(args, band, cube.missing);
   const { palette } = table;
   const position = layerDimensions(cube).findIndex(({ name }) => name === band.name);
   const layers = product(layerDimensions(cube).map(labelCount));
@@ -109,6 +103,8 @@ export function run(args: Arguments): Cube {
     select.delete(band.name);
     return { ...window, select };
   };
+  const indicesOf = async (window: Window, signal: AbortSignal) =>
+    table.index(await cube.read(withoutBands(window), signal), signal);
 
   const result: Cube = deriveCube(cube, {
     dimensions: replaceDimension(cube, band.name, dimension),
@@ -121,7 +117,7 @@ export function run(args: Arguments): Cube {
       const data = new Uint8Array(product(shape));
       if (data.length === 0) return { grid: window.grid, shape, data };
       const wanted = window.select?.get(band.name) ?? allIndices(channels.length);
-      const indices = indicesOf(await cube.read(withoutBands(window), signal), table);
+      const indices = await indicesOf(window, signal);
       const before = product(lengths.slice(0, position));
       const after = indices.length / before;
       let to = 0;
@@ -135,7 +131,7 @@ export function run(args: Arguments): Cube {
       layers === 1
         ? {
             palette,
-            read: async (window, signal) => indicesOf(await cube.read(withoutBands(window), signal), table),
+            read: indicesOf,
           }
         : undefined,
   });

@@ -169,6 +169,18 @@ describe('colormap', () => {
     expect(cube.indexed!.palette.length).toBeLessThanOrEqual(1024);
   });
 
+  test.each(['nan', 'mask'] as const)('each of 255 steps has its index, in the %s form', async (missing) => {
+    const [width, min, max] = [1500, -2, 3];
+    const values = Array.from({ length: width }, (_, i) => (i % 7 === 3 ? null : -3 + (i * 7) / width));
+    const data = cubeOf([y, x], values, { grid: gridOf(width, 1), form: missing, dataType: 'float64' });
+    const { indexed } = await runCube('colormap', { data, palette: 'turbo', min, max });
+    const indices = await indexed!.read({ grid: gridOf(width, 1) }, new AbortController().signal);
+    const expected = values.map((value) =>
+      value === null ? 0 : Math.max(1, Math.min(255, Math.floor((value - min) * (255 / (max - min))) + 1)),
+    );
+    expect([...indices]).toEqual(expected);
+  });
+
   test('classes and stops', async () => {
     expect(await readAll(await paint([4, 5], { palette: { 4: '#f00', 6: [1, 2, 3, 4] } }))).toEqual([
       255, 0, 0, 0, 0, 0, 255, 0,

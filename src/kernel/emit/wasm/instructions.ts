@@ -117,6 +117,10 @@ export const convert = {
   promoteLow: simd(0x5f),
   /** Two float64 as the lower two float32. */
   demote: simd(0x5e),
+  /** Without the fraction, and the nearest that 32 bits hold. */
+  signedFromSingle: simd(0xf8),
+  /** Two float64 so, in the lower half. */
+  signedFromDouble: simd(0xfc),
   singleFromSigned: simd(0xfa),
   doubleFromLowSigned: simd(0xfe),
   doubleFromLowUnsigned: simd(0xff),

@@ -40,7 +40,8 @@ export function wideLane(low: number, high: number, place: Place = 'loop'): Lane
 
 const bytes = (from: number, count: number) => Array.from({ length: count }, (_, k) => from + k);
 const highHalf = [...bytes(8, 8), ...bytes(16, 8)];
-const lowHalves = [...bytes(0, 8), ...bytes(16, 8)];
+/** The lower halves of two vectors. */
+export const lowHalves = [...bytes(0, 8), ...bytes(16, 8)];
 /** The lower 32 bits of two times two masks of 64. */
 const narrowed = [...bytes(0, 4), ...bytes(8, 4), ...bytes(16, 4), ...bytes(24, 4)];
 

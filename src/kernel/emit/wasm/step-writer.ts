@@ -5,12 +5,24 @@ import { parseTemplate } from '../expression';
 import { isNaNMissing, type Layout } from '../layout';
 import { Code, NoVectors } from './code';
 import { control, convert, f64x2, i32, v128 } from './instructions';
-import { asDouble, asMask, asSingle, doubleLane, type Lane, maskLane, singleLane, wideLane } from './lanes';
+import {
+  asDouble,
+  asMask,
+  asSingle,
+  doubleLane,
+  type Lane,
+  lowHalves,
+  maskLane,
+  singleLane,
+  wideLane,
+} from './lanes';
 import { isExact, Lowering } from './lower';
 import type { Regions } from './regions';
 
 /** Pixels that are computed at once. */
 export const groupSize = 4;
+
+const twice = (vector: number): readonly [number, number] => [vector, vector];
 
 /** Loads, computes and stores the values of a group of pixels, for one step. */
 export class StepWriter {
@@ -91,30 +103,35 @@ export class StepWriter {
 
   /** The four numbers at an address. */
   load(array: string, offset: number, pointer?: number): Lane {
-    const { code } = this;
     const at = (bytes: number) => pointer ?? this.pointer(bytes);
-    const made = (instruction: readonly number[], ...operands: readonly number[]) =>
-      code.vector('loop', instruction, ...operands);
     switch (array) {
       case 'Float32Array':
-        return singleLane(made(v128.load(offset), at(4)));
+        return singleLane(this.#made(v128.load(offset), at(4)));
       case 'Float64Array':
-        return doubleLane(made(v128.load(offset), at(8)), made(v128.load(offset + 16), at(8)));
+        return doubleLane(this.#made(v128.load(offset), at(8)), this.#made(v128.load(offset + 16), at(8)));
       case 'Uint16Array':
-        return singleLane(made(convert.singleFromSigned, made(v128.load16x4Unsigned(offset), at(2))));
+        return singleLane(
+          this.#made(convert.singleFromSigned, this.#made(v128.load16x4Unsigned(offset), at(2))),
+        );
       case 'Int16Array':
-        return singleLane(made(convert.singleFromSigned, made(v128.load16x4Signed(offset), at(2))));
+        return singleLane(
+          this.#made(convert.singleFromSigned, this.#made(v128.load16x4Signed(offset), at(2))),
+        );
       case 'Int8Array':
-        return singleLane(made(convert.singleFromSigned, this.#bytes(offset, at(1), true)));
+        return singleLane(this.#made(convert.singleFromSigned, this.#bytes(offset, at(1), true)));
       case 'Uint8Array':
       case 'Uint8ClampedArray':
-        return singleLane(made(convert.singleFromSigned, this.#bytes(offset, at(1), false)));
+        return singleLane(this.#made(convert.singleFromSigned, this.#bytes(offset, at(1), false)));
       case 'Int32Array':
       case 'Uint32Array': {
-        const four = made(v128.load(offset), at(4));
-        const upper = made(v128.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]), four, four);
+        const four = this.#made(v128.load(offset), at(4));
+        const upper = this.#made(
+          v128.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]),
+          four,
+          four,
+        );
         const widen = array === 'Int32Array' ? convert.doubleFromLowSigned : convert.doubleFromLowUnsigned;
-        return doubleLane(made(widen, four), made(widen, upper));
+        return doubleLane(this.#made(widen, four), this.#made(widen, upper));
       }
       default:
         throw new NoVectors();
@@ -136,13 +153,25 @@ export class StepWriter {
       asDouble(code, lane).forEach((half, k) => {
         code.push('loop', control.get(this.pointer(8)), control.get(half), v128.store(offset + 16 * k));
       });
-    } else if (array === 'Uint8Array' && lane.type === 'boolean') {
-      const ones = code.literal(new Int32Array(4).fill(1));
-      const four = code.vector('loop', v128.and, asMask(code, lane), ones);
-      const shorts = code.vector('loop', convert.narrowToShorts, four, four);
-      const bytes = code.vector('loop', convert.narrowToBytes, shorts, shorts);
+    } else if (array === 'Uint8Array') {
+      const shorts = this.#made(convert.narrowToShorts, ...twice(this.#wholes(lane)));
+      const bytes = this.#made(convert.narrowToBytes, ...twice(shorts));
       code.push('loop', control.get(this.pointer(1)), control.get(bytes), v128.store32(offset));
     } else throw new NoVectors();
+  }
+
+  /** Four numbers without their fractions, or four truth values as 0 and 1, in 32 bits each. */
+  #wholes(lane: Lane): number {
+    const { code } = this;
+    if (lane.type === 'boolean')
+      return this.#made(v128.and, asMask(code, lane), code.literal(new Int32Array(4).fill(1)));
+    if (lane.native === 'single') return this.#made(convert.signedFromSingle, asSingle(code, lane));
+    const [low, high] = asDouble(code, lane).map((half) => this.#made(convert.signedFromDouble, half));
+    return this.#made(v128.shuffle(lowHalves), low, high);
+  }
+
+  #made(instruction: readonly number[], ...operands: readonly number[]): number {
+    return this.code.vector('loop', instruction, ...operands);
   }
 
   #loaded(plane: number, isBoolean: boolean): Lane {
