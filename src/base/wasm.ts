@@ -20,7 +20,7 @@ interface WebAssemblyApi {
 /** Bytes of a page of memory. */
 export const pageBytes = 65536;
 
-export const valueTypes = { i32: 0x7f, v128: 0x7b } as const;
+export const valueTypes = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 
 /** What every module begins with: its magic number and the version of the format. */
 export const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;

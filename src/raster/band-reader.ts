@@ -6,7 +6,6 @@ import type { PixelWindow } from './patches';
 import type { Resampling } from './source';
 import { alignedOffset, takeAligned } from './warp/aligned';
 import { createMapping, type Mapping, sourceWindow } from './warp/mapping';
-import { nearIndex, takeNear } from './warp/near';
 import type { Missing, Output, Patch } from './warp/patch';
 import { reachOf, resamplePlane } from './warp/resample-plane';
 
@@ -53,7 +52,6 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
   readonly #levels = new Map<string, Level>();
   readonly #mappings: { target: Grid; source: Grid; level: string; mapping: Mapping }[] = [];
   readonly #rest: () => Promise<void> | undefined;
-  readonly #indices: { mapping: Mapping; patch: Patch; index: Int32Array }[] = [];
 
   constructor(
     readonly patches: PatchSource<Level, File>,
@@ -131,7 +129,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     }
     const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
     if (isWhole) {
-      this.#resample(mapping, patch, band.missing, out);
+      resamplePlane(this.resampling, mapping, patch, band.missing, out);
       return;
     }
     const part: Output = {
@@ -139,7 +137,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
       ...(out.valid && { valid: new Uint8Array(width * height) }),
       width,
     };
-    this.#resample(mapping, patch, band.missing, part);
+    resamplePlane(this.resampling, mapping, patch, band.missing, part);
     for (let line = 0; line < height; line++) {
       const to = (row + line) * out.width + column;
       out.data.set(part.data.subarray(line * width, (line + 1) * width), to);
@@ -166,29 +164,6 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
     const begin = { column: offset.column - part.column, row: offset.row - part.row };
     takeAligned(patch, begin, band.missing, out);
-  }
-
-  #resample(mapping: Mapping, patch: Patch, missing: Missing, out: Output): void {
-    if (this.resampling === 'near') takeNear(this.#index(mapping, patch), patch, missing, out);
-    else resamplePlane(this.resampling, mapping, patch, missing, out);
-  }
-
-  #index(mapping: Mapping, patch: Patch): Int32Array {
-    const known = this.#indices.find(
-      (entry) =>
-        entry.mapping === mapping &&
-        entry.patch.stride === patch.stride &&
-        entry.patch.x0 === patch.x0 &&
-        entry.patch.y0 === patch.y0 &&
-        entry.patch.width === patch.width &&
-        entry.patch.height === patch.height,
-    );
-    if (known) return known.index;
-    const index = nearIndex(mapping, patch);
-    // Bands of one window come right after each other; older chunks are done with.
-    if (this.#indices.length >= 8) this.#indices.shift();
-    this.#indices.push({ mapping, patch: { ...patch, data: new Uint8Array(0) }, index });
-    return index;
   }
 
   #mapping(target: Grid, source: Grid, level: Level): Mapping {

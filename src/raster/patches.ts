@@ -87,9 +87,14 @@ export class PatchReader {
     let data: Plane | undefined;
     const place = (block: Plane, left: number, from: PixelWindow) => {
       data ??= new (block.constructor as Uint8ArrayConstructor)(width * height);
+      // As bytes, which are copied the same way whatever they stand for.
+      const size = block.BYTES_PER_ELEMENT;
+      const bytes = new Uint8Array(data.buffer);
+      const length = (from.x1 - from.x0) * size;
       for (let y = from.y0; y < from.y1; y++) {
         const start = (y % blockHeight) * blockWidth + (from.x0 % blockWidth);
-        data.set(block.subarray(start, start + from.x1 - from.x0), (y - window.y0) * width + left);
+        const row = new Uint8Array(block.buffer, block.byteOffset + start * size, length);
+        bytes.set(row, ((y - window.y0) * width + left) * size);
       }
     };
     const jobs: Promise<void>[] = [];

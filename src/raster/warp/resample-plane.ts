@@ -3,7 +3,7 @@ import { aggregateWith, areaReach, statisticOf } from './aggregate';
 import { filters } from './filters';
 import { filterReach, interpolateWith } from './interpolate';
 import type { Cell, Mapping } from './mapping';
-import { nearIndex, takeNear } from './near';
+import { sampleNear } from './near';
 import type { Missing, Output, Patch } from './patch';
 
 /** How far a method looks from a position in the source, in source pixels. */
@@ -22,7 +22,7 @@ export function resamplePlane(
   out: Output,
 ): void {
   if (resampling === 'near') {
-    takeNear(nearIndex(mapping, patch), patch, missing, out);
+    sampleNear(mapping, patch, missing, out);
     return;
   }
   const statistic = statisticOf(resampling);

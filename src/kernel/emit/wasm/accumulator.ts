@@ -1,8 +1,8 @@
+import { control } from '../../../base/wasm-instructions';
 import type { FoldNode } from '../../nodes';
 import { type Expression, parseTemplate } from '../expression';
 import { isNaNMissing } from '../layout';
 import { Code, NoVectors } from './code';
-import { control } from './instructions';
 import { asDouble, asMask, asSingle, doubleLane, type Lane, maskLane, singleLane } from './lanes';
 import { isExact, Lowering } from './lower';
 import type { StepWriter } from './step-writer';

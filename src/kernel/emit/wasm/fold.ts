@@ -1,8 +1,8 @@
+import { control, i32 } from '../../../base/wasm-instructions';
 import type { FoldStep } from '../../schedule';
 import { parseTemplate } from '../expression';
 import type { Layout } from '../layout';
 import { Accumulator } from './accumulator';
-import { control, i32 } from './instructions';
 import { bytesPerPixel, type TableRegion } from './regions';
 import type { StepWriter } from './step-writer';
 

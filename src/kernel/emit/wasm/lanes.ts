@@ -1,6 +1,6 @@
+import { convert, v128 } from '../../../base/wasm-instructions';
 import type { ValueType } from '../../nodes';
 import type { Code, Place } from './code';
-import { convert, v128 } from './instructions';
 
 export type Pair = readonly [low: number, high: number];
 

@@ -1,6 +1,6 @@
+import { type FloatInstructions, f32x4, f64x2, v128 } from '../../../base/wasm-instructions';
 import type { BinaryOperator, Expression, UnaryFunction } from '../expression';
 import { type Code, NoVectors, type Place } from './code';
-import { type FloatInstructions, f32x4, f64x2, v128 } from './instructions';
 import {
   asDouble,
   asMask,

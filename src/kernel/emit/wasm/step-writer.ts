@@ -1,10 +1,10 @@
+import { control, convert, f64x2, i32, v128 } from '../../../base/wasm-instructions';
 import type { BoundValues } from '../../bound-values';
 import { isInvariant, type Node } from '../../nodes';
 import { isLeaf, type Program } from '../../schedule';
 import { parseTemplate } from '../expression';
 import { isNaNMissing, type Layout } from '../layout';
 import { Code, NoVectors } from './code';
-import { control, convert, f64x2, i32, v128 } from './instructions';
 import {
   asDouble,
   asMask,

@@ -1,8 +1,17 @@
-import { signed, unsigned } from '../../../base/wasm';
+import { signed, unsigned } from './wasm';
 
-/** Instructions that steps use, as bytes (WebAssembly core specification 2.0, 5.4). */
+/** Instructions, as bytes (WebAssembly core specification 2.0, 5.4). */
 
 const simd = (number: number): readonly number[] => [0xfd, ...unsigned(number)];
+/** An instruction for one of the lanes of a vector. */
+const ofLane = (number: number) => (lane: number) => [...simd(number), lane];
+/** Loads a lane of the vector on the stack from the address below it. */
+const intoLane = (number: number, alignment: number) => (lane: number) => [
+  ...simd(number),
+  alignment,
+  0,
+  lane,
+];
 /** An access to memory at the address on the stack plus `offset`. */
 const access = (number: number, alignment: number) => (offset: number) => [
   ...simd(number),
@@ -13,6 +22,8 @@ const access = (number: number, alignment: number) => (offset: number) => [
 export const i32 = {
   constant: (value: number) => [0x41, ...signed(value)],
   add: [0x6a],
+  subtract: [0x6b],
+  multiply: [0x6c],
   isLessUnsigned: [0x49],
 } as const;
 
@@ -43,7 +54,25 @@ export const v128 = {
   or: simd(0x50),
   xor: simd(0x51),
   select: simd(0x52),
+  load8Lane: intoLane(0x54, 0),
+  load16Lane: intoLane(0x55, 1),
+  load32Lane: intoLane(0x56, 2),
 } as const;
+
+/** Four integers of 32 bits. */
+export const i32x4 = {
+  splat: simd(0x11),
+  extractLane: ofLane(0x1b),
+  isLess: simd(0x39),
+  shiftLeft: simd(0xab),
+  shiftRight: simd(0xac),
+  add: simd(0xae),
+  multiply: simd(0xb5),
+  lesserUnsigned: simd(0xb7),
+  greater: simd(0xb8),
+} as const;
+
+export const splat = { single: simd(0x13), double: simd(0x14) } as const;
 
 export interface FloatInstructions {
   readonly '===': readonly number[];
@@ -122,6 +151,7 @@ export const convert = {
   /** Two float64 so, in the lower half. */
   signedFromDouble: simd(0xfc),
   singleFromSigned: simd(0xfa),
+  singleFromUnsigned: simd(0xfb),
   doubleFromLowSigned: simd(0xfe),
   doubleFromLowUnsigned: simd(0xff),
   widenLowBytesSigned: simd(0x87),
