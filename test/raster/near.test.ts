@@ -73,9 +73,9 @@ describe.each(arrays)('nearest pixels of %p', (type) => {
         for (const output of outputs.slice(1))
           expect(Buffer.compare(bytesOf(output), bytesOf(outputs[0]))).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
-    expect(taken).toBeGreaterThan(10_000);
+    expect(taken).toBeGreaterThan(5_000);
   });
 });
 

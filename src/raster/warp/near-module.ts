@@ -1,4 +1,5 @@
-import { name, preamble, section, unsigned, valueTypes, vector } from '../../base/wasm';
+import { preamble, section, valueTypes, vector } from '../../base/wasm';
+import { advance, body, exported } from '../../base/wasm-code';
 import { control, convert, f32x4, f64x2, i32, i32x4, splat, v128 } from '../../base/wasm-instructions';
 
 /**
@@ -25,10 +26,7 @@ export function nearModule(): Uint8Array<ArrayBuffer> {
     ...section(5, vector([[0x00, 0x01]])),
     ...section(
       7,
-      vector([
-        [...name('memory'), 2, 0],
-        ...names.map((text, index) => [...name(text), 0, ...unsigned(index)]),
-      ]),
+      vector([exported('memory', 2, 0), ...names.map((name, index) => exported(name, 0, index))]),
     ),
     ...section(10, vector(functions)),
   ]);
@@ -37,20 +35,6 @@ export function nearModule(): Uint8Array<ArrayBuffer> {
 const bytes = (numbers: Float64Array | Float32Array | Int32Array) =>
   v128.constant(new Uint8Array(numbers.buffer));
 const { get, set, tee } = control;
-
-/** A function of so many parameters whose other locals are vectors. */
-function body(locals: number, code: readonly (readonly number[])[]): number[] {
-  const content = [...vector([[...unsigned(locals), valueTypes.v128]]), ...code.flat(), ...control.end];
-  return [...unsigned(content.length), ...content];
-}
-
-/** Adds to a parameter. */
-const advance = (local: number, by: number) => [
-  ...get(local),
-  ...i32.constant(by),
-  ...i32.add,
-  ...set(local),
-];
 
 /** Ends a loop that is left after as many turns as the parameter says. */
 const repeat = (left: number) => [
@@ -112,7 +96,7 @@ function rowCode(): number[] {
     ...f64x2['+'],
     ...set(along),
   ];
-  return body(18, [
+  const code = [
     ...[0, 1, 2, 3, 4, 5].map((parameter) => [...get(parameter), ...splat.double, ...set(first + parameter)]),
     [...get(t), ...splat.double, ...bytes(new Float64Array([0, 1])), ...f64x2['+'], ...set(t0)],
     [...get(t), ...splat.double, ...bytes(new Float64Array([2, 3])), ...f64x2['+'], ...set(t1)],
@@ -140,7 +124,8 @@ function rowCode(): number[] {
       ...get(most),
       ...v128.store(16),
     ],
-  ]);
+  ];
+  return body([[18, valueTypes.v128]], code.flat());
 }
 
 interface Sample {
@@ -184,7 +169,7 @@ function takeCode({ size, load, convert: toFloat }: Sample): number[] {
     ...load(k),
     ...set(value),
   ]);
-  return body(5, [
+  const code = [
     [...get(nodata), ...splat.single, ...set(missing), ...get(least), ...i32x4.splat, ...set(leasts)],
     control.loop,
     [...get(index), ...v128.load(0), ...tee(at), ...get(leasts), ...i32x4.greater, ...set(safe)],
@@ -202,5 +187,6 @@ function takeCode({ size, load, convert: toFloat }: Sample): number[] {
     ],
     [...v128.select, ...v128.store(0)],
     [...advance(index, 16), ...advance(to, 16), ...repeat(groups)],
-  ]);
+  ];
+  return body([[5, valueTypes.v128]], code.flat());
 }

@@ -1,4 +1,4 @@
-import { pageBytes, vectorEngine, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
 import type { RowPath } from './mapping';
 import { nearModule } from './near-module';
 import type { Patch } from './patch';
@@ -20,15 +20,7 @@ const maxSourceBytes = 8 * 1024 * 1024;
 /** Where the indices begin: below are the least and greatest ones. */
 const indexAt = 64;
 
-let exported: Exports | null | undefined;
-
-function load(): Exports | null {
-  if (exported === undefined) {
-    const engine = vectorEngine();
-    exported = engine ? (new engine.Instance(new engine.Module(nearModule())).exports as Exports) : null;
-  }
-  return exported;
-}
+const load = lazyKernels<Exports>(nearModule);
 
 /** Indices of source pixels, in the thread's memory for them, and what takes the pixels. */
 export class NearVectors {
@@ -41,7 +33,7 @@ export class NearVectors {
   ) {
     this.#exports = exports;
     this.#groups = Math.ceil(count / 4);
-    this.#reserve(indexAt + this.#groups * 16);
+    reserveMemory(exports.memory, indexAt + this.#groups * 16);
     const { buffer } = exports.memory;
     new Int32Array(buffer, 0, 4).fill(-1);
     new Int32Array(buffer, 16, 4).fill(-1);
@@ -50,14 +42,8 @@ export class NearVectors {
 
   /** Undefined for too many pixels, and where the machine has no vectors. */
   static open(count: number): NearVectors | undefined {
-    const found = count > 0 && count <= maxPixels ? load() : null;
+    const found = count > 0 && count <= maxPixels ? load() : undefined;
     return found ? new NearVectors(found, count) : undefined;
-  }
-
-  #reserve(size: number): void {
-    const { memory } = this.#exports;
-    const missing = size - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
   }
 
   /** The indices. They stay until the next ones are made. */
@@ -107,7 +93,7 @@ export class NearVectors {
     if ((most + 1 - least) * size > maxSourceBytes) return false;
     const outAt = indexAt + this.#groups * 16;
     const dataAt = outAt + this.#groups * 16;
-    this.#reserve(dataAt + (most + 1 - least) * size);
+    reserveMemory(memory, dataAt + (most + 1 - least) * size);
     const bytes = new Uint8Array(data.buffer, data.byteOffset + least * size, (most + 1 - least) * size);
     new Uint8Array(memory.buffer).set(bytes, dataAt);
     const isSingle = Object.is(Math.fround(nodata), nodata);
