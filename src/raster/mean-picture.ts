@@ -1,7 +1,5 @@
 import type { Grid } from '../geo/types';
 import { goesRound, reducedGrid } from './band-reader';
-import { coverage } from './crop';
-import { gridBounds } from './cube';
 import type { FilePool } from './files';
 import { chooseLevel, reduction } from './levels';
 import type { PatchReader } from './patches';
@@ -19,16 +17,17 @@ export async function meanPicture(
   grid: Grid,
   { files, patches }: { readonly files: FilePool; readonly patches: PatchReader },
   signal: AbortSignal,
+  room?: Uint8Array,
 ): Promise<Uint8Array> {
   const channels = colours.length + 1;
-  const picture = new Uint8Array(grid.width * grid.height * channels);
+  const length = grid.width * grid.height * channels;
+  const picture = room?.length === length ? room.fill(0) : new Uint8Array(length);
   const file = await files.open(href, signal);
-  const cover = coverage(grid, { crs: file.grid.crs, boxes: [gridBounds(file.grid)] });
-  if (cover === 'none') return picture;
   const level = chooseLevel(file, reduction(grid, file.grid));
   const mapping = createMapping(grid, reducedGrid(file.grid, level), tolerance);
   const { width, height } = level.image;
-  const window = sourceWindow(mapping, { width, height, wrapsX: goesRound(file.grid) }, areaReach);
+  const wrapsX = goesRound(file.grid);
+  const window = sourceWindow(mapping, { width, height, wrapsX }, areaReach);
   if (!window) return picture;
   const read = (sample: number) => patches.read(file, level, sample, window, signal);
   const [bands, alpha] = await Promise.all([
@@ -43,15 +42,10 @@ export async function meanPicture(
       colours: bands.map(({ data }) => data as Uint8Array),
       opacity: alpha?.data as Uint8Array | undefined,
       nodata: file.nodata ?? Number.NaN,
+      sourceColumns: wrapsX ? Number.POSITIVE_INFINITY : width,
+      sourceRows: height,
     },
     picture,
   );
-  if (cover !== 'all') hide(picture, channels, cover);
   return picture;
-}
-
-/** Makes pixels transparent that are not covered. */
-function hide(picture: Uint8Array, channels: number, cover: Uint8Array): void {
-  for (let pixel = 0, at = 0; pixel < cover.length; pixel++, at += channels)
-    if (cover[pixel] === 0) for (let channel = 0; channel < channels; channel++) picture[at + channel] = 0;
 }

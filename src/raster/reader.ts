@@ -48,8 +48,8 @@ export function createRasterReader(options: {
     sceneCube: (sceneOptions, signal) =>
       createSceneCube(sceneOptions, { files, patches, maxValues: options.maxValues }, signal),
     mosaicCube: (mosaicOptions) => createMosaicCube(mosaicOptions, { cache, maxValues: options.maxValues }),
-    meanPicture: (pictureOptions, grid, signal) =>
-      meanPicture(pictureOptions, grid, { files, patches }, signal),
+    meanPicture: (pictureOptions, grid, signal, room) =>
+      meanPicture(pictureOptions, grid, { files, patches }, signal, room),
     warp: warpBlock,
     async close() {
       cache.clear();

@@ -146,9 +146,15 @@ export interface RasterReader {
   /**
    * Draws a file on another grid, each pixel the mean of those under it: interleaved colours and opacity, all zero where
    * there is nothing. What a scene cube resampled by `average` holds, at a fraction of the cost.
+   * @param room memory to draw into, where it has the right size
    * @throws OpenEOError `SourceUnreadable`; the signal's reason
    */
-  meanPicture(options: MeanPictureOptions, grid: Grid, signal: AbortSignal): Promise<Uint8Array>;
+  meanPicture(
+    options: MeanPictureOptions,
+    grid: Grid,
+    signal: AbortSignal,
+    room?: Uint8Array,
+  ): Promise<Uint8Array>;
   /** A window of a cube on another grid; what `resample_spatial` and sinks use. */
   warp(
     block: Block,

@@ -26,7 +26,9 @@ describeWith(gdal, 'gdal_translate', 'a picture of means', () => {
     const [width, height] = [701, 503];
     const samples = drawing(width, height, channels);
     writeFileSync(png, await encode(samples, width, height, 'png'));
-    const place = ['-a_srs', 'EPSG:32632', '-a_ullr', '676000', '5153000', '683010', '5147970'];
+    const place = name.includes('globe')
+      ? ['-a_srs', 'EPSG:4326', '-a_ullr', '-180', '85', '180', '-85']
+      : ['-a_srs', 'EPSG:32632', '-a_ullr', '676000', '5153000', '683010', '5147970'];
     execFileSync('gdal_translate', ['-q', ...place, ...options, png, tif]);
     return tif;
   }
@@ -36,6 +38,7 @@ describeWith(gdal, 'gdal_translate', 'a picture of means', () => {
     ['one band', 3, ['-b', '1'], [0], undefined],
     ['opacity', 4, [], [0, 1, 2], 3],
     ['no-data', 3, ['-a_nodata', '20'], [0, 1, 2], undefined],
+    ['the globe', 3, [], [0, 1, 2], undefined],
     ['a mask', 3, ['-co', 'TILED=YES', '-mask', '1'], [0, 1, 2], undefined],
   ])('of a file with %s is what a scene cube averages', async (name, channels, options, colours, opacity) => {
     const href = await geotiff(name.replaceAll(' ', '-'), channels, ...options);
@@ -64,7 +67,8 @@ describeWith(gdal, 'gdal_translate', 'a picture of means', () => {
       [11.34, 46.49, 13],
       [11.293, 46.507, 14],
       [11.31, 46.49, 16],
-      [20, 10, 9],
+      [-179, 60, 4],
+      [179, -60, 2],
     ]) {
       const grid = mapTiles.grid(mapTiles.tileAt(longitude, latitude, z), 256);
       const means = await reader.meanPicture({ href, colours, opacity }, grid, signal);
@@ -79,6 +83,6 @@ describeWith(gdal, 'gdal_translate', 'a picture of means', () => {
       expect([z, worst <= 1]).toEqual([z, true]);
       if (drawn.hasData) shown++;
     }
-    expect(shown).toBeGreaterThanOrEqual(3);
+    expect(shown).toBeGreaterThanOrEqual(2);
   });
 });

@@ -1,12 +1,10 @@
+import { Buffers } from '../buffers';
 import { type RawTile, TileEncoder, type TileEncoding } from '../encode-tile';
 import { layoutOf } from '../layouts/layout';
 import type { MadeTile, PyramidPlan, TileMaker, TileWork } from '../types';
 import type { DecodedImage } from './decode';
 import type { HalvingMethod } from './halve';
 import { type TileRow, tileRows } from './tile-rows';
-
-/** Buffers of tiles that are kept for further ones. */
-const maxFree = 32;
 
 export interface ImageMakerOptions {
   /** The source; the maker closes it. */
@@ -22,8 +20,7 @@ export function createImageMaker(options: ImageMakerOptions): TileMaker {
 }
 
 class ImageMaker implements TileMaker {
-  /** Buffers of finished tiles, for further ones. */
-  readonly #free: Uint8Array[] = [];
+  readonly #buffers = new Buffers();
   readonly #encoder: TileEncoder;
 
   constructor(private readonly options: ImageMakerOptions) {
@@ -52,7 +49,7 @@ class ImageMaker implements TileMaker {
 
   async #encode(raw: RawTile): Promise<MadeTile> {
     const made = await this.#encoder.encode(raw);
-    if (this.#free.length < maxFree) this.#free.push(raw.samples);
+    this.#buffers.giveBack(raw.samples);
     return made;
   }
 
@@ -66,7 +63,7 @@ class ImageMaker implements TileMaker {
       height: isPadded ? tileSizePx : rows,
       channels: isPadded ? (4 as const) : channels,
     };
-    const samples = this.#take(tile.width * tile.height * tile.channels);
+    const samples = this.#buffers.take(tile.width * tile.height * tile.channels);
     if (isPadded) samples.fill(0);
     const stride = widthPx * channels;
     for (let row = 0; row < rows; row++) {
@@ -76,11 +73,6 @@ class ImageMaker implements TileMaker {
       else copyOpaque(strip, from, samples, to, width);
     }
     return { samples, ...tile };
-  }
-
-  #take(length: number): Uint8Array {
-    const index = this.#free.findIndex((buffer) => buffer.length === length);
-    return index < 0 ? new Uint8Array(length) : this.#free.splice(index, 1)[0];
   }
 }
 

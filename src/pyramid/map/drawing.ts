@@ -10,5 +10,5 @@ export interface Drawn {
   readonly channels: 2 | 4;
 }
 
-/** Draws a source on a grid. @throws the signal's reason; OpenEOError of the source */
+/** Draws a source on a grid; the next drawing may be made in the memory of this one. @throws the signal's reason; OpenEOError of the source */
 export type Draw = (grid: Grid, signal: AbortSignal) => Promise<Drawn>;

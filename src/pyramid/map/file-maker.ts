@@ -1,5 +1,6 @@
 import { createPace } from '../../base/pace';
 import type { TileAddress } from '../../geo/types';
+import { Buffers } from '../buffers';
 import { type RawTile, TileEncoder, type TileEncoding } from '../encode-tile';
 import { halverOf } from '../image/halve';
 import type { PlannedLevel, PyramidPlan, TileMaker, TileWork } from '../types';
@@ -31,6 +32,7 @@ export function createFileMaker(options: FileMakerOptions): TileMaker {
   const levels = new Map(plan.levels.map((level) => [level.z, level]));
   const halvings = isMean ? Math.log2(side) : 0;
   const encoder = new TileEncoder(encoding);
+  const buffers = new Buffers();
   return {
     plan,
     close: async () => {},
@@ -63,8 +65,14 @@ export function createFileMaker(options: FileMakerOptions): TileMaker {
                     (tile.x % across) * tileSizePx,
                     (tile.y % across) * tileSizePx,
                     tileSizePx,
+                    buffers,
                   );
-                await add(tile, () => encoder.encode(cut()));
+                await add(tile, async () => {
+                  const raw = cut();
+                  const made = await encoder.encode(raw);
+                  buffers.giveBack(raw.samples);
+                  return made;
+                });
               }
             }
           }
@@ -113,22 +121,43 @@ function cutTile(
   left: number,
   top: number,
   sizePx: number,
+  buffers: Buffers,
 ): RawTile {
-  const cut = new Uint8Array(sizePx * sizePx * channels);
-  for (let row = 0; row < sizePx; row++) {
-    const from = ((top + row) * width + left) * channels;
-    cut.set(samples.subarray(from, from + sizePx * channels), row * sizePx * channels);
-  }
   const size = { width: sizePx, height: sizePx };
-  for (let at = channels - 1; at < cut.length; at += channels)
-    if (cut[at] !== 255) return { samples: cut, ...size, channels };
+  const start = (top * width + left) * channels;
+  if (!isOpaque(samples, start, channels, width, sizePx)) {
+    const cut = buffers.take(sizePx * sizePx * channels);
+    for (let row = 0; row < sizePx; row++) {
+      const from = start + row * width * channels;
+      cut.set(samples.subarray(from, from + sizePx * channels), row * sizePx * channels);
+    }
+    return { samples: cut, ...size, channels };
+  }
   const colours = channels === 4 ? 3 : 1;
-  const opaque = new Uint8Array(sizePx * sizePx * colours);
-  for (let from = 0, to = 0; from < cut.length; from += channels, to += colours) {
-    opaque[to] = cut[from];
-    if (colours === 1) continue;
-    opaque[to + 1] = cut[from + 1];
-    opaque[to + 2] = cut[from + 2];
+  const opaque = buffers.take(sizePx * sizePx * colours);
+  for (let row = 0, to = 0; row < sizePx; row++) {
+    let from = start + row * width * channels;
+    for (const end = from + sizePx * channels; from < end; from += channels, to += colours) {
+      opaque[to] = samples[from];
+      if (colours === 1) continue;
+      opaque[to + 1] = samples[from + 1];
+      opaque[to + 2] = samples[from + 2];
+    }
   }
   return { samples: opaque, ...size, channels: colours };
+}
+
+function isOpaque(
+  samples: Uint8Array,
+  start: number,
+  channels: number,
+  width: number,
+  sizePx: number,
+): boolean {
+  for (let row = 0; row < sizePx; row++) {
+    const from = start + row * width * channels;
+    for (let at = from + channels - 1; at < from + sizePx * channels; at += channels)
+      if (samples[at] !== 255) return false;
+  }
+  return true;
 }

@@ -121,12 +121,14 @@ export async function openMapFile(
   if (isMean) {
     const colours = samples.filter((sample) => sample !== info.alpha);
     const channels = colours.length === 1 ? 2 : 4;
+    const picture = { href: path, colours, opacity: info.alpha };
+    let room: Uint8Array | undefined;
     return {
       isMean,
-      draw: async (grid, drawSignal) => ({
-        samples: await raster.meanPicture({ href: path, colours, opacity: info.alpha }, grid, drawSignal),
-        channels,
-      }),
+      async draw(grid, drawSignal) {
+        room = await raster.meanPicture(picture, grid, drawSignal, room);
+        return { samples: room, channels };
+      },
     };
   }
   const opened = path === original ? info : await raster.info(path, signal);

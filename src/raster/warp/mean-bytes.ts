@@ -14,10 +14,15 @@ export interface BytePlanes {
   readonly y0: number;
   readonly width: number;
   readonly height: number;
+  /** Columns (infinite where they go round the Earth) and rows of the whole source: pixels whose middle lies beyond it stay as they are. */
+  readonly sourceColumns: number;
+  readonly sourceRows: number;
 }
 
 /** Edges this close to a pixel's edge don't touch the pixel beyond. */
 const edge = 1e-9;
+/** Middles this close to the source's edge lie on it. */
+const onEdge = 1e-6;
 
 /**
  * Draws a picture whose pixels are the means of the source pixels under them, weighed by the parts that are covered: what
@@ -29,6 +34,9 @@ export function meanOfBytes(mapping: Mapping, planes: BytePlanes, out: Uint8Arra
   const upper = newPath();
   const lower = newPath();
   const { x0, y0, width: columns, height: lines } = planes;
+  const right = planes.sourceColumns - x0 - onEdge;
+  const left = right === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : -x0 - onEdge;
+  const [top, bottom] = [-y0 - onEdge, planes.sourceRows - y0 - onEdge];
   const isPlain = planes.valid === undefined && Number.isNaN(planes.nodata);
   const draw =
     isPlain && planes.opacity === undefined
@@ -47,6 +55,9 @@ export function meanOfBytes(mapping: Mapping, planes: BytePlanes, out: Uint8Arra
         const ya = upper.ay + t * (upper.by + t * upper.cy) - y0;
         const xb = lower.ax + s * (lower.bx + s * lower.cx) - x0;
         const yb = lower.ay + s * (lower.by + s * lower.cy) - y0;
+        const middleX = (xa + xb) / 2;
+        const middleY = (ya + yb) / 2;
+        if (!(middleX >= left && middleX < right && middleY >= top && middleY < bottom)) continue;
         let west = Math.min(xa, xb);
         let east = Math.max(xa, xb);
         let north = Math.min(ya, yb);
