@@ -4,7 +4,15 @@ import { readsOf, sortTopologically } from './order';
 import type { ParsedArgument, ParsedGraph, ParsedNode } from './parse';
 import { callbackParameters, callbackReturns } from './schema/kinds';
 import { freezeCopy } from './shape';
-import type { CallbackArgument, Effects, ParameterSpec, Plan, PlanArgument, PlanNode } from './types';
+import {
+  type CallbackArgument,
+  type Effects,
+  omittedValue,
+  type ParameterSpec,
+  type Plan,
+  type PlanArgument,
+  type PlanNode,
+} from './types';
 
 /** Plans a graph that `validateGraph` found nothing wrong with. */
 export function planGraph<C>(graph: ParsedGraph, find: Find<C>): Plan<C> {
@@ -55,9 +63,10 @@ function planArguments<C>(
   const planned = new Map<string, PlanArgument>();
   for (const parameter of process.spec.parameters ?? []) {
     const argument = node.arguments.get(parameter.name);
+    const value = omittedValue(process, parameter);
     if (argument) planned.set(parameter.name, planArgument(argument, parameter, [], find));
-    else if (parameter.default !== undefined && !body?.plan?.defaults.has(parameter.name))
-      planned.set(parameter.name, { kind: 'literal', value: freezeCopy(parameter.default) });
+    else if (value !== undefined && !body?.plan?.defaults.has(parameter.name))
+      planned.set(parameter.name, { kind: 'literal', value: freezeCopy(value) });
   }
   return planned;
 }

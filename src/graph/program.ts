@@ -7,6 +7,7 @@ import {
   isCallback,
   LabeledArray,
   OpaqueHandle,
+  omittedValue,
   type ParameterSpec,
   type Plan,
   type PlanArgument,
@@ -118,7 +119,7 @@ export class Compiler {
       name,
       source: this.#source(argument, position, [id, name, process.id]),
       ...(check ? { verify: verifier(process.id, spec, check, takesLabels) } : {}),
-      fallback: body?.defaults.has(name) ? undefined : spec.default,
+      fallback: body?.defaults.has(name) ? undefined : omittedValue(process, spec),
       isOptional: spec.optional === true,
       ...(argument.kind === 'parameter' ? { parameter: argument.name } : {}),
     };

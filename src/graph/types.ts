@@ -79,6 +79,17 @@ export interface ProcessModule<C = never, K = unknown> {
    * logarithm of -1 is NaN, an element at -1 is an error of its own. They are not refused before the call.
    */
   readonly answers?: readonly string[];
+  /** What stands for parameters that a call leaves out, where the function tells that from their described default. */
+  readonly omitted?: Readonly<Record<string, unknown>>;
+}
+
+/** The value of a parameter that a call of a process leaves out; undefined where there is none. */
+export function omittedValue(
+  { module }: Pick<RegisteredProcess<never>, 'module'>,
+  { name, default: described }: ParameterSpec,
+): unknown {
+  const { omitted } = (module ?? {}) as ProcessModule<never>;
+  return omitted && Object.hasOwn(omitted, name) ? omitted[name] : described;
 }
 
 /** A process that graphs can call. */

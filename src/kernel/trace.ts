@@ -1,4 +1,4 @@
-import type { Callback, Plan, PlanArgument, PlanNode } from '../graph/types';
+import { type Callback, omittedValue, type Plan, type PlanArgument, type PlanNode } from '../graph/types';
 import type { DataType } from '../raster/cube';
 import { Builder } from './builder';
 import { NodeTable, NoKernel, type ValueType } from './nodes';
@@ -98,8 +98,10 @@ class Tracer {
       const operand = this.#argument(argument, scope, values, depth);
       if (operand) args.set(name, operand);
     }
-    for (const { name, default: value } of node.process.spec.parameters ?? [])
-      if (!args.has(name) && value !== undefined) args.set(name, constant(value));
+    for (const parameter of node.process.spec.parameters ?? []) {
+      const value = omittedValue(node.process, parameter);
+      if (!args.has(parameter.name) && value !== undefined) args.set(parameter.name, constant(value));
+    }
     if (node.body) {
       const lookup = (): never => {
         throw new NoKernel();

@@ -42,9 +42,19 @@ function labelsFor<T>(
   return splice(one, other);
 }
 
-export function run({ data, values, index, length = 0 }: Arguments): unknown {
+/**
+ * Whoever inserts nothing and does not say how many elements to remove means one, as the standard's example has it
+ * ("Remove a single value from the array."); its default of 0 would leave such a call without any effect.
+ */
+export const omitted = { length: null };
+
+const removed = (length: unknown, inserted: readonly unknown[]) =>
+  (length ?? (inserted.length === 0 ? 1 : 0)) as number;
+
+export function run({ data, values, index, length = null }: Arguments): unknown {
   const part = (array: unknown) => ({ items: elements(array), labels: labelsOf(array) });
-  const { items, labels } = modified(part(data), part(values), index as number, length as number);
+  const inserted = part(values);
+  const { items, labels } = modified(part(data), inserted, index as number, removed(length, inserted.items));
   return withLabels(labels, items);
 }
 
@@ -52,7 +62,7 @@ export const kernel: Kernel = (args) => {
   const data = arrayItems(args.get('data'));
   const values = arrayItems(args.get('values'));
   const index = constantOf(args.get('index'), undefined)?.value;
-  const length = constantOf(args.get('length'), 0)?.value;
-  if (!data || !values || typeof index !== 'number' || typeof length !== 'number') return undefined;
-  return { kind: 'array', ...modified(data, values, index, length) };
+  const length = constantOf(args.get('length'), null);
+  if (!data || !values || typeof index !== 'number' || !length) return undefined;
+  return { kind: 'array', ...modified(data, values, index, removed(length.value, values.items)) };
 };
