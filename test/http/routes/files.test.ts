@@ -240,6 +240,18 @@ describe('parts and conditions', () => {
     expect(await status({ Range: 'bytes=0-9', 'If-Range': modified })).toBe(206);
     expect(await status({ Range: 'bytes=0-9', 'If-Range': '"x"' })).toBe(200);
   });
+
+  test('who wants what it knows is told when there is something else', async () => {
+    const status = async (headers: Record<string, string>) => (await get('a').set(headers)).status;
+    expect(await status({ 'If-Match': etag })).toBe(200);
+    expect(await status({ 'If-Match': `"x", ${etag}` })).toBe(200);
+    expect(await status({ 'If-Match': '*' })).toBe(200);
+    expect(await status({ 'If-Match': '"x"' })).toBe(412);
+    expect(await status({ 'If-Match': `W/${etag}` })).toBe(412);
+    expect(await status({ 'If-Unmodified-Since': modified })).toBe(200);
+    expect(await status({ 'If-Unmodified-Since': 'Mon, 01 Jan 2001 00:00:00 GMT' })).toBe(412);
+    expect(await status({ 'If-Unmodified-Since': 'nonsense' })).toBe(200);
+  });
 });
 
 describe('the quota', () => {
