@@ -1,3 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { adminPassword } from '../support/api';
 import { type PostgresServer, startPostgres, type TestDatabase, testDatabase } from '../support/postgres';
 import { eventually, runCommand, type ServerProcess, spawnServer } from '../support/process';
 import { call, constant } from './graphs';
@@ -27,21 +33,23 @@ async function outcome(response: Promise<Response>): Promise<string | number> {
 
 describe('two servers on one database', () => {
   let database: TestDatabase;
+  /** Of the files, which both keep. */
+  let folder: string;
   let one: ServerProcess;
   let two: ServerProcess;
 
   beforeAll(async () => {
     database = await testDatabase();
+    folder = mkdtempSync(join(tmpdir(), 'tilegraph-two-servers-'));
+    const env = { ...stores(database.url), TILEGRAPH_OBJECT_STORE_URL: pathToFileURL(folder).href };
     // Both find an empty database and make its tables.
-    [one, two] = await Promise.all([
-      spawnServer({ env: stores(database.url) }),
-      spawnServer({ env: stores(database.url) }),
-    ]);
+    [one, two] = await Promise.all([spawnServer({ env }), spawnServer({ env })]);
   });
 
   afterAll(async () => {
     await Promise.all([one?.stop(), two?.stop()]);
     await database?.drop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const users = (args: readonly string[], input?: string) =>
@@ -75,6 +83,36 @@ describe('two servers on one database', () => {
     await eventually(async () => expect(await outcome(tile(two))).toBe('ServiceDisabled'), soonMs);
     await one.call('DELETE', `/services/${id}`);
     await eventually(async () => expect(await outcome(tile(two))).toBe('ServiceNotFound'), soonMs);
+  });
+
+  test('5.5 a tile that is written through one is served by the other, which kept the older one', async () => {
+    const headers = { authorization: `Bearer ${await one.login('admin', adminPassword)}` };
+    async function upload(server: ServerProcess, background: string): Promise<Buffer> {
+      const image = sharp({ create: { width: 16, height: 16, channels: 3, background } });
+      const bytes = await image.jpeg().toBuffer();
+      const entry = { z: 9, x: 7, y: 5, source: 'google_maps', captured_at: '2024-01-01T00:00:00Z' };
+      const form = new FormData();
+      form.set('metadata', JSON.stringify([entry]));
+      form.append('files', new Blob([new Uint8Array(bytes)]), 'tile.jpg');
+      const request = { method: 'POST', headers, body: form };
+      expect((await fetch(`${server.url}/api/satellite/upload`, request)).ok).toBe(true);
+      return bytes;
+    }
+    const served = async (server: ServerProcess) => {
+      const response = await fetch(`${server.url}/tiles/9/7/5`, { headers });
+      return Buffer.from(await response.arrayBuffer());
+    };
+    for (const [writer, background] of [
+      [one, 'red'],
+      [one, 'lime'],
+      [two, 'blue'],
+    ] as const) {
+      const bytes = await upload(writer, background);
+      // From its own memory at once, from the other's as soon as it has heard.
+      expect(await served(writer)).toEqual(bytes);
+      for (const server of [one, two])
+        await eventually(async () => expect(await served(server)).toEqual(bytes), soonMs);
+    }
   });
 
   test('changes of one configuration, made on both at the same moment, are all kept', async () => {
