@@ -12,6 +12,8 @@ import { warpBlock } from './warp';
 /** TIFF 6.0, section 5. */
 const photometricPalette = 3;
 const defaultCacheBytes = 256 * 1024 * 1024;
+/** Blocks of files that are drawn once from end to end: what neighbours share. They shall not drive out what others read. */
+const scannedCacheBytes = 16 * 1024 * 1024;
 
 /**
  * Reads raster files (GeoTIFF, cloud-optimised or not; local or over HTTP) and makes cubes of them.
@@ -28,6 +30,8 @@ export function createRasterReader(options: {
   const files = new FilePool(options.http);
   const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes);
   const patches = new PatchReader(cache);
+  const scanned = new BlockCache(Math.min(scannedCacheBytes, cache.maxBytes));
+  const scannedPatches = new PatchReader(scanned);
   return {
     async info(href, signal, source) {
       const file = await files.open(href, signal, source);
@@ -49,10 +53,11 @@ export function createRasterReader(options: {
       createSceneCube(sceneOptions, { files, patches, maxValues: options.maxValues }, signal),
     mosaicCube: (mosaicOptions) => createMosaicCube(mosaicOptions, { cache, maxValues: options.maxValues }),
     meanPicture: (pictureOptions, grid, signal, room) =>
-      meanPicture(pictureOptions, grid, { files, patches }, signal, room),
+      meanPicture(pictureOptions, grid, { files, patches: scannedPatches }, signal, room),
     warp: warpBlock,
     async close() {
       cache.clear();
+      scanned.clear();
       await files.close();
     },
   };

@@ -121,6 +121,11 @@ function typed(layout: ImageLayout, buffer: ArrayBuffer) {
   }
 }
 
+/** The usual case by itself: loops over arrays of one type are several times as fast. */
+function spreadBytes(from: Uint8Array, to: Uint8Array, offset: number, samples: number): void {
+  for (let i = 0, at = offset; i < to.length; i++, at += samples) to[i] = from[at];
+}
+
 /** Interleaved numbers to planes. */
 function spread(
   layout: ImageLayout,
@@ -138,7 +143,8 @@ function spread(
     else if (samples === 1) {
       if (to.constructor === from.constructor) return from as Plane;
       to.set(from);
-    } else for (let i = 0, at = offset; i < pixels; i++, at += samples) to[i] = from[at];
+    } else if (from instanceof Uint8Array && to instanceof Uint8Array) spreadBytes(from, to, offset, samples);
+    else for (let i = 0, at = offset; i < pixels; i++, at += samples) to[i] = from[at];
     return to;
   });
 }
