@@ -49,10 +49,20 @@ export function capabilitiesRoutes(backend: Backend, others: readonly Route[]): 
           billing,
           links: [
             { rel: 'self', href: apiUrl(request, '/'), type: json },
-            { rel: 'root', href: apiUrl(request, '/'), type: json },
-            { rel: 'version-history', href: absoluteUrl(request, '/.well-known/openeo'), type: json },
-            { rel: 'conformance', href: apiUrl(request, '/conformance'), type: json },
-            { rel: 'data', href: apiUrl(request, '/collections'), type: json },
+            { rel: 'root', href: apiUrl(request, '/'), type: json, title: 'This server' },
+            {
+              rel: 'version-history',
+              href: absoluteUrl(request, '/.well-known/openeo'),
+              type: json,
+              title: 'Versions of the API',
+            },
+            {
+              rel: 'conformance',
+              href: apiUrl(request, '/conformance'),
+              type: json,
+              title: 'Conformance classes',
+            },
+            { rel: 'data', href: apiUrl(request, '/collections'), type: json, title: 'Collections' },
           ],
         });
       },

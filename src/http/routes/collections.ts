@@ -68,6 +68,7 @@ function describe(request: ApiRequest, document: CollectionDocument): Collection
     { rel: 'parent', href: apiUrl(request, '/collections'), type: json },
     {
       rel: 'http://www.opengis.net/def/rel/ogc/1.0/queryables',
+      title: 'What can be filtered by',
       href: apiUrl(request, `${own}/queryables`),
       type: 'application/schema+json',
     },
