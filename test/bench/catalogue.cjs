@@ -32,6 +32,8 @@ const sqliteStatements = load('store/tiles/sqlite/catalogue-statements.js');
 const { startPostgres } = require('../support/postgres.ts');
 
 const rounds = 3;
+/** Of requests for tiles, after two that warm up: machines and compilers take their time. */
+const servingRounds = 9;
 const tileCount = 64;
 const zoom = 14;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -127,7 +129,7 @@ async function serving() {
     ['200, nothing in memory', 'h2c', cold, []],
   ];
   console.log(
-    `Tiles of ${Math.round(bytes / tileCount / 102.4) / 10} KiB, ${requests} requests, median of ${rounds}\n`,
+    `Tiles of ${Math.round(bytes / tileCount / 102.4) / 10} KiB, ${requests} requests, median of ${servingRounds}\n`,
   );
   row(
     'answer',
@@ -147,9 +149,11 @@ async function serving() {
       h2load(protocol, server.url, { cpuMs: server.cpuMs, list: ours, requests: count, headers });
     const other = () =>
       h2load(protocol, rival(protocol), { cpuMs: nginx.cpuMs, list: theirs, requests: count, headers });
-    own();
-    other();
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < 2; round++) {
+      own();
+      other();
+    }
+    for (let round = 0; round < servingRounds; round++) {
       results.own.push(own());
       results.nginx.push(other());
     }
