@@ -2,6 +2,7 @@ import type { Backend } from '../backend';
 import { UserFiles } from '../files/user-files';
 import type { Route } from '../route';
 import { adminProcessRoutes } from './admin-processes';
+import { apiDescriptionRoutes } from './api-description';
 import { capabilitiesRoutes } from './capabilities';
 import { collectionRoutes } from './collections';
 import { credentialsRoutes } from './credentials';
@@ -34,6 +35,7 @@ export function apiRoutes(backend: Backend, more: readonly Route[] = []): Route[
     ...fileRoutes(files),
     ...adminProcessRoutes(backend),
     ...healthRoutes(backend),
+    ...apiDescriptionRoutes(),
     ...more,
   ];
   return [...capabilitiesRoutes(backend, routes), ...routes];

@@ -1,11 +1,9 @@
 import { Counter } from 'prom-client';
-import description from '../../../../schemas/tile-catalogue.openapi.json';
 import type { Logger } from '../../../base/logger';
 import { removeFlight } from '../../../tiles/flights';
 import type { Imagery } from '../../../tiles/imagery';
 import { inventoryJson } from '../../../tiles/inventory';
 import { TileReader } from '../../../tiles/reader';
-import { absoluteUrl } from '../../address';
 import type { Metrics } from '../../metrics';
 import type { Route } from '../../route';
 import { listRoutes } from './lists';
@@ -68,13 +66,6 @@ export function catalogueRoutes(options: CatalogueOptions): CatalogueRoutes {
         imagery.requireWriter(request.context.user);
         const removed = await removeFlight(catalogue, files, readFlight(request));
         response.json({ removed_tiles: removed.rows, removed_files: removed.files });
-      },
-    },
-    {
-      ...{ method: 'GET', path: '/api/openapi.json', access: 'public', ...common },
-      handle(request, response) {
-        const url = absoluteUrl(request, '/').replace(/\/$/, '');
-        response.json({ ...description, servers: [{ url }] });
       },
     },
   ];
