@@ -14,7 +14,8 @@ export function checkPlan(plan: string | null | undefined): void {
     throw new OpenEOError('BillingPlanInvalid');
 }
 
-/** @throws OpenEOError `BudgetInvalid` where nothing could ever be paid from it */
+/** @throws OpenEOError `BudgetInvalid` where nothing could ever be paid from it, and for more than numbers can say */
 export function checkBudget(budget: number | null | undefined): void {
-  if (typeof budget === 'number' && !(budget > 0)) throw new OpenEOError('BudgetInvalid');
+  if (typeof budget === 'number' && !(budget > 0 && Number.isFinite(budget)))
+    throw new OpenEOError('BudgetInvalid');
 }

@@ -134,6 +134,15 @@ test('what is wrong is refused with its code, and leaves nothing behind', async 
   expect(await refusal('POST', '/jobs', { process: {} })).toEqual([400, 'ProcessGraphMissing']);
   expect(await refusal('POST', '/jobs', { process, plan: 'gold' })).toEqual([400, 'BillingPlanInvalid']);
   expect(await refusal('POST', '/jobs', { process, budget: 0 })).toEqual([400, 'BudgetInvalid']);
+  const boundless = await fetch(`${server.url}/openeo/1.2/jobs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ann}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ process, budget: 1 }).replace(/1}$/, '1e999}'),
+  });
+  expect([boundless.status, ((await boundless.json()) as { code: string }).code]).toEqual([
+    400,
+    'BudgetInvalid',
+  ]);
   expect(await refusal('POST', '/jobs', { process, log_level: 'loud' })).toEqual([400, 'RequestInvalid']);
   const unknown = { process_graph: { a: { process_id: 'nope', arguments: {}, result: true } } };
   expect(await refusal('POST', '/jobs', { process: unknown })).toEqual([400, 'ProcessUnsupported']);
