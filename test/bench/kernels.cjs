@@ -1,6 +1,6 @@
 // Kernels compiled from JSON process graphs against numpy (in the same precision, with no-data) and hand-written loops,
 // all in one run: ratios count, times depend on the machine. numpy is the one of .tools/python where that is there.
-//   node test/bench/kernels.cjs [--dist folder] [--python path] [--runs 30]
+//   node test/bench/kernels.cjs [--dist folder] [--python path] [--runs 30] [--only pictures]
 const path = require('node:path');
 const { existsSync, readdirSync } = require('node:fs');
 const { spawnSync } = require('node:child_process');
@@ -11,12 +11,16 @@ const { values: options } = require('node:util').parseArgs({
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
     python: { type: 'string', default: existsSync(venv) ? venv : '/usr/bin/python3' },
     runs: { type: 'string', default: '30' },
+    only: { type: 'string', default: '' },
   },
 });
 const load = (file) => require(path.join(options.dist, 'src', file));
 const { packagePath } = load('base/paths.js');
 const { defineCallback } = load('graph/types.js');
 const { createEvaluator } = load('kernel/evaluator.js');
+const { run: colormap } = load('processes/cubes/colormap.js');
+const { defineCube } = load('raster/cube.js');
+const { expandIndices } = load('raster/formats/picture.js');
 
 const runs = Number(options.runs);
 const { signal } = new AbortController();
@@ -115,7 +119,7 @@ import json, sys, time, warnings
 import numpy as np
 warnings.simplefilter('ignore')
 np.seterr(all='ignore')
-runs = int(sys.argv[1])
+runs, only = int(sys.argv[1]), sys.argv[2]
 rng = np.random.default_rng(1)
 def plane(width, seed):
     y, x = np.mgrid[0:width, 0:width]
@@ -137,34 +141,39 @@ def long():
     ndwi = (g - n) / (g + n)
     return scale(np.clip(np.where(ndwi > 0, ndwi, np.sqrt(np.abs(evi * savi))), f(-1), f(1)))
 result = {'numpy': np.__version__}
-for size in (2048, 1024, 512, 256):
+for size in () if only else (2048, 1024, 512, 256):
     for f in (np.float64, np.float32):
         b, g, r, n = [plane(size, seed).astype(f) for seed in (1, 2, 3, 4)]
         for name, run in (('ndvi', ndvi), ('long', long)):
             result[f'{name} {f.__name__} {size}'] = bench(run, max(5, runs * 512 // size))
-b, g, r, n = [plane(512, seed) for seed in (1, 2, 3, 4)]
-stored = [np.where(np.isnan(x), 0, x).astype(np.uint16) for x in (b, g, r, n)]
-def load(a):
-    x = a.astype(np.float32); x[a == 0] = np.nan; return x
-def from_stored(f, wanted):
+lut = np.zeros((256, 4), np.uint8); lut[1:, 1] = np.arange(1, 256); lut[1:, 3] = 255
+def indexed(f):
     def run():
-        global b, g, r, n
-        if 0 in wanted: b = load(stored[0])
-        if 1 in wanted: g = load(stored[1])
-        r = load(stored[2]); n = load(stored[3])
-        return f()
+        with np.errstate(all='ignore'):
+            v = f(); return np.where(np.isnan(v), 0, np.minimum(v + 1, 255)).astype(np.uint8)
     return run
-lut = np.zeros((257, 4), np.uint8); lut[:256, 1] = np.arange(256); lut[:256, 3] = 255
 def coloured(f):
-    def run():
-        v = f()
-        return lut[np.where(np.isnan(v), 256, v + f32(.5)).astype(np.uint16)]
-    return run
-result['ndvi tile'] = bench(coloured(from_stored(ndvi, ())), runs)
-result['long tile'] = bench(coloured(from_stored(long, (0, 1))), runs)
-result['ndvi16'] = bench(from_stored(ndvi, ()), runs)
-result['long16'] = bench(from_stored(long, (0, 1)), runs)
-for t in (10, 25, 50):
+    run = indexed(f)
+    return lambda: lut[run()]
+for f in (np.float64, np.float32):
+    stored = [np.where(np.isnan(x), 0, x).astype(np.uint16) for x in (plane(512, seed) for seed in (1, 2, 3, 4))]
+    def load(a):
+        x = a.astype(f); x[a == 0] = np.nan; return x
+    def from_stored(run, wanted):
+        def whole():
+            global b, g, r, n
+            if 0 in wanted: b = load(stored[0])
+            if 1 in wanted: g = load(stored[1])
+            r = load(stored[2]); n = load(stored[3])
+            return run()
+        return whole
+    for name, run, wanted in (('ndvi', ndvi, ()), ('long', long, (0, 1))):
+        whole = from_stored(run, wanted)
+        result[f'{name}16 {f.__name__}'] = bench(whole, runs)
+        result[f'{name} indices {f.__name__}'] = bench(indexed(whole), runs)
+        result[f'{name} picture {f.__name__}'] = bench(coloured(whole), runs)
+f = f32
+for t in () if only else (10, 25, 50):
     a = np.stack([plane(256, seed + 1) for seed in range(t)])
     k = max(3, runs // 6)
     result[f'mean {t}'] = bench(lambda: np.nanmean(a, 0), k)
@@ -225,13 +234,33 @@ function compile(root) {
   return defineCallback({ plan: planOf(graphOf(root)), parameters: ['data'], lookup: () => null, call });
 }
 
-const colours = Uint32Array.from({ length: 256 }, (_, k) => ((255 << 24) | (k << 8)) >>> 0);
-
-/** A picture of values from 0 to 255. */
-function coloured({ data: [values], valid: [valid] }) {
-  const picture = new Uint32Array(values.length);
-  for (let i = 0; i < picture.length; i++) if (valid[i] !== 0) picture[i] = colours[(values[i] + 0.5) | 0];
-  return picture;
+/** The colour path of pictures: what the colormap process makes of a block, and RGBA as WEBP and JPEG take it. */
+function pictures(prepared) {
+  const grid = { width: 512, height: 512 };
+  const data = defineCube({
+    dimensions: [
+      { type: 'spatial', name: 'x', axis: 'x' },
+      { type: 'spatial', name: 'y', axis: 'y' },
+    ],
+    grid,
+    dataType: 'float32',
+    nodata: null,
+    missing: 'mask',
+    locality: 'local',
+    isGridFixed: false,
+    dataVersion: '',
+    read: async () => {
+      const { data, valid } = await prepared.run();
+      return { grid, shape: [512, 512], data: data[0], valid: valid[0] };
+    },
+  });
+  const cube = colormap({ data, palette: 'greys', min: 0, max: 255 });
+  const { palette, read } = cube.indexed;
+  const indices = () => read({ grid }, signal);
+  return {
+    indices,
+    picture: async () => expandIndices(await indices(), palette),
+  };
 }
 
 async function main() {
@@ -255,7 +284,7 @@ async function main() {
     ['ndvi', 'NDVI and linear_scale_range, 5 operations', scale(index(N, R))],
     ['long', 'expression of 25 operations', long],
   ]) {
-    for (const size of [256, 512, 1024, 2048])
+    for (const size of options.only ? [] : [256, 512, 1024, 2048])
       for (const type of [Float32Array, Float64Array]) {
         const planes = [1, 2, 3, 4].map((seed) => type.from(plane(size, seed)));
         const kernel = await prepare(root, planes);
@@ -288,12 +317,22 @@ async function main() {
         });
       }
     const stored = await prepare(root, integers, 'mask', masks);
-    const tile = async () => coloured(await stored.run());
-    const [storedMs, tileMs] = await measure([stored.run, tile], runs);
-    rows.push({ name: `${name}16`, label: `${label}, 512², uint16 with no-data`, ms: storedMs });
-    rows.push({ name: `${name} tile`, label: `${label}, 512², uint16 with no-data to RGBA`, ms: tileMs });
+    const { indices, picture } = pictures(stored);
+    const times = await measure([stored.run, indices, picture], runs);
+    const steps = [
+      ['16', 'numbers'],
+      [' indices', 'palette indices'],
+      [' picture', 'RGBA'],
+    ];
+    for (const [position, [suffix, what]] of steps.entries())
+      for (const precision of ['float32', 'float64'])
+        rows.push({
+          name: `${name}${suffix} ${precision}`,
+          label: `${label}, 512², uint16 with no-data to ${what}, numpy in ${precision}`,
+          ms: times[position],
+        });
   }
-  for (const count of [10, 25, 50]) {
+  for (const count of options.only ? [] : [10, 25, 50]) {
     const planes = Array.from({ length: count }, (_, k) => plane(256, k + 1));
     for (const [name, root] of [
       ['mean', reducer('mean')],
@@ -306,7 +345,7 @@ async function main() {
       rows.push({ name: `${name} ${count}`, label: `${name} of ${count} dates, 256²`, ms });
     }
   }
-  const numpy = spawnSync(options.python, ['-c', python, String(runs)], {
+  const numpy = spawnSync(options.python, ['-c', python, String(runs), options.only], {
     encoding: 'utf8',
   });
   const theirs = numpy.status === 0 ? JSON.parse(numpy.stdout) : {};

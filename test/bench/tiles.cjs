@@ -1,6 +1,6 @@
 // NDVI tiles through HTTP: what the server spends per tile, from the request to the PNG, against rio-tiler doing the
 // same read, expression, colours and PNG in process. Compared is CPU time of all threads; ratios count.
-//   node test/bench/tiles.cjs [--dist folder] [--passes 3] [--viewports 3]
+//   node test/bench/tiles.cjs [--dist folder] [--passes 3] [--viewports 3] [--rows cold,warm,finished]
 const { execFileSync } = require('node:child_process');
 const http = require('node:http');
 const path = require('node:path');
@@ -13,6 +13,7 @@ const { values: options } = require('node:util').parseArgs({
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
     passes: { type: 'string', default: '3' },
     viewports: { type: 'string', default: '3' },
+    rows: { type: 'string', default: 'cold,warm,finished' },
   },
 });
 const passes = Number(options.passes);
@@ -90,24 +91,31 @@ function rioTiler(tiles, mode) {
 
 async function main() {
   const tiles = addresses(tileMatrixSet('WebMercatorQuad'), Number(options.viewports));
+  const rows = options.rows.split(',');
   const off = { TILEGRAPH_TILE_CACHE: '0' };
-  const cold = await measure(tiles, { ...off, TILEGRAPH_BLOCK_CACHE: '0' });
-  const warm = await measure(tiles, { ...off, TILEGRAPH_BLOCK_CACHE: '2GiB' });
-  const finished = await measure(tiles, {});
+  const settings = {
+    cold: { ...off, TILEGRAPH_BLOCK_CACHE: '0' },
+    warm: { ...off, TILEGRAPH_BLOCK_CACHE: '2GiB' },
+    finished: {},
+  };
+  const ours = {};
+  for (const row of rows) ours[row] = await measure(tiles, settings[row]);
   const open = rioTiler(tiles, 'open');
-  const kept = rioTiler(tiles, 'keep');
+  const kept = rows.includes('warm') ? rioTiler(tiles, 'keep') : undefined;
   console.log(
     `${tiles.length} NDVI tiles of 256 pixels, zoom 12 to 14, through HTTP/1.1, CPU ms per tile, median of ${passes} passes\n`,
   );
   console.log(
     '| Tilegraph, through HTTP | CPU ms | peak MiB | rio-tiler, in process | CPU ms | ratio |\n|---|---|---|---|---|---|',
   );
-  for (const [what, { cost, peak }, how, other] of [
-    ['no block kept', cold, 'opened per tile', open],
-    ['blocks warm', warm, 'opened per tile', open],
-    ['blocks warm', warm, 'kept open, numpy, PNG level 1', kept],
-    ['finished tiles kept', finished, 'opened per tile', open],
+  for (const [row, what, how, other] of [
+    ['cold', 'no block kept', 'opened per tile', open],
+    ['warm', 'blocks warm', 'opened per tile', open],
+    ['warm', 'blocks warm', 'kept open, numpy, PNG level 1', kept],
+    ['finished', 'finished tiles kept', 'opened per tile', open],
   ]) {
+    if (!ours[row]) continue;
+    const { cost, peak } = ours[row];
     console.log(
       `| ${what} | ${cost.toFixed(2)} | ${peak.toFixed(0)} | ${how} | ${other.toFixed(1)} | ${(other / cost).toFixed(1)} |`,
     );

@@ -37,21 +37,14 @@ function interpolate(stops: readonly (readonly [number, Rgba])[], at: number): n
   return low[1].map((from, channel) => Math.round(from + (high[1][channel] - from) * part));
 }
 
-/**
- * What makes indices of values: an index for each step from `low`, of 1 / `factor` each. NaN is neither above nor
- * below and gets 0, the transparent entry.
- */
+/** What makes indices of values: one for each step of 1 / `factor` from `low`. NaN becomes byte 0, the transparent entry. */
 function indexer(low: number, factor: number, missing: Cube['missing']): Evaluator {
   return createKernel(
     (args, build) => {
       const [x] = build.scalars([args.get('x')], 'number')!;
-      const constants = [low, factor].map((value) => build.table.constant(value));
-      const step = build.node('(($0 - $1) * $2)', 'number', [x.node, ...constants]);
-      const index = build.node(
-        `($0 > 0 ? ($0 >= ${steps} ? ${steps} : Math.floor($0) + 1) : $0 <= 0 ? 1 : 0)`,
-        'number',
-        [step],
-      );
+      const [from, by, first, last] = [low, factor, 1, steps].map((value) => build.table.constant(value));
+      const step = build.node('(Math.floor(($0 - $1) * $2) + 1)', 'number', [x.node, from, by]);
+      const index = build.node('($0 < $1 ? $1 : $0 > $2 ? $2 : $0)', 'number', [step, first, last]);
       if (missing === 'nan') return build.always(index);
       return build.always(build.node('($0 ? $1 : 0)', 'number', [build.isValid(x.valid), index]));
     },

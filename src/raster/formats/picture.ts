@@ -8,16 +8,49 @@ async function drawIndexed(raster: Raster, signal: AbortSignal): Promise<Picture
   const { width, height } = raster.grid;
   const { palette, read } = raster.cube.indexed!;
   const indices = await read({ grid: raster.grid }, signal);
-  const samples = new Uint8Array(width * height * 4);
-  let isOpaque = true;
-  let hasData = false;
-  for (let pixel = 0, out = 0; pixel < indices.length; pixel++, out += 4) {
-    const entry = indices[pixel] * 4;
-    for (let channel = 0; channel < 4; channel++) samples[out + channel] = palette[entry + channel];
-    if (palette[entry + 3] < 255) isOpaque = false;
-    if (palette[entry + 3] > 0) hasData = true;
+  const colours = expandIndices(indices, palette);
+  return { width, height, colours: 3, ...colours };
+}
+
+/** Pixels per call: V8 optimises what is called often sooner than what loops for long. */
+const pieceLength = 4096;
+
+/** The colours, RGBA, that palette indices name. */
+export function expandIndices(
+  indices: Uint8Array,
+  palette: Uint8Array,
+): Pick<Picture, 'isOpaque' | 'hasData'> & { readonly samples: Uint8Array } {
+  const samples = new Uint8Array(indices.length * 4);
+  const target = new Uint32Array(samples.buffer);
+  const entries = new Uint32Array(Uint8Array.from(palette).buffer);
+  const common = new Uint32Array(Uint8Array.of(255, 255, 255, 255).buffer);
+  const some = new Uint32Array(1);
+  for (let start = 0; start < indices.length; start += pieceLength)
+    expandPiece(indices, entries, target, start, Math.min(start + pieceLength, indices.length), common, some);
+  const [all, any] = [common, some].map(({ buffer }) => new Uint8Array(buffer)[3]);
+  return { samples, isOpaque: all === 255, hasData: any > 0 };
+}
+
+/** @param common the bits that all colours have @param some those that any has */
+function expandPiece(
+  indices: Uint8Array,
+  entries: Uint32Array,
+  target: Uint32Array,
+  start: number,
+  end: number,
+  common: Uint32Array,
+  some: Uint32Array,
+): void {
+  let all = common[0] | 0;
+  let any = some[0] | 0;
+  for (let i = start; i < end; i++) {
+    const colour = entries[indices[i]] | 0;
+    target[i] = colour;
+    all &= colour;
+    any |= colour;
   }
-  return { width, height, colours: 3, samples, isOpaque, hasData };
+  common[0] = all;
+  some[0] = any;
 }
 
 /** What encoders that want the whole picture at once take, 8 bits a channel. */
