@@ -14,6 +14,23 @@ export function nextTurn(): Promise<void> {
   return turn;
 }
 
+let lastTurn = Number.NEGATIVE_INFINITY;
+
+/**
+ * For steps that belong to no one work, such as reads of many cubes one after another: gives way to other events where
+ * nothing that does so has for a while. What is in memory is read without ever leaving the queue of promises.
+ * @returns undefined where it is not yet time; it throws the signal's reason when that is aborted
+ */
+export function othersFirst(signal: AbortSignal): Promise<void> | undefined {
+  const now = performance.now();
+  if (now - lastTurn < sliceMs) return undefined;
+  lastTurn = now;
+  return nextTurn().then(() => {
+    lastTurn = performance.now();
+    signal.throwIfAborted();
+  });
+}
+
 /**
  * For long work in steps: called between two steps it gives way to other events once the last time is a while ago,
  * so that others are served and an abort can arrive. In between it costs a look at the clock.

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { OpenEOError } from '../base/errors';
 import { collectGarbage } from '../base/garbage';
+import { othersFirst } from '../base/pace';
 import { type Block, type Cube, deriveCube, type Window } from './cube';
 import { layerLengths, planeLength, product } from './layers';
 import { isWide } from './scene-meta';
@@ -308,6 +309,8 @@ export function accountReads(cube: Cube, budget: MemoryBudget, onRead?: () => vo
     try {
       outer?.expectInput();
       await scope.reserve(signal);
+      const turn = othersFirst(signal);
+      if (turn) await turn;
       const block = await scopes.run(scope, () => cube.read(window, signal));
       scope.end();
       await outer?.hold(bytesOf(block), signal);

@@ -1,4 +1,4 @@
-import { createPace, nextTurn } from '../../src/base/pace';
+import { createPace, nextTurn, othersFirst } from '../../src/base/pace';
 
 /** Keeps the thread busy for so long. */
 function spin(ms: number): void {
@@ -38,4 +38,25 @@ test('works take turns one by one, with other events between them', async () => 
   await Promise.all([work('a'), work('b')]);
   await nextTurn();
   expect(order).toEqual(['a', 'after a', 'b', 'after b']);
+});
+
+test('steps of many works give way together, and then not for a while', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  spin(12);
+  await othersFirst(signal);
+  expect(othersFirst(signal)).toBeUndefined();
+  let isServed = false;
+  setImmediate(() => {
+    isServed = true;
+  });
+  // Without a turn, promises alone would never let it in.
+  for (let step = 0; step < 8; step++) {
+    spin(2);
+    await othersFirst(signal);
+  }
+  expect(isServed).toBe(true);
+  setImmediate(() => controller.abort(new Error('the client left')));
+  spin(12);
+  await expect(othersFirst(signal)).rejects.toThrow('the client left');
 });

@@ -62,19 +62,16 @@ async function main() {
       temporal_extent: null,
       bands,
     });
+  const { parseCrs, transformer, wgs84 } = require(path.join(options.dist, 'src/geo/crs.js'));
+  const { forward } = transformer(parseCrs(32633), wgs84);
   const square = (column, row, size) => {
     const [left, top] = [west + column, north - row];
-    return [
-      [left, top],
-      [left + size, top],
-      [left + size, top - size],
-      [left, top - size],
-      [left, top],
-    ];
+    const [right, bottom] = [left + size, top - size];
+    const corners = [left, top, right, top, right, bottom, left, bottom, left, top];
+    return [0, 2, 4, 6, 8].map((at) => forward(corners[at], corners[at + 1]));
   };
   const polygons = {
     type: 'FeatureCollection',
-    crs: { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::32633' } },
     features: Array.from({ length: 500 }, (_, index) => ({
       type: 'Feature',
       properties: { id: index },

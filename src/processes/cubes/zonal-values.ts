@@ -1,3 +1,4 @@
+import { createPace } from '../../base/pace';
 import { subGrid } from '../../geo/grid';
 import type { Crs } from '../../geo/types';
 import type { Cube, Window } from '../../raster/cube';
@@ -26,8 +27,10 @@ async function accumulate(
   const accumulators = Array.from({ length: layers }, () => reducer.create());
   if (layers === 0) return accumulators;
   const rows = Math.max(1, Math.floor(scanValues / (Math.max(1, area.width) * layers)));
+  const rest = createPace(signal);
   for (let row = 0; row < area.height; row += rows) {
     signal.throwIfAborted();
+    await rest();
     const height = Math.min(rows, area.height - row);
     const grid = subGrid(cube.grid!, area.column, area.row + row, area.width, height);
     const places = pick(grid);
