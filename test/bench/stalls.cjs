@@ -158,7 +158,7 @@ async function main() {
       sort: node('apply_dimension', {
         data: from('load'),
         dimension: 'bands',
-        process: callback('sort', { data }),
+        process: callback('sort', { data, nodata: true }),
       }),
       save: save('sort', 'GTiff'),
     },
@@ -185,7 +185,7 @@ async function main() {
         dimension: 'bands',
         reducer: callback('run_udf', {
           data,
-          udf: 'function udf(data) { return data[0] + data[1]; }',
+          udf: 'function udf(data) {\n  return data[0] + data[1];\n}',
           runtime: 'JavaScript',
         }),
       }),
