@@ -92,7 +92,7 @@ async function openImage(
   path: string,
   options: PyramidOptions,
   encoding: TileEncoding,
-  { folder, limits }: SourceTools,
+  { folder, limits, signal }: SourceTools,
 ): Promise<OpenedSource> {
   checkOptions(options, 'image');
   const resampling = (options.resampling ?? 'average') as HalvingMethod;
@@ -105,7 +105,7 @@ async function openImage(
   return {
     plan,
     createMaker: async () =>
-      createImageMaker({ image: await decodeImage(path, folder, info), plan, encoding, resampling }),
+      createImageMaker({ image: await decodeImage(path, folder, info, signal), plan, encoding, resampling }),
   };
 }
 

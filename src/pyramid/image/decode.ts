@@ -71,9 +71,14 @@ function translate(error: unknown): OpenEOError {
  * Decodes an image to plain pixels in a scratch file, row by row: memory does not grow with it. The rows can be read
  * while further ones are decoded.
  * @param folder for the scratch file
- * @throws OpenEOError `AssetInvalid` where it is broken; `StorageFailure` where there is no room
+ * @throws OpenEOError `AssetInvalid` where it is broken; `StorageFailure` where there is no room; the signal's reason
  */
-export async function decodeImage(path: string, folder: string, info: ImageInfo): Promise<DecodedImage> {
+export async function decodeImage(
+  path: string,
+  folder: string,
+  info: ImageInfo,
+  signal: AbortSignal,
+): Promise<DecodedImage> {
   const target = join(folder, 'full.v');
   const image = info.isTurned ? openImage(path).autoOrient() : openImage(path);
   const decoding = new Decoding(image.toColourspace('srgb').toFile(target));
@@ -81,6 +86,7 @@ export async function decodeImage(path: string, folder: string, info: ImageInfo)
   let file: FileHandle | undefined;
   try {
     for (; ; await decoding.step()) {
+      signal.throwIfAborted();
       // What libvips writes first is the header; before that there is no file.
       file ??= await open(target, 'r').catch((error: unknown) => {
         if (decoding.isDone) throw error;
@@ -94,6 +100,7 @@ export async function decodeImage(path: string, folder: string, info: ImageInfo)
     return new GrowingImage(file, decoding, width, height, channels);
   } catch (error) {
     await file?.close();
+    signal.throwIfAborted();
     throw error instanceof OpenEOError ? error : translate(error);
   }
 }
