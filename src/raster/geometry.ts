@@ -95,8 +95,11 @@ export function geometryDimension(cube: Pick<Cube, 'dimensions'>): GeometryDimen
   return cube.dimensions.find((dimension): dimension is GeometryDimension => dimension.type === 'geometry');
 }
 
-/** The same geometry in another reference system, position by position. */
+/**
+ * The same geometry in another reference system, position by position. Empty ones stay as they are, and so do labels
+ * that name a geometry without saying where it is (see `add_dimension`), which count as empty.
+ */
 export function reprojectGeometry(geometry: Geometry | null, from: Crs, to: Crs): Geometry | null {
-  if (geometry === null || sameCrs(from, to)) return geometry;
+  if (geometry === null || sameCrs(from, to) || isEmptyGeometry(geometry)) return geometry;
   return mapPositions(geometry, transformer(from, to).forward);
 }

@@ -53,6 +53,10 @@ const points: Dimension = {
     },
   ],
 };
+const features: Dimension = {
+  ...points,
+  features: ['one', 2, 'three'].map((id) => ({ id, properties: { id } })),
+};
 const other: Dimension = { type: 'other', name: 'n', labels: [0, 1] };
 
 /** Cubes of all kinds, as small as they can be. */
@@ -67,6 +71,7 @@ const cubes: readonly Cube[] = [
   cubeOf([b], ['a', null], { dataType: 'text' }),
   cubeOf([points, other], [1, 2, null, 4, 5, 6], { form: 'mask' }),
   cubeOf([points], [1, 2, 3]),
+  cubeOf([other, features], [1, 2, null, 4, 5, 6], { form: 'mask' }),
   cubeOf([other, y, x], numbers(12), { grid }),
   cubeOf([times(), y, x], [], { grid }),
   memoryCube({ dimensions: [], shape: [], data: Float64Array.of(1) }),
@@ -104,6 +109,8 @@ const scalars: readonly unknown[] = [
     '__proto__',
     'constructor',
     'P1M',
+    'POINT (10.3 46.9)',
+    'POLYGON EMPTY',
   ],
   ...[
     '2024-01-01',

@@ -1,4 +1,4 @@
-import { ProcessException } from '../../base/errors';
+import { OpenEOError, ProcessException } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
 import { constantOf, type Kernel } from '../../kernel/operands';
 import { quantile, quantileInOrder } from '../../kernel/quantile';
@@ -6,6 +6,11 @@ import { numbersOf, reduce } from './reduction';
 
 /** For more of them all values are sorted once. */
 const fewProbabilities = 8;
+
+/** More than anybody could want of a distribution; every one makes an element. */
+const maxIntervals = 1_000_000;
+/** Fused code has a step for each quantile. */
+const maxFused = 1000;
 
 /** The list of probabilities that the arguments ask for. */
 function probabilitiesOf(probabilities: unknown, q: unknown): readonly number[] {
@@ -22,6 +27,10 @@ function probabilitiesOf(probabilities: unknown, q: unknown): readonly number[] 
     return probabilities;
   }
   const intervals = (probabilities ?? q) as number;
+  if (intervals > maxIntervals)
+    throw new OpenEOError('ProcessGraphComplexity', {
+      reason: `quantiles divide into up to ${maxIntervals} intervals`,
+    });
   return Array.from({ length: intervals - 1 }, (_, index) => (index + 1) / intervals);
 }
 
@@ -42,6 +51,7 @@ export const kernel: Kernel = (args, build) => {
   const q = constantOf(args.get('q'), null);
   if (!probabilities || !q) return undefined;
   const wanted = probabilitiesOf(probabilities.value, q.value);
+  if (wanted.length > maxFused) return undefined;
   const items = reduce(
     args,
     build,
