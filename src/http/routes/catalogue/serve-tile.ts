@@ -32,6 +32,7 @@ function headersOf(tile: ServedTile, isPublic: boolean): TileHeaders {
       etag: tile.etag,
       'last-modified': tile.modified.toUTCString(),
       'cache-control': `${isPublic ? 'public' : 'private'}, max-age=60, stale-while-revalidate=86400`,
+      ...(!isPublic && { vary: 'Authorization' }),
     };
     const body = {
       'content-type': tile.mediaType,

@@ -346,6 +346,7 @@ describe.each(dialects)('tile catalogue over HTTP on %s', (dialect: Dialect) => 
       expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
       expect(response.headers.get('content-type')).toBe('image/png');
       expect(response.headers.get('cache-control')).toBe('private, max-age=60, stale-while-revalidate=86400');
+      expect(response.headers.get('vary')).toMatch(/Authorization/);
       const etag = response.headers.get('etag') ?? '';
       expect(etag).toMatch(/^"[\w-]+"$/);
       const modified = response.headers.get('last-modified') ?? '';
