@@ -3,7 +3,7 @@ import type { ApplicationParts } from './parts';
 
 /**
  * Removes a user with services and the tiles that were drawn of them, with tokens, processes, jobs and files: whoever
- * gets the name next shall not find them. Map projects stay, for administrators to look after.
+ * gets the name next shall not find them. Map projects stay, as nobody's, for administrators to look after.
  * @throws UserError where there is no such user
  */
 export async function removeUser(id: string, parts: ApplicationParts): Promise<void> {

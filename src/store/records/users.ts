@@ -6,7 +6,7 @@ import { fetchCount, startOf, toPage } from './paging';
 import type { RecordStore, UserRecord } from './types';
 
 export function createUsers({ tables, statements }: RecordDatabase, changes: Changes): RecordStore['users'] {
-  const { users, tokens, services, storedProcesses, signingKeys, logs, jobs, uploads } = tables;
+  const { users, tokens, services, storedProcesses, signingKeys, logs, jobs, uploads, projects } = tables;
   const read = rowReader<UserRecord>(users);
   const columns = columnList(users);
   const get = statements.prepare(
@@ -52,6 +52,11 @@ export function createUsers({ tables, statements }: RecordDatabase, changes: Cha
     statements.prepare(
       sql`delete from ${uploads} where ${uploads.userId} = ${bind(uploads.userId, 'id')}`,
       'uploads.removeOf',
+    ),
+    // What is published stays, but is nobody's: no user has an empty id.
+    statements.prepare(
+      sql`update ${projects} set ${sql.identifier(projects.ownerId.name)} = '' where ${projects.ownerId} = ${bind(projects.ownerId, 'id')}`,
+      'projects.disown',
     ),
   ];
 

@@ -1,4 +1,4 @@
-import type { RecordFixture } from './fixture';
+import { type RecordFixture, user } from './fixture';
 
 /** Map projects and their versions. */
 export function describeProjects(given: RecordFixture): void {
@@ -27,6 +27,17 @@ export function describeProjects(given: RecordFixture): void {
       1, 2, 3, 4, 5, 6, 7, 8,
     ]);
     expect(await given.store.projects.versions('p3')).toEqual([]);
+  });
+
+  test('projects of a user that is removed are not those of the next user of that name', async () => {
+    const now = new Date();
+    await given.store.users.put(user('leaver'));
+    await given.store.projects.create({
+      ...{ id: 'left', slug: 'left', ownerId: 'leaver', createdAt: now, updatedAt: now },
+    });
+    expect(await given.store.users.remove('leaver')).toBe(true);
+    expect((await given.store.projects.list({ ownerId: 'leaver' })).items).toEqual([]);
+    expect(await given.store.projects.get('left')).toMatchObject({ id: 'left', ownerId: '' });
   });
 
   test('of many who start a generation of a project, one does', async () => {
