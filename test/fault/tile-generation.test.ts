@@ -54,7 +54,8 @@ describe('on one server, with its objects in a bucket', () => {
     let count = 0;
     proxy.fault = () => (++count % 3 === 0 ? faults[(count / 3) % faults.length] : undefined);
     const shaken = await project.start();
-    // Requests are repeated, and where one has bad luck too often, the job is.
+    // Requests are repeated. Under jest the SDK takes an answer that is cut off for none of Node's errors, as they are of
+    // another realm: then the job is tried again.
     expect(await ends(server, shaken)).toMatchObject({ status: 'completed' });
     proxy.fault = undefined;
     const { objects } = server.application;
