@@ -21,14 +21,39 @@ const access = (number: number, alignment: number) => (offset: number) => [
 
 export const i32 = {
   constant: (value: number) => [0x41, ...signed(value)],
+  loadByte: (offset: number) => [0x2d, 0, ...unsigned(offset)],
+  store: (offset: number) => [0x36, 2, ...unsigned(offset)],
+  or: [0x72],
+  shiftLeft: [0x74],
+  isLess: [0x48],
+  isAtLeast: [0x4e],
   add: [0x6a],
   subtract: [0x6b],
   multiply: [0x6c],
   isLessUnsigned: [0x49],
 } as const;
 
+/** One float64. */
+export const f64 = {
+  constant: (value: number) => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  '+': [0xa0],
+  '-': [0xa1],
+  '*': [0xa2],
+  '/': [0xa3],
+  lesser: [0xa4],
+  greater: [0xa5],
+  fromSigned: [0xb7],
+  /** Without the fraction, and the nearest that 32 bits hold. */
+  toSigned: [0xfc, 0x02],
+} as const;
+
 export const control = {
   block: [0x02, 0x40],
+  /** Runs up to its end where the number on the stack is not zero. */
+  when: [0x04, 0x40],
+  /** The first of two values where the number above them is not zero. */
+  select: [0x1b],
+  branch: (depth: number) => [0x0c, ...unsigned(depth)],
   loop: [0x03, 0x40],
   end: [0x0b],
   branchIf: (depth: number) => [0x0d, ...unsigned(depth)],
@@ -96,6 +121,9 @@ export interface FloatInstructions {
   /** `a < b ? b : a` */
   readonly greater: readonly number[];
 }
+
+/** Lanes of two float64, and whether neither half of a mask is zero. */
+export const lanes64 = { extract: ofLane(0x21), replace: ofLane(0x22), areAllSet: simd(0xc3) } as const;
 
 /** Four float32. */
 export const f32x4: FloatInstructions = {

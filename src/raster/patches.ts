@@ -1,6 +1,6 @@
 import type { BlockCache } from './block-cache';
 import { unreadable } from './bytes/unreadable';
-import { readBlock } from './codecs/block';
+import { isPlainBytes, readBlock, readBytes } from './codecs/block';
 import type { Plane } from './codecs/planes';
 import type { ImageLayout } from './tiff/image';
 import type { Level, TiffFile } from './tiff/open';
@@ -54,6 +54,50 @@ export class PatchReader {
       return combine(patch, opacity);
     }
     return values;
+  }
+
+  /** Whether `readPixels` can read a level: bytes without opacity, and nothing hides any of them. */
+  static hasPlainPixels(file: TiffFile, { image, mask }: Level): boolean {
+    return (
+      isPlainBytes(image) && mask === undefined && image.alpha === undefined && file.nodata === undefined
+    );
+  }
+
+  /**
+   * All samples of a window inside a level's image, side by side.
+   * @param room memory to read into @throws OpenEOError `SourceUnreadable`
+   */
+  async readPixels(
+    file: TiffFile,
+    { image, index }: Level,
+    window: PixelWindow,
+    room: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { blockWidth, blockHeight, samples } = image;
+    const stride = (window.x1 - window.x0) * samples;
+    const place = (block: Uint8Array, column: number, row: number) => {
+      const [left, top] = [column * blockWidth, row * blockHeight];
+      const x0 = Math.max(window.x0, left);
+      const length = (Math.min(window.x1, left + blockWidth) - x0) * samples;
+      const end = Math.min(window.y1, top + blockHeight);
+      for (let y = Math.max(window.y0, top); y < end; y++) {
+        const from = ((y - top) * blockWidth + x0 - left) * samples;
+        room.set(block.subarray(from, from + length), (y - window.y0) * stride + (x0 - window.x0) * samples);
+      }
+    };
+    const jobs: Promise<void>[] = [];
+    for (let row = Math.floor(window.y0 / blockHeight); row * blockHeight < window.y1; row++)
+      for (let column = Math.floor(window.x0 / blockWidth); column * blockWidth < window.x1; column++) {
+        const key = `${file.key}\n${index}/${column}/${row}/bytes`;
+        const load = async (shared: AbortSignal) => [
+          await readBytes(file.source, image, { column, row }, shared),
+        ];
+        jobs.push(
+          this.cache.get(key, load, signal).then(([block]) => place(block as Uint8Array, column, row)),
+        );
+      }
+    await Promise.all(jobs);
   }
 
   async #plane(

@@ -136,6 +136,13 @@ export interface MeanPictureOptions {
   readonly opacity?: number;
 }
 
+/** Memory that pictures of one kind are drawn in, one after the other: what it holds is overwritten by the next one. */
+export interface PictureRoom {
+  picture?: Uint8Array;
+  /** Source pixels. */
+  source?: Uint8Array;
+}
+
 /** Opens raster files and makes cubes of scenes; keeps the cache of decoded blocks. */
 export interface RasterReader {
   info(href: string, signal: AbortSignal, source?: FileSource): Promise<RasterInfo>;
@@ -146,14 +153,14 @@ export interface RasterReader {
   /**
    * Draws a file on another grid, each pixel the mean of those under it: interleaved colours and opacity, all zero where
    * there is nothing. What a scene cube resampled by `average` holds, at a fraction of the cost.
-   * @param room memory to draw into, where it has the right size
+   * @param room what an earlier call left there is used again
    * @throws OpenEOError `SourceUnreadable`; the signal's reason
    */
   meanPicture(
     options: MeanPictureOptions,
     grid: Grid,
     signal: AbortSignal,
-    room?: Uint8Array,
+    room?: PictureRoom,
   ): Promise<Uint8Array>;
   /** A window of a cube on another grid; what `resample_spatial` and sinks use. */
   warp(

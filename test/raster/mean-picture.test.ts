@@ -85,4 +85,67 @@ describeWith(gdal, 'gdal_translate', 'a picture of means', () => {
     }
     expect(shown).toBeGreaterThanOrEqual(2);
   });
+
+  test.each<[string, string[]]>([
+    [
+      'tiles',
+      ['-co', 'TILED=YES', '-co', 'BLOCKXSIZE=64', '-co', 'BLOCKYSIZE=128', '-co', 'COMPRESS=DEFLATE'],
+    ],
+    ['strips', ['-co', 'BLOCKYSIZE=7', '-co', 'COMPRESS=LZW']],
+    [
+      'blocks that are missing',
+      ['-co', 'TILED=YES', '-co', 'SPARSE_OK=TRUE', '-scale', '0', '255', '0', '0'],
+    ],
+  ])('by vectors, from %s, is byte for byte what loops draw', async (name, options) => {
+    const plain = await geotiff(`${name.replaceAll(' ', '-')}-together`, 3, ...options);
+    // With blocks of their own for each colour, pixels are not side by side.
+    const apart = await geotiff(
+      `${name.replaceAll(' ', '-')}-apart`,
+      3,
+      ...options,
+      '-co',
+      'INTERLEAVE=BAND',
+    );
+    const signal = AbortSignal.timeout(30_000);
+    const room = {};
+    let shown = 0;
+    for (const [z, size] of [
+      [5, 256],
+      [7, 256],
+      [8, 256],
+      [10, 512],
+      [12, 1024],
+      [13, 256],
+      [15, 300],
+      [17, 256],
+    ])
+      for (const [longitude, latitude] of [
+        [11.34, 46.49],
+        [11.293, 46.507],
+        [11.383, 46.462],
+      ]) {
+        const grid = {
+          ...mapTiles.grid(mapTiles.tileAt(longitude, latitude, z), 256),
+          width: size,
+          height: size,
+        };
+        const colours = [0, 1, 2];
+        const fast = await reader.meanPicture({ href: plain, colours }, grid, signal, room);
+        const slow = await reader.meanPicture({ href: apart, colours }, grid, signal);
+        expect([z, longitude, Buffer.compare(fast, slow)]).toEqual([z, longitude, 0]);
+        if (fast.some((value) => value !== 0)) shown++;
+      }
+    expect(shown).toBeGreaterThanOrEqual(16);
+  });
+
+  test('of pixels that are those of the source is the source', async () => {
+    const href = await geotiff('the-same', 3, '-co', 'TILED=YES');
+    const { grid } = await reader.info(href, AbortSignal.timeout(30_000));
+    const means = await reader.meanPicture({ href, colours: [0, 1, 2] }, grid, AbortSignal.timeout(30_000));
+    const samples = drawing(701, 503, 3);
+    const expected = Uint8Array.from(means, (_, at) =>
+      at % 4 === 3 ? 255 : samples[(at >> 2) * 3 + (at % 4)],
+    );
+    expect(Buffer.compare(means, expected)).toBe(0);
+  });
 });

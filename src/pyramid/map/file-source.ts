@@ -8,7 +8,7 @@ import type { Cube } from '../../raster/cube';
 import { drawWithOpacity } from '../../raster/formats/picture';
 import { findFormat } from '../../raster/formats/registry';
 import { withinOwnExtent } from '../../raster/own-extent';
-import type { RasterInfo, RasterReader, Resampling } from '../../raster/source';
+import type { PictureRoom, RasterInfo, RasterReader, Resampling } from '../../raster/source';
 import { type Draw, drawing } from './drawing';
 
 /** Larger files without overviews are rewritten with such, or every small zoom would read all of their pixels. */
@@ -122,12 +122,11 @@ export async function openMapFile(
     const colours = samples.filter((sample) => sample !== info.alpha);
     const channels = colours.length === 1 ? 2 : 4;
     const picture = { href: path, colours, opacity: info.alpha };
-    let room: Uint8Array | undefined;
+    const room: PictureRoom = {};
     return {
       isMean,
       async draw(grid, drawSignal) {
-        room = await raster.meanPicture(picture, grid, drawSignal, room);
-        return { samples: room, channels };
+        return { samples: await raster.meanPicture(picture, grid, drawSignal, room), channels };
       },
     };
   }

@@ -1,7 +1,7 @@
 import { unreadable } from '../bytes/unreadable';
 import type { ByteSource } from '../source';
 import { type ImageLayout, sampleBytes } from '../tiff/image';
-import { decompress } from './decompress';
+import { compressions, decompress, isSelfContained } from './decompress';
 import { emptyPlane, type Plane, toPlanes } from './planes';
 
 /** Bytes that a decompressed block takes. */
@@ -18,23 +18,72 @@ function blockBytes(layout: ImageLayout): number {
  * @param fill what blocks that the file leaves out are full of.
  * @throws OpenEOError `SourceUnreadable` for damaged data.
  */
-export async function readBlock(
+export function readBlock(
   source: ByteSource,
   layout: ImageLayout,
-  position: { readonly column: number; readonly row: number; readonly plane: number },
+  position: BlockPosition,
   wanted: readonly number[],
   fill: number,
   signal?: AbortSignal,
 ): Promise<Plane[]> {
-  const index = (position.plane * layout.down + position.row) * layout.across + position.column;
-  const { offset, length } = await layout.locate(index);
-  const expected = blockBytes(layout);
-  if (length === 0)
+  return decodeBlock(source, layout, position, signal, (raw) => {
+    if (raw) return toPlanes(layout, raw, wanted);
     return wanted.map(() => {
       const plane = emptyPlane(layout.kind, layout.blockWidth * layout.blockHeight);
       if (fill !== 0) plane.fill(fill);
       return plane;
     });
+  });
+}
+
+/** Whether the bytes of decompressed blocks are pixels as they are, with all of their samples side by side. */
+export function isPlainBytes(layout: ImageLayout): boolean {
+  return (
+    layout.kind === 'uint8' &&
+    layout.bits === 8 &&
+    !layout.isPlanar &&
+    layout.compression !== compressions.lerc &&
+    (layout.predictor === 1 || isSelfContained(layout.compression))
+  );
+}
+
+/**
+ * Reads one block of an image of plain bytes; a short strip has fewer. Blocks that the file leaves out are all zero.
+ * @throws OpenEOError `SourceUnreadable` for damaged data.
+ */
+export function readBytes(
+  source: ByteSource,
+  layout: ImageLayout,
+  position: Omit<BlockPosition, 'plane'>,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return decodeBlock(
+    source,
+    layout,
+    { ...position, plane: 0 },
+    signal,
+    (raw) => raw ?? new Uint8Array(blockBytes(layout)),
+  );
+}
+
+interface BlockPosition {
+  readonly column: number;
+  readonly row: number;
+  readonly plane: number;
+}
+
+/** @param use makes something of the decompressed bytes, or of there being none */
+async function decodeBlock<T>(
+  source: ByteSource,
+  layout: ImageLayout,
+  position: BlockPosition,
+  signal: AbortSignal | undefined,
+  use: (raw: Uint8Array | undefined) => T,
+): Promise<T> {
+  const index = (position.plane * layout.down + position.row) * layout.across + position.column;
+  const { offset, length } = await layout.locate(index);
+  if (length === 0) return use(undefined);
+  const expected = blockBytes(layout);
   // Incompressible data grows a little; more than that is no real block.
   if (length > expected * 2 + 65536) throw unreadable(source.id, 'a block is longer than its pixels need');
   const bytes = await source.read(offset, length, signal);
@@ -44,7 +93,7 @@ export async function readBlock(
     const rows = Math.min(layout.blockHeight, layout.height - position.row * layout.blockHeight);
     const needed = layout.isTiled ? expected : Math.floor((expected / layout.blockHeight) * rows);
     if (raw.length < needed && layout.compression !== 34887) throw new Error('a block has too little data');
-    return toPlanes(layout, raw, wanted);
+    return use(raw);
   } catch (error) {
     signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : 'unknown failure';

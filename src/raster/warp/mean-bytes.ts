@@ -19,10 +19,29 @@ export interface BytePlanes {
   readonly sourceRows: number;
 }
 
+/** Where the middles of pixels that are drawn lie: from, to below, counted from a rectangle's corner. */
+export interface SourceEdges {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
 /** Edges this close to a pixel's edge don't touch the pixel beyond. */
 const edge = 1e-9;
 /** Middles this close to the source's edge lie on it. */
 const onEdge = 1e-6;
+
+export function sourceEdges({
+  x0,
+  y0,
+  sourceColumns,
+  sourceRows,
+}: Pick<BytePlanes, 'x0' | 'y0' | 'sourceColumns' | 'sourceRows'>): SourceEdges {
+  const right = sourceColumns - x0 - onEdge;
+  const left = right === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : -x0 - onEdge;
+  return { left, top: -y0 - onEdge, right, bottom: sourceRows - y0 - onEdge };
+}
 
 /**
  * Draws a picture whose pixels are the means of the source pixels under them, weighed by the parts that are covered: what
@@ -34,9 +53,7 @@ export function meanOfBytes(mapping: Mapping, planes: BytePlanes, out: Uint8Arra
   const upper = newPath();
   const lower = newPath();
   const { x0, y0, width: columns, height: lines } = planes;
-  const right = planes.sourceColumns - x0 - onEdge;
-  const left = right === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : -x0 - onEdge;
-  const [top, bottom] = [-y0 - onEdge, planes.sourceRows - y0 - onEdge];
+  const { left, top, right, bottom } = sourceEdges(planes);
   const isPlain = planes.valid === undefined && Number.isNaN(planes.nodata);
   const draw =
     isPlain && planes.opacity === undefined
