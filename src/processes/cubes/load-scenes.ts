@@ -7,6 +7,7 @@ import type { Catalog, CollectionDocument, RasterItem } from '../../store/catalo
 import type { ProcessContext } from '../context';
 import { findBands } from './band-lookup';
 import { type CollectionDimensions, readBands, readDimensions } from './collection-dimensions';
+import { propertyFilter } from './property-filter';
 import { cropToExtent, extentInWgs84, parseSpatialExtent } from './spatial-extent';
 import { isWithin, parseInterval } from './temporal-extent';
 
@@ -97,6 +98,7 @@ export async function loadScenes(
   const filter = {
     bbox: extent && extentInWgs84(extent),
     interval: interval && ([iso(interval.start), iso(interval.end)] as const),
+    cql2: propertyFilter(conditions),
   };
 
   const items: RasterItem[] = [];
@@ -106,15 +108,17 @@ export async function loadScenes(
   for (const { catalog, document } of sources) {
     const own = readDimensions(document);
     dimensions ??= own;
-    const candidates = await catalog.items(document.id, filter, signal);
-    for (const band of readBands(document, candidates, own.bands))
-      if (!bands.has(band.name)) bands.set(band.name, band);
-    for (const item of candidates) {
+    const kept: RasterItem[] = [];
+    for (const item of await catalog.items(document.id, filter, signal)) {
       if (interval && !isWithin(item.datetime, interval)) continue;
       if (!(await meets(item, conditions, signal))) continue;
-      items.push(item);
+      kept.push(item);
       if (item.version !== undefined) version = joinVersions(version, item.version);
     }
+    items.push(...kept);
+    // Of these alone: how many others a server sends depends on what it can filter by.
+    for (const band of readBands(document, kept, own.bands))
+      if (!bands.has(band.name)) bands.set(band.name, band);
     version = joinVersions(version, await catalog.version(document.id));
   }
   if (!dimensions || items.length === 0)

@@ -37,10 +37,21 @@ export interface RasterItem {
   readonly version?: string;
 }
 
+/** An expression in CQL2-JSON (OGC 21-065r2). */
+export interface Cql2 {
+  readonly op: string;
+  readonly args: readonly unknown[];
+}
+
 export interface ItemFilter {
   readonly bbox?: readonly [number, number, number, number];
   /** Left-closed interval; null is open. */
   readonly interval?: readonly [string | null, string | null];
+  /**
+   * What all wanted items fulfil. Servers that can read it send fewer items; what is found may still
+   * hold items that do not fulfil it.
+   */
+  readonly cql2?: Cql2;
 }
 
 /** A STAC collection as `GET /collections/{id}` answers it, links made absolute by the route. */

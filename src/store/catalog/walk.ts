@@ -6,6 +6,7 @@ import { completeCollection } from './collection';
 import { summarise } from './dimensions';
 import type { DocumentReader, StacDocument } from './documents';
 import { FieldError, type Fields, fieldsOf, isFields, linksOf, listOf, textOf } from './fields';
+import { findFilterEndpoint } from './filter-endpoint';
 import { parseItem } from './item';
 import { ItemIndex } from './item-index';
 import { ItemSearch } from './search';
@@ -180,7 +181,13 @@ export class Walk {
       document: completeCollection(draft.id, draft.fields, draft.address, summarise(index.items)),
       index,
       ...(draft.endpoint && {
-        search: new ItemSearch(draft.endpoint, { http: reader.http, logger, templates }),
+        search: new ItemSearch(draft.endpoint, {
+          http: reader.http,
+          logger,
+          templates,
+          collection: draft.id,
+          filterEndpoint: () => findFilterEndpoint(draft.fields, draft.address, reader),
+        }),
       }),
       version: hash.digest('base64url').slice(0, 16),
     };

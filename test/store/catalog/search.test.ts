@@ -1,108 +1,9 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { silentLogger } from '../../../src/base/logger';
+import { type Logger, silentLogger } from '../../../src/base/logger';
 import { createHttpClient, type HttpClient } from '../../../src/base/net';
 import { openCatalog, openStacUrl } from '../../../src/store/catalog/open';
 import { ItemSearch } from '../../../src/store/catalog/search';
-import { stacCollection, stacItem } from './support';
-
-/** A STAC API over many items, as far as one is needed: it filters, counts, pages and fails as it is told. */
-interface Api {
-  readonly url: string;
-  readonly requests: { readonly method: string; readonly query: URLSearchParams; readonly body?: object }[];
-  items: object[];
-  /** How the next pages are asked for. */
-  next: 'GET' | 'POST' | 'merge';
-  knowsFilters: boolean;
-  /** Statuses of the next answers, before it works again. */
-  failures: number[];
-  close(): Promise<void>;
-}
-
-const day = (index: number) => new Date(Date.UTC(2020, 0, 1 + index)).toISOString();
-
-/** Item `index` lies in the degree east of `index` − 180 and is `index` days younger than 2020. */
-const item = (index: number) => {
-  const west = (index % 360) - 180;
-  return stacItem(`item-${String(index).padStart(5, '0')}`, {
-    bbox: [west, 10, west + 0.9, 11],
-    properties: { datetime: day(index), 'eo:cloud_cover': index % 100 },
-  });
-};
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += chunk;
-  return text;
-}
-
-async function serveApi(count: number): Promise<Api> {
-  const api = {
-    requests: [] as Api['requests'],
-    items: Array.from({ length: count }, (_, index) => item(index)) as object[],
-    next: 'GET' as Api['next'],
-    knowsFilters: true,
-    failures: [] as number[],
-  };
-  const answer = async (request: IncomingMessage): Promise<[number, unknown]> => {
-    const url = new URL(request.url ?? '', 'http://api');
-    if (url.pathname === '/collections/many')
-      return [200, stacCollection('many', [{ rel: 'items', href: '/collections/many/items' }])];
-    const failure = api.failures.shift();
-    if (failure) return [failure, {}];
-    const text = await textOf(request);
-    const body = text === '' ? undefined : (JSON.parse(text) as Record<string, string>);
-    const query = new URLSearchParams(url.search);
-    for (const [name, value] of Object.entries(body ?? {})) query.set(name, String(value));
-    api.requests.push({ method: request.method ?? '', query, body });
-    const box = query.get('bbox')?.split(',').map(Number);
-    const [start, end] = query.get('datetime')?.split('/') ?? ['..', '..'];
-    const found = (api.items as ReturnType<typeof item>[]).filter((each) => {
-      const { bbox, properties } = each as { bbox: number[]; properties: { datetime: string } };
-      if (!api.knowsFilters) return true;
-      if (box && (bbox[0] > box[2] || bbox[2] < box[0] || bbox[1] > box[3] || bbox[3] < box[1])) return false;
-      return (start === '..' || properties.datetime >= start) && (end === '..' || properties.datetime <= end);
-    });
-    const limit = Number(query.get('limit') ?? 10);
-    const page = Number(query.get('page') ?? 0);
-    const rest = { page: String(page + 1) };
-    const filters = Object.fromEntries([...query].filter(([name]) => name !== 'page'));
-    const links = {
-      GET: { href: `?${new URLSearchParams({ ...filters, ...rest })}` },
-      POST: { href: '/search', method: 'POST', body: { ...filters, ...rest } },
-      merge: {
-        href: '/search',
-        method: 'POST',
-        merge: body !== undefined,
-        body: body ? rest : { ...filters, ...rest },
-      },
-    };
-    const hasMore = (page + 1) * limit < found.length;
-    return [
-      200,
-      {
-        type: 'FeatureCollection',
-        features: found.slice(page * limit, (page + 1) * limit),
-        links: hasMore ? [{ rel: 'next', ...links[api.next] }] : [],
-      },
-    ];
-  };
-  const server: Server = createServer((request, response) => {
-    answer(request).then(([status, document]) => {
-      response.writeHead(status, { 'content-type': 'application/geo+json' });
-      response.end(JSON.stringify(document));
-    }, response.destroy.bind(response));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return Object.assign(api, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  });
-}
+import { type Api, day, filterClasses, item, serveApi } from './stac-api';
+import { recordingLogger } from './support';
 
 const { signal } = new AbortController();
 let api: Api;
@@ -116,11 +17,13 @@ afterEach(async () => {
   await api.close();
 });
 
-const search = () =>
+const search = (logger: Logger = silentLogger) =>
   new ItemSearch(`${api.url}/collections/many/items`, {
     http,
-    logger: silentLogger,
+    logger,
     templates: {},
+    collection: 'many',
+    filterEndpoint: async () => `${api.url}/search`,
     pauseMs: 1,
   });
 const ids = (items: readonly { id: string }[]) => items.map(({ id }) => Number(id.slice(5)));
@@ -212,5 +115,109 @@ test('more items than a cube may have are refused', async () => {
   await expect(search().search({})).rejects.toMatchObject({
     code: 'SourceUnreadable',
     message: expect.stringMatching(/more than 10,000 items.*smaller area or a shorter time/),
+  });
+});
+
+describe('a filter of properties', () => {
+  const cql2 = { op: '<', args: [{ property: 'eo:cloud_cover' }, 3] };
+  const clear = range(0, 1000).filter((index) => index % 100 < 3);
+  const wanted = { bbox: [-180, 0, 0, 20], interval: [day(0), day(200)], cql2 } as const;
+
+  test.each(['POST', 'merge'] as const)('holds for all pages, next ones by %s', async (next) => {
+    api.next = next;
+    api.items = range(0, 9000).map(item);
+    expect(await search().search({ cql2 })).toHaveLength(270);
+    expect(api.requests.map(({ path, method, sent }) => `${method} ${path} ${sent}`)).toEqual([
+      'POST /search 250',
+      'POST /search 20',
+    ]);
+  });
+
+  test('asks for one collection', async () => {
+    expect(ids(await search().search(wanted))).toEqual([0, 1, 2, 100, 101, 102]);
+    expect(api.requests.map(({ body }) => body)).toEqual([
+      {
+        collections: ['many'],
+        limit: 250,
+        bbox: [-180, 0, 0, 20],
+        datetime: `${day(0)}/${day(200)}`,
+        'filter-lang': 'cql2-json',
+        filter: cql2,
+      },
+    ]);
+  });
+
+  test('has searches of its own among what is kept', async () => {
+    const one = search();
+    expect(await one.search({})).toHaveLength(1000);
+    expect(ids(await one.search({ cql2 }))).toEqual(clear);
+    const count = api.requests.length;
+    await one.search({ cql2 });
+    await one.search({});
+    expect(api.requests).toHaveLength(count);
+  });
+
+  test.each([400, 405, 500])('that is answered by %d is left out, and not sent again', async (status) => {
+    api.filterStatus = status;
+    const logger = recordingLogger();
+    const one = search(logger);
+    expect(await one.search({ cql2 })).toHaveLength(1000);
+    expect(logger.events).toMatchObject([
+      { level: 'warning', fields: { reason: expect.stringContaining(`answers ${status}`) } },
+    ]);
+    const refused = api.requests.filter(({ body }) => body).length;
+    expect(refused).toBe(status < 500 ? 1 : 4);
+    expect(await one.search({ cql2, interval: [day(900), null] })).toHaveLength(100);
+    expect(api.requests.filter(({ body }) => body)).toHaveLength(refused);
+    expect(logger.events).toHaveLength(1);
+  });
+
+  test('that is refused on a later page is left out from the start', async () => {
+    api.next = 'POST';
+    api.items = range(0, 9000).map(item);
+    // The first page is answered.
+    api.failures = [0, 400];
+    expect(await search().search({ cql2 })).toHaveLength(9000);
+  });
+
+  test.each([
+    ['one that declares filters', filterClasses, undefined, 'POST'],
+    [
+      'one of another version',
+      filterClasses.map((name) => name.replace('v1.0.0/item-search#', 'v1.0.0-rc.3/item-search#')),
+      undefined,
+      'POST',
+    ],
+    ['one without CQL2-JSON', filterClasses.slice(0, 3), undefined, 'GET'],
+    [
+      'one that filters only collections',
+      filterClasses.filter((name) => !name.includes('#')),
+      undefined,
+      'GET',
+    ],
+    ['one without the search', filterClasses, [], 'GET'],
+    ['one that searches by GET', filterClasses, [{ rel: 'search', href: '/search', method: 'GET' }], 'GET'],
+    [
+      'one of both methods',
+      filterClasses,
+      ['GET', 'POST'].map((method) => ({ rel: 'search', href: '/search', method })),
+      'POST',
+    ],
+    [
+      'one on a host that is not allowed',
+      filterClasses,
+      [{ rel: 'search', href: 'http://192.0.2.1/' }],
+      'GET',
+    ],
+  ])('%s', async (_, conformsTo, searchLinks, method) => {
+    api.conformsTo = conformsTo;
+    api.searchLinks = searchLinks ?? api.searchLinks;
+    const logger = silentLogger;
+    const catalog = await openCatalog({ collections: [`${api.url}/collections/many`], http, logger });
+    await catalog.list();
+    api.requests.length = 0;
+    const found = await catalog.items('many', { cql2 }, signal);
+    expect(found).toHaveLength(method === 'POST' ? clear.length : 1000);
+    expect(api.requests[0].method).toBe(method);
   });
 });
