@@ -4,11 +4,11 @@ import { gtiff } from '../../../src/raster/formats/gtiff';
 import { memoryCube } from '../../../src/raster/memory-cube';
 import { createRasterReader } from '../../../src/raster/reader';
 import type { RasterReader } from '../../../src/raster/source';
-import { openCatalog } from '../../../src/store/catalog/open';
+import { openCatalog, openStacUrl } from '../../../src/store/catalog/open';
 import type { Catalog } from '../../../src/store/catalog/types';
 import { serveFile } from '../../raster/support/server';
 import { type Api, day, filterClasses, item, serveApi } from '../../store/catalog/stac-api';
-import { callback, codeOf, from, fromNode, gridOf, runGraph, signal, x, y } from './kit';
+import { callback, codeOf, from, fromNode, gridOf, runCube, runGraph, signal, x, y } from './kit';
 
 const count = 120;
 /** Values of one property over the items; undefined is absent. */
@@ -263,17 +263,30 @@ test('conditions of any form choose the same items with and without filters on t
           () => [pick('eq', 'neq'), sides(literal())],
           () => [pick('gt', 'gte', 'lt', 'lte'), sides(pick(5, 0, 49.5))],
           () => ['between', { x: value, min: pick(-2, 0), max: pick(5, 50), exclude_max: pick(true, false) }],
-          () => ['array_contains', { data: [literal(), literal()], value }],
+          () => ['array_contains', { data: pick(['five', 'Five'], [literal(), literal()]), value }],
         )();
       const inner = (): [string, object] =>
         pick<() => [string, object]>(
           () => ['not', { x: before() }],
           () => [pick('and', 'or'), { x: before(), y: before() }],
         )();
-      nodes[`n${index}`] = index > 0 && random(3) > 0 ? inner() : leaf();
+      nodes[`n${index}`] = index > 0 && random(4) > 0 ? inner() : leaf();
     }
-    const { filter } = await load({ [pick('mixed', 'platform', 'nowhere')]: graph(nodes) });
+    const { filter } = await load({ [pick('mixed', 'mixed', 'platform', 'nowhere')]: graph(nodes) });
     if (filter) narrower++;
   }
   expect(narrower).toBeGreaterThan(10);
+});
+
+test('load_stac asks servers so, too', async () => {
+  const { url, requests } = servers.filtering;
+  requests.length = 0;
+  const properties = { 'eo:cloud_cover': callback('gt', { x: value, y: 98 }) };
+  const cube = await runCube(
+    'load_stac',
+    { url: `${url}/collections/many`, properties },
+    { raster, openStac: (address, stop) => openStacUrl(address, { http, logger: silentLogger }, stop) },
+  );
+  expect(cube.dimensions.find(({ type }) => type === 'temporal')?.labels).toHaveLength(1);
+  expect(requests.at(-1)).toMatchObject({ path: '/search', sent: 1, body: { filter: clouds('>', 98) } });
 });
