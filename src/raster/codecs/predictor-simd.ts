@@ -9,10 +9,23 @@ interface Kernels {
   readonly split4: (pixels: number, rows: number, from: number, to: number, planeBytes: number) => void;
 }
 
-/** Larger blocks take the slower way instead of keeping so much memory for good. */
-const maxBytes = 32 * 1024 * 1024;
+/**
+ * About what is in the module's memory at once: little enough to stay in a core's cache, so that a block is read and its
+ * planes are written once each.
+ */
+const pieceBytes = 128 * 1024;
+/** Longer rows take the slower way instead of keeping so much memory for good. */
+const maxRowBytes = 16 * 1024 * 1024;
 
 const load = lazyKernels<Kernels>(simdModule);
+
+/** Copies some bytes of a block to the start of a memory; where the block is short, zeros. */
+function put(raw: Uint8Array, from: number, length: number, memory: WasmMemory): void {
+  const there = new Uint8Array(memory.buffer, 0, length);
+  const part = raw.subarray(from, from + length);
+  there.set(part);
+  if (part.length < length) there.fill(0, part.length);
+}
 
 /**
  * Running sums over the rows of one band; undefined where the kernels don't fit (rows that are no whole
@@ -25,30 +38,48 @@ export function sumRowsFast(
   height: number,
   size: 1 | 2 | 4,
 ): Uint8Array | undefined {
-  const bytes = width * height * size;
+  const rowBytes = width * size;
   const run = load();
-  if (!run || (width * size) % 16 !== 0 || bytes > maxBytes || bytes === 0) return undefined;
-  reserveMemory(run.memory, bytes);
-  const block = new Uint8Array(run.memory.buffer, 0, bytes);
-  block.set(raw.length > bytes ? raw.subarray(0, bytes) : raw);
-  if (raw.length < bytes) block.fill(0, raw.length);
+  if (!run || rowBytes % 16 !== 0 || rowBytes > maxRowBytes || rowBytes === 0) return undefined;
+  const most = Math.max(1, Math.floor(pieceBytes / rowBytes));
+  reserveMemory(run.memory, most * rowBytes);
   const kernel = size === 1 ? run.sum1 : size === 2 ? run.sum2 : run.sum4;
-  kernel((width * size) / 16, height, 0);
-  return block.slice();
+  const sums = new Uint8Array(height * rowBytes);
+  for (let row = 0; row < height; row += most) {
+    const length = Math.min(most, height - row) * rowBytes;
+    put(raw, row * rowBytes, length, run.memory);
+    kernel(rowBytes / 16, length / rowBytes, 0);
+    sums.set(new Uint8Array(run.memory.buffer, 0, length), row * rowBytes);
+  }
+  return sums;
 }
 
-/** Running sums over four interleaved bands of 16 bits, as four planes; undefined where the kernel doesn't fit. */
-export function splitFourFast(raw: Uint8Array, width: number, height: number): Uint16Array[] | undefined {
-  const planeBytes = width * height * 2;
-  const bytes = planeBytes * 4;
+/**
+ * Running sums over four interleaved bands of 16 bits, as planes of the wanted ones; undefined where the kernel doesn't
+ * fit.
+ */
+export function splitFourFast(
+  raw: Uint8Array,
+  width: number,
+  height: number,
+  wanted: readonly number[],
+): Uint16Array[] | undefined {
+  const rowBytes = width * 8;
   const run = load();
-  if (!run || width % 8 !== 0 || bytes * 2 > maxBytes || bytes === 0) return undefined;
-  reserveMemory(run.memory, bytes * 2);
-  const block = new Uint8Array(run.memory.buffer, 0, bytes);
-  block.set(raw.length > bytes ? raw.subarray(0, bytes) : raw);
-  if (raw.length < bytes) block.fill(0, raw.length);
-  run.split4(width, height, 0, bytes, planeBytes);
-  return [0, 1, 2, 3].map((plane) =>
-    new Uint16Array(run.memory.buffer, bytes + plane * planeBytes, width * height).slice(),
-  );
+  if (!run || width % 8 !== 0 || rowBytes > maxRowBytes || rowBytes === 0) return undefined;
+  const most = Math.max(1, Math.floor(pieceBytes / rowBytes));
+  const splitAt = most * rowBytes;
+  const planeBytes = splitAt / 4;
+  reserveMemory(run.memory, splitAt * 2);
+  const planes = wanted.map(() => new Uint16Array(width * height));
+  for (let row = 0; row < height; row += most) {
+    const rows = Math.min(most, height - row);
+    put(raw, row * rowBytes, rows * rowBytes, run.memory);
+    run.split4(width, rows, 0, splitAt, planeBytes);
+    wanted.forEach((sample, index) => {
+      const part = new Uint16Array(run.memory.buffer, splitAt + sample * planeBytes, width * rows);
+      planes[index].set(part, row * width);
+    });
+  }
+  return planes;
 }

@@ -52,8 +52,8 @@ function undoHorizontalFast(
   const { blockWidth: width, blockHeight: height, kind } = layout;
   const isShort = kind === 'uint16' || kind === 'int16';
   if (samples === 4 && isShort && !layout.isPlanar) {
-    const planes = splitFourFast(raw, width, height);
-    return planes && wanted.map((sample) => asKind(planes[sample].buffer as ArrayBuffer, kind));
+    const planes = splitFourFast(raw, width, height, wanted);
+    return planes?.map((plane) => asKind(plane.buffer as ArrayBuffer, kind));
   }
   if (samples !== 1 || kind === 'float64' || kind === 'float16') return undefined;
   const size = kind === 'uint8' || kind === 'int8' ? 1 : isShort ? 2 : 4;
