@@ -30,6 +30,11 @@ export class BlockCache {
     return this.#entries.size;
   }
 
+  /** Whether a block of so many bytes stays: one block must not push everything else out. */
+  keeps(bytes: number): boolean {
+    return bytes <= this.maxBytes / 4;
+  }
+
   /** The block if it is here, at no cost. */
   peek(key: string): readonly Plane[] | undefined {
     const entry = this.#entries.get(key);
@@ -99,8 +104,7 @@ export class BlockCache {
 
   #keep(key: string, planes: readonly Plane[]): void {
     const bytes = planes.reduce((sum, plane) => sum + plane.byteLength, 0);
-    // One block must not push everything else out.
-    if (bytes > this.maxBytes / 4) return;
+    if (!this.keeps(bytes)) return;
     this.#bytes += bytes - (this.#entries.get(key)?.bytes ?? 0);
     this.#entries.delete(key);
     this.#entries.set(key, { planes, bytes });

@@ -1,7 +1,7 @@
 import type { BlockCache } from './block-cache';
 import { unreadable } from './bytes/unreadable';
 import { isPlainBytes, readBlock, readBytes } from './codecs/block';
-import type { Plane } from './codecs/planes';
+import { type Plane, planeSampleBytes } from './codecs/planes';
 import type { ImageLayout } from './tiff/image';
 import type { Level, TiffFile } from './tiff/open';
 import type { Patch } from './warp/patch';
@@ -116,14 +116,14 @@ export class PatchReader {
     const row1 = Math.floor((window.y1 - 1) / blockHeight);
     const isInside = window.x0 >= 0 && window.x1 <= image.width;
     if (isInside && column0 === column1 && row0 === row1) {
-      const data = await this.#block(file, image, name, sample, column0, row0, fill, signal);
+      const data = await this.#block(file, image, name, sample, column0, row0, window.y1, fill, signal);
       return {
         data,
         stride: blockWidth,
         x0: column0 * blockWidth,
         y0: row0 * blockHeight,
         width: Math.min(blockWidth, image.width - column0 * blockWidth),
-        height: Math.min(blockHeight, image.height - row0 * blockHeight),
+        height: Math.min(data.length / blockWidth, image.height - row0 * blockHeight),
       };
     }
     const width = window.x1 - window.x0;
@@ -152,7 +152,7 @@ export class PatchReader {
             y1: Math.min(window.y1, (row + 1) * blockHeight),
           };
           jobs.push(
-            this.#block(file, image, name, sample, column, row, fill, signal).then((block) =>
+            this.#block(file, image, name, sample, column, row, part.y1, fill, signal).then((block) =>
               place(block, run.left + part.x0 - run.x0, part),
             ),
           );
@@ -161,6 +161,7 @@ export class PatchReader {
     return { data: data ?? new Uint8Array(0), stride: width, x0: window.x0, y0: window.y0, width, height };
   }
 
+  /** A block, at least down to above a row of the image: one that isn't kept need not be decoded any further. */
   async #block(
     file: TiffFile,
     image: ImageLayout,
@@ -168,18 +169,23 @@ export class PatchReader {
     sample: number,
     column: number,
     row: number,
+    endRow: number,
     fill: number,
     signal: AbortSignal,
   ): Promise<Plane> {
     const isTogether = !image.isPlanar && image.samples <= maxTogether;
     const plane = image.isPlanar ? sample : 0;
-    const key = `${name}/${column}/${row}/${isTogether ? '' : sample}`;
     const wanted = isTogether ? Array.from({ length: image.samples }, (_, index) => index) : [sample];
+    const { blockWidth, blockHeight } = image;
+    const bytes = blockWidth * blockHeight * wanted.length * planeSampleBytes(image.kind);
+    const rows = this.cache.keeps(bytes) ? blockHeight : Math.min(blockHeight, endRow - row * blockHeight);
+    const part = rows < blockHeight ? `/${rows}` : '';
+    const key = `${name}/${column}/${row}/${isTogether ? '' : sample}${part}`;
     const planes =
       this.cache.peek(key) ??
       (await this.cache.get(
         key,
-        (shared) => readBlock(file.source, image, { column, row, plane }, wanted, fill, shared),
+        (shared) => readBlock(file.source, image, { column, row, plane }, wanted, rows, fill, shared),
         signal,
       ));
     return planes[isTogether ? sample : 0];

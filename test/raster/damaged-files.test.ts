@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { OpenEOError } from '../../src/base/errors';
-import { newReader, readBand } from './support/scenes';
+import { newReader, noHttp, readBand } from './support/scenes';
 import { pixelOf, type TinyOptions, tinyTiff } from './support/tiny-tiff';
 
 const folder = mkdtempSync(join(tmpdir(), 'tilegraph-damaged-'));
@@ -22,7 +22,7 @@ async function readAll(path: string) {
   const reader = newReader();
   try {
     const { grid } = await reader.info(path, AbortSignal.timeout(5000));
-    const window = grid.width > 4096 ? { ...grid, width: 64, height: 48 } : grid;
+    const window = Math.max(grid.width, grid.height) > 4096 ? { ...grid, width: 64, height: 48 } : grid;
     return await readBand(reader, path, window);
   } finally {
     await reader.close();
@@ -92,6 +92,24 @@ describe('damaged and absurd files are refused with what is wrong', () => {
     const plain = tinyTiff(options);
     const bytes = name === 'a ring of directories' ? tinyTiff({ next: plain.readUInt32LE(4) }) : plain;
     expect((await failure(file(bytes))).message).toMatch(reason);
+  });
+
+  test('the first rows of a block that is not kept', async () => {
+    const start = async (data: Buffer) => {
+      const reader = newReader(noHttp, 0);
+      const path = file(tinyTiff({ data }));
+      try {
+        const { grid } = await reader.info(path, AbortSignal.timeout(5000));
+        return await readBand(reader, path, { ...grid, height: 5 });
+      } finally {
+        await reader.close();
+      }
+    };
+    await expect(start(Buffer.from('this is no deflate stream at all'))).rejects.toThrow(/decoded/);
+    await expect(start(deflateSync(new Uint8Array(79)))).rejects.toThrow(/too little/);
+    await expect(start(deflateSync(new Uint8Array(256)).subarray(0, 6))).rejects.toThrow(/decoded/);
+    const enough = await start(deflateSync(new Uint8Array(80).fill(9)));
+    expect(new Set(enough.data)).toEqual(new Set([9]));
   });
 
   test('a value table longer than any', async () => {

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { webMercator } from '../../src/geo/crs';
-import type { NumericArray } from '../../src/raster/cube';
+import type { Block, NumericArray } from '../../src/raster/cube';
 import type { Resampling } from '../../src/raster/source';
 import { describeWith, program, pythonWith } from '../support/tools';
-import { newReader, oneScene } from './support/scenes';
+import { newReader, noHttp, oneScene } from './support/scenes';
 
 interface Case {
   readonly name: string;
@@ -292,6 +292,7 @@ const tools = program('gdalwarp') && pythonWith('numpy', 'rasterio');
 describeWith(tools, 'GDAL and python3 with rasterio', 'files of all kinds, as GDAL warps them', () => {
   const folder = tools ? mkdtempSync(join(tmpdir(), 'tilegraph-raster-')) : '';
   const reader = newReader();
+  const forgetful = newReader(noHttp, 0);
   let made: { path: string; warps: Warped[] }[];
 
   beforeAll(() => {
@@ -303,7 +304,7 @@ describeWith(tools, 'GDAL and python3 with rasterio', 'files of all kinds, as GD
   });
 
   afterAll(async () => {
-    await reader.close();
+    await Promise.all([reader.close(), forgetful.close()]);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -330,11 +331,51 @@ describeWith(tools, 'GDAL and python3 with rasterio', 'files of all kinds, as GD
       else expect(found.mean / found.range).toBeLessThan(isWider ? 0.002 : 1e-5);
     }
   });
+
+  // What isn't kept is decoded no further down than its window needs.
+  test.each(cases.map((each, index) => [each.name, each, index] as const))(
+    '%s, of which no block is kept',
+    async (_, each, index) => {
+      const { path, warps } = made[index];
+      const bands = Object.fromEntries(
+        Array.from({ length: each.bands }, (__, sample) => [`b${sample}`, { href: path, sample }]),
+      );
+      for (const { resampling, west, north, res, width, height } of warps) {
+        const [kept, lost] = await Promise.all(
+          [reader, forgetful].map((from) => oneScene(from, bands, { resampling })),
+        );
+        const third = Math.ceil(height / 3);
+        for (let row = 0; row < height; row += third) {
+          const rows = Math.min(third, height - row);
+          const grid = {
+            crs: webMercator,
+            originX: west,
+            originY: north - row * res,
+            resX: res,
+            resY: res,
+            width,
+            height: rows,
+          };
+          const [one, other] = await Promise.all(
+            [kept, lost].map((cube) => cube.read({ grid }, AbortSignal.timeout(20_000))),
+          );
+          expect(bytesOf(other.data).equals(bytesOf(one.data))).toBe(true);
+          expect(bytesOf(other.valid).equals(bytesOf(one.valid))).toBe(true);
+        }
+      }
+    },
+  );
 });
 
 /** Looked up once: inside a test runner's sandbox globals are slow. */
 const { isNaN: isMissingNumber } = Number;
 const { abs, max, min } = Math;
+
+/** Values as bytes, which are compared many times as fast. */
+const bytesOf = (values: Block['data'] | undefined) => {
+  const { buffer, byteOffset, byteLength } = (values ?? new Uint8Array(0)) as NumericArray;
+  return Buffer.from(buffer, byteOffset, byteLength);
+};
 
 /** Compares pixels with those of GDAL, where NaN is missing. */
 function compare(data: NumericArray, valid: Uint8Array | undefined, expected: Float64Array) {

@@ -1,7 +1,7 @@
 import { unreadable } from '../bytes/unreadable';
 import type { ByteSource } from '../source';
 import { type ImageLayout, sampleBytes } from '../tiff/image';
-import { compressions, decompress, isSelfContained } from './decompress';
+import { canStopEarly, compressions, decompress, isSelfContained } from './decompress';
 import { emptyPlane, type Plane, toPlanes } from './planes';
 
 /** Bytes that a decompressed block takes. */
@@ -15,6 +15,7 @@ function blockBytes(layout: ImageLayout): number {
  * Reads and decodes one block.
  * @param plane the sample whose blocks are meant, where each sample has its own; else 0.
  * @param wanted samples to take out, in this order.
+ * @param rowsWanted rows from the top that are needed: the planes may end below them, which saves decoding the rest.
  * @param fill what blocks that the file leaves out are full of.
  * @throws OpenEOError `SourceUnreadable` for damaged data.
  */
@@ -23,13 +24,16 @@ export function readBlock(
   layout: ImageLayout,
   position: BlockPosition,
   wanted: readonly number[],
+  rowsWanted: number,
   fill: number,
   signal?: AbortSignal,
 ): Promise<Plane[]> {
-  return decodeBlock(source, layout, position, signal, (raw) => {
-    if (raw) return toPlanes(layout, raw, wanted);
+  const isCut = rowsWanted < layout.blockHeight && canStopEarly(layout.compression);
+  const part = isCut ? { ...layout, blockHeight: rowsWanted } : layout;
+  return decodeBlock(source, layout, part, position, signal, (raw) => {
+    if (raw) return toPlanes(part, raw, wanted);
     return wanted.map(() => {
-      const plane = emptyPlane(layout.kind, layout.blockWidth * layout.blockHeight);
+      const plane = emptyPlane(part.kind, part.blockWidth * part.blockHeight);
       if (fill !== 0) plane.fill(fill);
       return plane;
     });
@@ -60,6 +64,7 @@ export function readBytes(
   return decodeBlock(
     source,
     layout,
+    layout,
     { ...position, plane: 0 },
     signal,
     (raw) => raw ?? new Uint8Array(blockBytes(layout)),
@@ -72,10 +77,14 @@ interface BlockPosition {
   readonly plane: number;
 }
 
-/** @param use makes something of the decompressed bytes, or of there being none */
+/**
+ * @param part the layout, of as many rows of the block as are decoded
+ * @param use makes something of the decompressed bytes, or of there being none
+ */
 async function decodeBlock<T>(
   source: ByteSource,
   layout: ImageLayout,
+  part: ImageLayout,
   position: BlockPosition,
   signal: AbortSignal | undefined,
   use: (raw: Uint8Array | undefined) => T,
@@ -83,15 +92,16 @@ async function decodeBlock<T>(
   const index = (position.plane * layout.down + position.row) * layout.across + position.column;
   const { offset, length } = await layout.locate(index);
   if (length === 0) return use(undefined);
-  const expected = blockBytes(layout);
   // Incompressible data grows a little; more than that is no real block.
-  if (length > expected * 2 + 65536) throw unreadable(source.id, 'a block is longer than its pixels need');
+  if (length > blockBytes(layout) * 2 + 65536)
+    throw unreadable(source.id, 'a block is longer than its pixels need');
   const bytes = await source.read(offset, length, signal);
   if (bytes.length < length) throw unreadable(source.id, 'the file ends before its data does');
   try {
-    const raw = await decompress(layout, bytes, expected);
-    const rows = Math.min(layout.blockHeight, layout.height - position.row * layout.blockHeight);
-    const needed = layout.isTiled ? expected : Math.floor((expected / layout.blockHeight) * rows);
+    const expected = blockBytes(part);
+    const raw = await decompress(part, bytes, expected, part !== layout);
+    const rows = Math.min(part.blockHeight, layout.height - position.row * layout.blockHeight);
+    const needed = layout.isTiled ? expected : Math.floor((expected / part.blockHeight) * rows);
     if (raw.length < needed && layout.compression !== 34887) throw new Error('a block has too little data');
     return use(raw);
   } catch (error) {

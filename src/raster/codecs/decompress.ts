@@ -38,21 +38,34 @@ export function isSelfContained(compression: number): boolean {
   );
 }
 
+/** Compressions whose blocks can be decoded down to some row and no further. */
+export function canStopEarly(compression: number): boolean {
+  return (
+    compression === compressions.none ||
+    compression === compressions.adobeDeflate ||
+    compression === compressions.deflate ||
+    compression === compressions.lzw ||
+    compression === compressions.packBits
+  );
+}
+
 /**
  * The bytes of a block without compression, at most `expected` of them. For the main thread, Deflate runs on Node's pool.
+ * @param isStart whether these are the first of the block only; the sum at its end is not looked at then.
  * @throws Error for damaged data and compressions that are not supported.
  */
 export async function decompress(
   layout: ImageLayout,
   bytes: Uint8Array,
   expected: number,
+  isStart = false,
 ): Promise<Uint8Array> {
   switch (layout.compression) {
     case compressions.none:
       return bytes.length > expected ? bytes.subarray(0, expected) : bytes;
     case compressions.adobeDeflate:
     case compressions.deflate:
-      return inflateBlock(bytes, expected);
+      return isStart ? inflateStart(bytes, expected) : inflateBlock(bytes, expected);
     case compressions.lzw:
       return decodeLzw(bytes, expected);
     case compressions.packBits:
@@ -80,4 +93,26 @@ export async function inflateBlock(bytes: Uint8Array, expected: number): Promise
     maxOutputLength: expected + 4096,
   });
   return out.length > expected ? out.subarray(0, expected) : out;
+}
+
+/** The first bytes of a block; what comes after them is left as it is. */
+function inflateStart(bytes: Uint8Array, wanted: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const inflater = zlib.createInflate({ chunkSize: Math.max(64, wanted) });
+    const parts: Buffer[] = [];
+    let length = 0;
+    const finish = () => {
+      inflater.destroy();
+      const [first] = parts;
+      resolve((parts.length === 1 ? first : Buffer.concat(parts)).subarray(0, wanted));
+    };
+    inflater.on('data', (part: Buffer) => {
+      parts.push(part);
+      length += part.length;
+      if (length >= wanted) finish();
+    });
+    inflater.on('end', finish);
+    inflater.on('error', reject);
+    inflater.end(bytes);
+  });
 }

@@ -26,6 +26,11 @@ export function emptyPlane(kind: ImageLayout['kind'], length: number): Plane {
   }
 }
 
+/** Bytes that a number of a sample kind is kept in. */
+export function planeSampleBytes(kind: ImageLayout['kind']): number {
+  return emptyPlane(kind, 0).BYTES_PER_ELEMENT;
+}
+
 /** Raw numbers of a block in this machine's byte order, aligned for typed arrays. */
 function aligned(raw: Uint8Array, length: number): ArrayBuffer {
   if (raw.byteOffset % 8 === 0 && raw.length >= length)

@@ -13,8 +13,8 @@ export const noHttp: HttpClient = {
   close: () => Promise.resolve(),
 };
 
-export const newReader = (http: HttpClient = noHttp): RasterReader =>
-  createRasterReader({ http, logger: silentLogger });
+export const newReader = (http: HttpClient = noHttp, cacheBytes?: number): RasterReader =>
+  createRasterReader({ http, logger: silentLogger, ...(cacheBytes !== undefined && { cacheBytes }) });
 
 export const world = [-180, -90, 180, 90] as const;
 
