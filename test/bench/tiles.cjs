@@ -1,6 +1,6 @@
 // NDVI tiles through HTTP: what the server spends per tile, from the request to the PNG, against rio-tiler doing the
 // same read, expression, colours and PNG in process. Compared is CPU time of all threads; ratios count.
-//   node test/bench/tiles.cjs [--dist folder] [--passes 3] [--viewports 3] [--rows cold,warm,finished]
+//   node test/bench/tiles.cjs [--dist folder] [--passes 5] [--viewports 3] [--rows cold,warm,finished]
 const { execFileSync } = require('node:child_process');
 const http = require('node:http');
 const path = require('node:path');
@@ -11,7 +11,7 @@ const { startServer } = require('./support/server.cjs');
 const { values: options } = require('node:util').parseArgs({
   options: {
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
-    passes: { type: 'string', default: '3' },
+    passes: { type: 'string', default: '5' },
     viewports: { type: 'string', default: '3' },
     rows: { type: 'string', default: 'cold,warm,finished' },
   },
