@@ -88,7 +88,7 @@ async function decodeAll() {
     for (let index = 0; index < across * across; index++)
       tasks.push(() => {
         const position = { column: index % across, row: Math.floor(index / across), plane: 0 };
-        return readBlock(file.source, image, position, [0, 1], 0, signal);
+        return readBlock(file.source, image, position, [0, 1], image.blockHeight, 0, signal);
       });
   }
   await inParallel(tasks, 8);
