@@ -1,6 +1,6 @@
 import type { ApplicationParts } from '../app/parts';
-import { printableConfig } from '../config/load';
 import { options } from '../config/options';
+import { printableConfig } from '../config/printable';
 import type { CommandFlags, CommandLine } from './arguments';
 import { checkInstallation } from './check';
 import { askHealth } from './health';

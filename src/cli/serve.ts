@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createApplication } from '../app';
 import { makeDataFolder } from '../app/data-folder';
 import { createLogger } from '../base/logger';
-import { sqliteUrl } from '../config/load';
+import { sqliteUrl } from '../config/complete';
 import type { Config } from '../config/types';
 import { createSample } from '../sample/create';
 import type { CommandLine } from './arguments';

@@ -4,7 +4,8 @@ import type { Bounds, Crs, Grid } from '../geo/types';
 import { type Block, type Cube, deriveCube, gridBounds, type Window } from './cube';
 import { missingBlock } from './layers';
 import { dropPixels } from './missing-values';
-import { createMapping, followRow, newPath } from './warp/mapping';
+import { followRow, newPath } from './warp/cell';
+import { createMapping } from './warp/mapping';
 
 /** Some rectangles in one reference system, for example a box on both sides of the antimeridian. */
 export interface Area {

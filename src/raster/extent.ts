@@ -1,7 +1,8 @@
 import { sameCrs, transformBounds, wgs84 } from '../geo/crs';
 import type { Bounds, Crs, Grid } from '../geo/types';
 import { gridBounds } from './cube';
-import { createMapping, followRow, newPath } from './warp/mapping';
+import { followRow, newPath } from './warp/cell';
+import { createMapping } from './warp/mapping';
 
 /** Steps per side in which an extent is measured: its edges are right within a 16,000th of it. */
 const steps = 16;

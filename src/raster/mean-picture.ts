@@ -5,9 +5,10 @@ import { chooseLevel, reduction } from './levels';
 import { PatchReader } from './patches';
 import type { MeanPictureOptions, PictureRoom } from './source';
 import { areaReach } from './warp/aggregate';
-import { createMapping, sourceWindow } from './warp/mapping';
+import { createMapping } from './warp/mapping';
 import { meanOfBytes, sourceEdges } from './warp/mean-bytes';
 import { isForVectors, meanOfColours } from './warp/mean-vectors';
+import { sourceWindow } from './warp/source-window';
 
 /** Source pixels beyond so many bytes are read plane by plane, which says where they are too many. */
 const maxSourceBytes = 64 * 1024 * 1024;

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, loadConfig, printableConfig } from '../../src/config/load';
+import { ConfigError, loadConfig } from '../../src/config/load';
 import { options } from '../../src/config/options';
+import { printableConfig } from '../../src/config/printable';
 
 let folder: string;
 beforeAll(() => {

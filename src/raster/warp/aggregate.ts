@@ -1,5 +1,6 @@
 import type { Resampling } from '../source';
-import { type Cell, cellScale, followRow, type Mapping, newPath } from './mapping';
+import { type Cell, cellScale, followRow, newPath } from './cell';
+import type { Mapping } from './mapping';
 import type { Missing, Output, Patch } from './patch';
 
 /** Reduces the valid source pixels under one output pixel; weights are the covered parts of pixels. */

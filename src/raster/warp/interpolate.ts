@@ -1,5 +1,6 @@
+import { type Cell, cellScale, followRow, newPath } from './cell';
 import { type Filter, filters, widening } from './filters';
-import { type Cell, cellScale, followRow, type Mapping, newPath } from './mapping';
+import type { Mapping } from './mapping';
 import type { Missing, Output, Patch } from './patch';
 
 const leastWeight = 1e-5;

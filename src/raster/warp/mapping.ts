@@ -1,26 +1,6 @@
 import { sameCrs, type Transformer, transformer } from '../../geo/crs';
 import type { Grid } from '../../geo/types';
-
-/**
- * A square of output pixels over which the position in the source is a quadratic function of the
- * position in the output. Its nodes lie on a lattice that is the same for all windows on one pixel
- * grid, so neighbouring tiles agree on every pixel.
- */
-export interface Cell {
-  /** Output column and row of the cell's corner; may lie outside of the window. */
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  /** The part inside the window: from these, to below these. */
-  readonly column0: number;
-  readonly row0: number;
-  readonly column1: number;
-  readonly row1: number;
-  /** Source columns and rows at the 3 × 3 nodes, row by row. */
-  readonly x: Float64Array;
-  readonly y: Float64Array;
-}
+import { type Cell, interpolate } from './cell';
 
 /** Where the pixels of an output window lie in a source, as far as they lie in it. */
 export interface Mapping {
@@ -174,18 +154,6 @@ function cellError(
   return error;
 }
 
-/** The quadratic through 3 × 3 nodes, at fractions of the cell. */
-export function interpolate(nodes: Float64Array, u: number, v: number): number {
-  const u0 = 2 * (u - 0.5) * (u - 1);
-  const u1 = -4 * u * (u - 1);
-  const u2 = 2 * u * (u - 0.5);
-  return (
-    2 * (v - 0.5) * (v - 1) * (nodes[0] * u0 + nodes[1] * u1 + nodes[2] * u2) -
-    4 * v * (v - 1) * (nodes[3] * u0 + nodes[4] * u1 + nodes[5] * u2) +
-    2 * v * (v - 0.5) * (nodes[6] * u0 + nodes[7] * u1 + nodes[8] * u2)
-  );
-}
-
 /** True where the cell's positions, widened by `slack`, meet the source. */
 function touches({ x, y }: Nodes, source: Source, slack: number): boolean {
   let minX = Number.POSITIVE_INFINITY;
@@ -208,39 +176,6 @@ function isNowhere({ x, y }: Nodes): boolean {
   return x.every(Number.isNaN) || y.every(Number.isNaN);
 }
 
-/** How a row of a cell runs through the source: position = a + t·(b + t·c) with t = column − left. */
-export interface RowPath {
-  ax: number;
-  bx: number;
-  cx: number;
-  ay: number;
-  by: number;
-  cy: number;
-}
-
-/** Puts the path of an output row (its height given in output pixels, ½ for the middle) into `path`. */
-export function followRow(cell: Cell, row: number, path: RowPath): void {
-  const v = (row - cell.top) / cell.height;
-  const v0 = 2 * (v - 0.5) * (v - 1);
-  const v1 = -4 * v * (v - 1);
-  const v2 = 2 * v * (v - 0.5);
-  const { x, y, width } = cell;
-  let start = v0 * x[0] + v1 * x[3] + v2 * x[6];
-  let middle = v0 * x[1] + v1 * x[4] + v2 * x[7];
-  let end = v0 * x[2] + v1 * x[5] + v2 * x[8];
-  path.ax = start;
-  path.bx = (4 * middle - 3 * start - end) / width;
-  path.cx = (2 * start - 4 * middle + 2 * end) / (width * width);
-  start = v0 * y[0] + v1 * y[3] + v2 * y[6];
-  middle = v0 * y[1] + v1 * y[4] + v2 * y[7];
-  end = v0 * y[2] + v1 * y[5] + v2 * y[8];
-  path.ay = start;
-  path.by = (4 * middle - 3 * start - end) / width;
-  path.cy = (2 * start - 4 * middle + 2 * end) / (width * width);
-}
-
-export const newPath = (): RowPath => ({ ax: 0, bx: 0, cx: 0, ay: 0, by: 0, cy: 0 });
-
 /** The same mapping into a reduced image of the source. */
 export function scaleMapping(mapping: Mapping, factorX: number, factorY: number): Mapping {
   if (factorX === 1 && factorY === 1) return mapping;
@@ -252,60 +187,4 @@ export function scaleMapping(mapping: Mapping, factorX: number, factorY: number)
       y: cell.y.map((value) => value / factorY),
     })),
   };
-}
-
-/**
- * The source pixels that a mapping touches, widened by a kernel's radius; undefined where there are none.
- * @param inset how far inside of the outer corners of the output the positions lie that count, in output pixels
- */
-export function sourceWindow(
-  mapping: Mapping,
-  source: { readonly width: number; readonly height: number; readonly wrapsX?: boolean },
-  radius: (cell: Cell) => readonly [number, number],
-  inset = 0,
-): { x0: number; y0: number; x1: number; y1: number } | undefined {
-  let minX = Number.POSITIVE_INFINITY;
-  let maxX = Number.NEGATIVE_INFINITY;
-  let minY = Number.POSITIVE_INFINITY;
-  let maxY = Number.NEGATIVE_INFINITY;
-  for (const cell of mapping.cells) {
-    const [radiusX, radiusY] = radius(cell);
-    // Extremes of a quadratic lie on the outline of the part that is used, up to its small bend.
-    const u0 = (cell.column0 + inset - cell.left) / cell.width;
-    const u1 = (cell.column1 - inset - cell.left) / cell.width;
-    const v0 = (cell.row0 + inset - cell.top) / cell.height;
-    const v1 = (cell.row1 - inset - cell.top) / cell.height;
-    for (let step = 0; step <= 4; step++) {
-      const u = u0 + ((u1 - u0) * step) / 4;
-      const v = v0 + ((v1 - v0) * step) / 4;
-      for (const [atU, atV] of [
-        [u, v0],
-        [u, v1],
-        [u0, v],
-        [u1, v],
-      ]) {
-        const x = interpolate(cell.x, atU, atV);
-        const y = interpolate(cell.y, atU, atV);
-        if (x - radiusX < minX) minX = x - radiusX;
-        if (x + radiusX > maxX) maxX = x + radiusX;
-        if (y - radiusY < minY) minY = y - radiusY;
-        if (y + radiusY > maxY) maxY = y + radiusY;
-      }
-    }
-  }
-  if (!(minX <= maxX && minY <= maxY)) return undefined;
-  const x0 = source.wrapsX ? Math.floor(minX) - 1 : Math.max(0, Math.floor(minX) - 1);
-  const x1 = source.wrapsX ? Math.ceil(maxX) + 1 : Math.min(source.width, Math.ceil(maxX) + 1);
-  const y0 = Math.max(0, Math.floor(minY) - 1);
-  const y1 = Math.min(source.height, Math.ceil(maxY) + 1);
-  return x0 < x1 && y0 < y1 ? { x0, y0, x1, y1 } : undefined;
-}
-
-/** Source pixels per output pixel in x and y, at the middle of a cell; rotation widens both, as a bounding box does. */
-export function cellScale(cell: Cell): readonly [number, number] {
-  const { x, y, width, height } = cell;
-  return [
-    Math.abs(x[5] - x[3]) / width + Math.abs(x[7] - x[1]) / height,
-    Math.abs(y[7] - y[1]) / height + Math.abs(y[5] - y[3]) / width,
-  ];
 }

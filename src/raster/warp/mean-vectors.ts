@@ -1,8 +1,10 @@
 import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
 import { areaReach } from './aggregate';
-import { type Cell, cellScale, followRow, type Mapping, newPath, sourceWindow } from './mapping';
+import { type Cell, cellScale, followRow, newPath } from './cell';
+import type { Mapping } from './mapping';
 import type { SourceEdges } from './mean-bytes';
 import { meanModule, pixelBytes } from './mean-module';
+import { sourceWindow } from './source-window';
 
 interface Kernels {
   readonly memory: WasmMemory;

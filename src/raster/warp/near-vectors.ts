@@ -1,5 +1,5 @@
 import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
-import type { RowPath } from './mapping';
+import type { RowPath } from './cell';
 import { nearModule } from './near-module';
 import type { Patch } from './patch';
 

@@ -1,4 +1,5 @@
-import { type Cell, followRow, type Mapping, newPath, type RowPath } from './mapping';
+import { type Cell, followRow, newPath, type RowPath } from './cell';
+import type { Mapping } from './mapping';
 import { NearVectors } from './near-vectors';
 import type { Missing, Output, Patch } from './patch';
 

@@ -1,8 +1,9 @@
 import type { Resampling } from '../source';
 import { aggregateWith, areaReach, statisticOf } from './aggregate';
+import type { Cell } from './cell';
 import { filters } from './filters';
 import { filterReach, interpolateWith } from './interpolate';
-import type { Cell, Mapping } from './mapping';
+import type { Mapping } from './mapping';
 import { sampleNear } from './near';
 import type { Missing, Output, Patch } from './patch';
 
