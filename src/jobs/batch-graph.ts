@@ -4,6 +4,10 @@ import type { RunRequest } from '../graph/runner';
 import { type Plan, type ProcessDefinition, SavedResult } from '../graph/types';
 import type { ProcessContext } from '../processes/context';
 import { type Cube, isCube } from '../raster/cube';
+import { checkSize, layerCount } from '../raster/formats/layers';
+import { findFormat } from '../raster/formats/registry';
+import type { Encoded } from '../raster/formats/types';
+import { encodeResult } from '../services/encode-result';
 import { missingParameters } from '../services/tile-store-access';
 import type { User } from '../store/records/types';
 import type { JobParts } from './job-type';
@@ -62,4 +66,26 @@ export function withCube({ value, path }: BatchResult, change: (cube: Cube) => C
     path,
     value: value instanceof SavedResult ? new SavedResult(changed, value.format, value.options) : changed,
   };
+}
+
+/** Values that a result may have: formats that are written in strips take more. */
+function valueLimit(value: unknown, { pixels, jobPixels }: JobParts['limits']): number {
+  const format = findFormat(value instanceof SavedResult ? value.format : 'GTiff');
+  return format?.isStreamed ? jobPixels : pixels;
+}
+
+/** @throws OpenEOError `ProcessGraphComplexity` for results that are too large for their format */
+export function checkResultSize({ value }: BatchResult, { limits }: Pick<JobParts, 'limits'>): void {
+  const data = dataOf(value);
+  if (isCube(data))
+    checkSize(data.grid ?? { width: 1, height: 1 }, layerCount(data), valueLimit(value, limits));
+}
+
+/** Writes a result of a graph. @throws OpenEOError as formats do; the signal's reason */
+export function encodeBatch(
+  { value }: BatchResult,
+  { formats, limits }: Pick<JobParts, 'formats' | 'limits'>,
+  signal: AbortSignal,
+): Promise<Encoded> {
+  return encodeResult(value, { formats, signal, maxPixels: valueLimit(value, limits) });
 }

@@ -9,10 +9,9 @@ import { type Cube, deriveCube, isCube } from '../raster/cube';
 import type { Encoded } from '../raster/formats/types';
 import { layerLengths, product } from '../raster/layers';
 import { bytesOf } from '../raster/memory';
-import { encodeResult } from '../services/encode-result';
 import type { JobRecord } from '../store/records/jobs/types';
 import type { User } from '../store/records/types';
-import { type BatchResult, computeResults, planBatch, withCube } from './batch-graph';
+import { checkResultSize, computeResults, encodeBatch, planBatch, withCube } from './batch-graph';
 import type { JobParts } from './job-type';
 import { valueCount } from './progressing-cube';
 import { dataOf } from './results';
@@ -73,7 +72,7 @@ async function sizeOf({ body }: Encoded): Promise<number> {
 /**
  * What a batch job will take, measured on a sample: the middle of each result is computed and written, and the whole
  * takes as many times that as it has values more. Nothing is kept, and nothing that writes is run.
- * @throws OpenEOError `EstimateComplexity`; what is wrong with the graph
+ * @throws OpenEOError `EstimateComplexity` where that cannot be tried out; what the job would fail with
  */
 export async function estimateBatch(
   parts: JobParts,
@@ -89,10 +88,8 @@ export async function estimateBatch(
   try {
     return await withinSeconds(trySeconds, signal, (within) => tryOut(parts, user, plan, within));
   } catch (error) {
-    if (signal.aborted) throw error;
-    if (error instanceof OpenEOError && error.code === 'RequestTimeout')
+    if (!signal.aborted && error instanceof OpenEOError && error.code === 'RequestTimeout')
       throw tooComplex(`even a sample of it takes more than ${trySeconds} seconds.`, error);
-    if (error instanceof OpenEOError) throw tooComplex(error.message, error);
     throw error;
   }
 }
@@ -114,10 +111,11 @@ async function tryOut(
   });
   const total = { values: 0, bytesRead: 0, seconds: (performance.now() - begun) / 1000, bytes: 0 };
   for (const result of results) {
+    checkResultSize(result, parts);
     read = 0;
     const since = performance.now();
     const sample = withCube(result, middle);
-    const bytes = await sizeOf(await encode(sample, parts, signal));
+    const bytes = await sizeOf(await encodeBatch(sample, parts, signal));
     const data = dataOf(result.value);
     const values = isCube(data) ? valueCount(data) : 1;
     const part = dataOf(sample.value);
@@ -128,14 +126,6 @@ async function tryOut(
     total.seconds += ((performance.now() - since) / 1000) * times;
   }
   return total;
-}
-
-function encode(
-  { value }: BatchResult,
-  { formats, limits }: JobParts,
-  signal: AbortSignal,
-): Promise<Encoded> {
-  return encodeResult(value, { formats, signal, maxPixels: limits.pixels });
 }
 
 function countBytes(cube: Cube, onRead: (bytes: number) => void): Cube {

@@ -28,7 +28,7 @@ export const jobTypes: readonly JobType[] = [batch, generateTiles, publish, seed
 export interface BatchJobs {
   /** @throws OpenEOError everything that is wrong with the graph and can be known before it runs */
   check(user: User, process: ProcessDefinition): Promise<void>;
-  /** @throws OpenEOError `EstimateComplexity`; as `check` */
+  /** @throws OpenEOError `EstimateComplexity`; as `check`; what the job would fail with */
   estimate(user: User, job: JobRecord, signal: AbortSignal): Promise<Estimate>;
 }
 

@@ -1,10 +1,8 @@
-import { type ProcessDefinition, SavedResult } from '../../graph/types';
+import type { ProcessDefinition } from '../../graph/types';
 import type { JobHandle } from '../../processes/context';
 import { pyramidFolder } from '../../pyramid/folder';
 import { isCube } from '../../raster/cube';
-import { findFormat } from '../../raster/formats/registry';
-import { encodeResult } from '../../services/encode-result';
-import { type BatchResult, computeResults, planBatch, withCube } from '../batch-graph';
+import { computeResults, encodeBatch, planBatch, withCube } from '../batch-graph';
 import type { JobContext, JobType } from '../job-type';
 import { countReads, valueCount } from '../progressing-cube';
 import { dataOf, describeData, storeEncoded } from '../results';
@@ -60,14 +58,6 @@ function createProgress(context: JobContext, sizes: readonly number[]) {
   };
 }
 
-function encode(result: BatchResult, context: JobContext, onRead: (values: number) => void) {
-  const { formats, limits, signal } = context;
-  const { value } = withCube(result, (cube) => countReads(cube, onRead));
-  const isStreamed = findFormat(value instanceof SavedResult ? value.format : 'GTiff')?.isStreamed;
-  const maxPixels = isStreamed ? limits.jobPixels : limits.pixels;
-  return encodeResult(value, { formats, signal, maxPixels });
-}
-
 /** An openEO batch job: runs the process graph and stores each of its results as a file. */
 export const batch: JobType = {
   id: 'batch',
@@ -85,7 +75,8 @@ export const batch: JobType = {
     );
     const taken = new Set<string>();
     for (const result of results) {
-      const encoded = await encode(result, context, progress.onRead);
+      const counted = withCube(result, (cube) => countReads(cube, progress.onRead));
+      const encoded = await encodeBatch(counted, context, signal);
       const name = fileName(result.path, results.length === 1, encoded.extension, taken);
       const file = await storeEncoded(objects, `${prefix}${name}`, encoded, signal);
       const node = result.path.join('/');

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { Agent, request } from 'node:http';
-import { startServer, type TestServer } from '../../support/server';
+import { startServer, type TestServer } from '../../../support/server';
 
 jest.setTimeout(120_000);
 
