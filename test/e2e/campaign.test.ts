@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { silentLogger } from '../../src/base/logger';
 import { openRecordStore } from '../../src/store/records/open';
+import { assignment } from '../support/graphs';
 import { type TestDatabase, testDatabase } from '../support/postgres';
 import { type ServerProcess, spawnServer } from '../support/process';
-import { assignment } from './graphs';
 
 // A mapping campaign: 200 people with several clients each, three servers, one PostgreSQL. The guarantees of
 // the tile assignment are checked on the rows, not on what the servers say about them.

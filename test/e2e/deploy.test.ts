@@ -16,8 +16,8 @@ import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { packagePath, packageRoot } from '../../src/base/paths';
 import { loadConfig } from '../../src/config/load';
+import { constant } from '../support/graphs';
 import { type ServerProcess, spawnServer } from '../support/process';
-import { constant } from './graphs';
 
 // The steps of the Dockerfile, one after the other, without Docker.
 

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { call, constant } from '../support/graphs';
 import { eventually, runCommand, type ServerProcess, spawnServer } from '../support/process';
 import { sampleCollection } from '../support/sample';
 import { describeWith, program } from '../support/tools';
-import { call, constant } from './graphs';
 
 // The program as its operator knows it: started, stopped, asked and configured from outside.
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { adminPassword } from '../support/api';
+import { adminPassword, errorOf } from '../support/api';
+import { call, constant } from '../support/graphs';
 import { type PostgresServer, startPostgres, type TestDatabase, testDatabase } from '../support/postgres';
 import { eventually, runCommand, type ServerProcess, spawnServer } from '../support/process';
-import { call, constant } from './graphs';
 
 // Several servers on one PostgreSQL, each a process of its own, and the database that goes away.
 
@@ -249,10 +249,7 @@ describe('a database that goes away', () => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${server.api}/collections`)).status).toBe(200);
     const refused = await server.call('PUT', '/process_graphs/lost', constant(1));
-    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
-      503,
-      'StoreUnavailable',
-    ]);
+    expect(await errorOf(refused)).toEqual([503, 'StoreUnavailable']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
 
     await postgres.restart();

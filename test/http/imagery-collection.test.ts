@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { errorOf } from '../support/api';
 import { decodePicture } from '../support/picture';
 import { testDatabase } from '../support/postgres';
 import { eventually } from '../support/process';
@@ -170,10 +171,7 @@ describe.each(dialects)('the tile catalogue as a collection on %s', (dialect: Di
         { spatial_extent: { west: 0, south: 0, east: 1, north: 1 } },
       ]) {
         const response = await result(load(none));
-        expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-          400,
-          'NoDataAvailable',
-        ]);
+        expect(await errorOf(response)).toEqual([400, 'NoDataAvailable']);
       }
     });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
+import { errorOf } from '../support/api';
 import { type S3Server, startFauxqs } from '../support/s3';
 import { type S3Proxy, startProxy } from '../support/s3-proxy';
 import { startServer, type TestServer } from '../support/server';
@@ -40,7 +41,7 @@ describe.each(['answer', 'pass'] as const)('a server whose objects are in a buck
       headers: { authorization, ...type },
       body,
     });
-    expect([below.status, ((await below.json()) as { code: string }).code]).toEqual([400, 'FilePathInvalid']);
+    expect(await errorOf(below)).toEqual([400, 'FilePathInvalid']);
     expect((await file({ method: 'DELETE' })).status).toBe(204);
     expect((await file({})).status).toBe(404);
   });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { trueColour } from '../support/graphs';
 import { sampleCollection } from '../support/sample';
 import { startServer, type TestServer } from '../support/server';
 
@@ -13,27 +14,6 @@ beforeAll(async () => {
   mia = await server.user('mia');
 });
 afterAll(() => server.stop());
-
-const callback = (process_id: string) => ({
-  process_graph: { a: { process_id, arguments: { data: { from_parameter: 'data' } }, result: true } },
-});
-
-const trueColour = (reducer = 'last') => ({
-  load: {
-    process_id: 'load_collection',
-    arguments: {
-      id: 'TILEGRAPH_SAMPLE',
-      spatial_extent: null,
-      temporal_extent: null,
-      bands: ['B04', 'B03', 'B02'],
-    },
-  },
-  reduce: {
-    process_id: 'reduce_dimension',
-    arguments: { data: { from_node: 'load' }, dimension: 't', reducer: callback(reducer) },
-    result: true,
-  },
-});
 
 async function create(process_graph: Json, configuration: Json = {}): Promise<string> {
   const body = { type: 'xyz', process: { process_graph }, configuration };

@@ -48,3 +48,8 @@ export function apiClient(url: string, password = adminPassword): ApiClient {
     },
   };
 }
+
+/** Status and code of an answer that is an error. */
+export async function errorOf(response: Response): Promise<[status: number, code: string]> {
+  return [response.status, ((await response.json()) as { code: string }).code];
+}

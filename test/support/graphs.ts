@@ -1,4 +1,27 @@
-import type { Json } from '../support/api';
+import type { Json } from './api';
+
+export const parameter = (name: string) => ({ from_parameter: name });
+
+/** A callback of one node; by default it gets the array that is reduced. */
+export const callback = (process_id: string, args: object = { data: parameter('data') }) => ({
+  process_graph: { a: { process_id, arguments: args, result: true } },
+});
+
+/** The sample collection, all of its area and dates. */
+export const loadSample = (...bands: readonly string[]) => ({
+  process_id: 'load_collection',
+  arguments: { id: 'TILEGRAPH_SAMPLE', spatial_extent: null, temporal_extent: null, bands },
+});
+
+/** The graph of a picture of the sample collection: one of each pixel's dates, or what a reducer makes of them. */
+export const trueColour = (reducer = 'last') => ({
+  load: loadSample('B04', 'B03', 'B02'),
+  reduce: {
+    process_id: 'reduce_dimension',
+    arguments: { data: { from_node: 'load' }, dimension: 't', reducer: callback(reducer) },
+    result: true,
+  },
+});
 
 /** A process whose result is this value. */
 export const constant = (x: unknown) => ({

@@ -1,78 +1,19 @@
 import net from 'node:net';
 import request from 'supertest';
-import type { RequestContext } from '../../src/http/context';
-import type { Route } from '../../src/http/route';
-import { connectH2, requestH2 } from './support/h2';
-import { type Harness, startHarness } from './support/harness';
+import { connectH2, requestH2 } from '../support/h2';
+import { type Harness, startHarness } from '../support/harness';
+import { openApp, routes } from './support';
+
+const app = openApp();
 
 const exposed =
   'Location, OpenEO-Identifier, OpenEO-Costs, Link, Accept-Ranges, Content-Range, ETag, Repr-Digest, Retry-After, X-Request-Id';
-
-/** Routes that show what handlers see, and that fail in all ways. */
-const routes: Route[] = [
-  {
-    method: 'GET',
-    path: '/test/{name}',
-    access: 'optional',
-    isListed: false,
-    handle(req, res) {
-      res.json({ ...req.params, user: req.context.user?.id ?? null });
-    },
-  },
-  {
-    method: 'POST',
-    path: '/test/{name}',
-    access: 'public',
-    body: 'json',
-    handle: (req, res) => void res.json(req.body),
-  },
-  {
-    method: 'GET',
-    path: '/fail/{how}',
-    access: 'public',
-    isListed: false,
-    async handle(req, res) {
-      const { how } = req.params;
-      res.setHeader('ETag', '"x"');
-      if (how === 'late') {
-        res.setHeader('Content-Length', '100');
-        res.write('some');
-      }
-      if (how === 'nothing') throw undefined;
-      throw new Error(`postgres://user:${how}@host failed`);
-    },
-  },
-  {
-    method: 'GET',
-    path: '/at-root/{rest*}',
-    base: 'root',
-    access: 'public',
-    handle: (req, res) => void res.json(req.params),
-  },
-];
-
-const log: string[] = [];
-let harness: Harness;
-let token: string;
-
-beforeAll(async () => {
-  harness = await startHarness({
-    routes,
-    log,
-    settings: { limits: { pixels: 1, seconds: 5, bodyBytes: 1000 } },
-  });
-  token = await harness.login('alice');
-});
-afterAll(() => harness.stop());
-afterEach(() => log.splice(0));
-
-const lines = () => log.map((line) => JSON.parse(line));
 
 describe('cross-origin requests', () => {
   test.each(['/', '/nowhere', '/me', '/fail/x'])(
     'any answer may be read by any origin (%s)',
     async (path) => {
-      const { headers } = await request(harness.api).get(path).set('Origin', 'https://editor.example');
+      const { headers } = await request(app.harness.api).get(path).set('Origin', 'https://editor.example');
       expect(headers['access-control-allow-origin']).toBe('*');
       expect(headers['access-control-expose-headers']).toBe(exposed);
     },
@@ -81,7 +22,7 @@ describe('cross-origin requests', () => {
   test.each(['/', '/files/a/b', '/nowhere', '/services/x'])(
     'OPTIONS is answered with 204 (%s)',
     async (path) => {
-      const answer = await request(harness.api)
+      const answer = await request(app.harness.api)
         .options(path)
         .set('Origin', 'https://editor.example')
         .set('Access-Control-Request-Method', 'PUT')
@@ -97,7 +38,7 @@ describe('cross-origin requests', () => {
   );
 
   test('other sites may embed what we answer, browsers may not guess or frame it', async () => {
-    const { headers } = await request(harness.api).get('/');
+    const { headers } = await request(app.harness.api).get('/');
     expect(headers['cross-origin-resource-policy']).toBe('cross-origin');
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['content-security-policy']).toContain("default-src 'none'");
@@ -115,7 +56,7 @@ describe('addresses', () => {
     ['/openeo/1.2/test/__proto__', 200, { name: '__proto__', user: null }],
     ['/at-root/a/b%2Fc/%C3%A4', 200, { rest: 'a/b/c/ä' }],
   ])('%s', async (path, status, body) => {
-    const answer = await request(harness.origin).get(path);
+    const answer = await request(app.harness.origin).get(path);
     expect([answer.status, answer.body]).toEqual([status, body]);
   });
 
@@ -133,7 +74,7 @@ describe('addresses', () => {
     ['DELETE', '/openeo/1.2/collections', 405, 'MethodNotAllowed'],
     ['POST', '/healthz', 405, 'MethodNotAllowed'],
   ])('%s %s is answered with %i %s', async (method, path, status, code) => {
-    const { api, origin } = harness;
+    const { api, origin } = app.harness;
     expect(api).toContain(origin);
     const answer = await request(origin)[method.toLowerCase() as 'get'](path);
     expect([answer.status, answer.body.code]).toEqual([status, code]);
@@ -155,14 +96,14 @@ describe('addresses', () => {
     ['TRACE /openeo/1.2/test/a', 405],
     ['GET *', 404],
   ])('other forms of targets are understood: %s', async (line, status) => {
-    const socket = net.connect(harness.port, '127.0.0.1');
+    const socket = net.connect(app.harness.port, '127.0.0.1');
     socket.end(`${line} HTTP/1.1\r\nHost: here.example\r\nConnection: close\r\n\r\n`);
     const text = Buffer.concat(await socket.toArray()).toString();
     expect(text.split('\r\n')[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   test('HEAD answers the headers of GET', async () => {
-    const [head, get] = [await request(harness.api).head('/'), await request(harness.api).get('/')];
+    const [head, get] = [await request(app.harness.api).head('/'), await request(app.harness.api).get('/')];
     expect([head.status, head.text]).toEqual([200, undefined]);
     expect(head.headers['content-length']).toBe(get.headers['content-length']);
   });
@@ -170,9 +111,11 @@ describe('addresses', () => {
   test('links lead to where the request was sent, or where a trusted proxy got it', async () => {
     const links = async (server: Harness, headers: Record<string, string>) =>
       (await request(server.origin).get('/.well-known/openeo').set(headers)).body.versions?.[0].url;
-    expect(await links(harness, { Host: 'tiles.example:8080' })).toBe('http://tiles.example:8080/openeo/1.2');
+    expect(await links(app.harness, { Host: 'tiles.example:8080' })).toBe(
+      'http://tiles.example:8080/openeo/1.2',
+    );
     const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'public.example', Host: 'inner' };
-    expect(await links(harness, forwarded)).toBe('http://inner/openeo/1.2');
+    expect(await links(app.harness, forwarded)).toBe('http://inner/openeo/1.2');
     const behind = await startHarness({ settings: { trustProxy: 'loopback' } });
     expect(await links(behind, forwarded)).toBe('https://public.example/openeo/1.2');
     await behind.stop();
@@ -181,7 +124,7 @@ describe('addresses', () => {
   test.each(['a b', 'a"><script>', 'user@host', 'a/b', '[::1'])(
     'a malformed host is refused: %s',
     async (host) => {
-      const answer = await request(harness.origin).get('/.well-known/openeo').set('Host', host);
+      const answer = await request(app.harness.origin).get('/.well-known/openeo').set('Host', host);
       expect([answer.status, answer.body.code]).toEqual([400, 'RequestInvalid']);
     },
   );
@@ -205,26 +148,26 @@ describe('who asks', () => {
     ['Bearer basic//nonsense', 403, undefined],
     ['Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==', 403, undefined],
   ])('optional credentials must be good where they are sent (%s)', async (header, status, user) => {
-    const sent = request(harness.api).get('/test/a');
-    if (header) sent.set('Authorization', header === 'token' ? token : header);
+    const sent = request(app.harness.api).get('/test/a');
+    if (header) sent.set('Authorization', header === 'token' ? app.token : header);
     const answer = await sent;
     expect([answer.status, answer.body.user]).toEqual([status, user]);
   });
 
   test('what needs a login says so', async () => {
-    const answer = await request(harness.api).get('/me');
+    const answer = await request(app.harness.api).get('/me');
     expect([answer.status, answer.body.code]).toEqual([401, 'AuthenticationRequired']);
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer /);
   });
 
   test('what needs the role admin says so', async () => {
-    const answer = await request(harness.api).get('/admin/processes').set('Authorization', token);
+    const answer = await request(app.harness.api).get('/admin/processes').set('Authorization', app.token);
     expect([answer.status, answer.body.code]).toEqual([403, 'PermissionsInsufficient']);
   });
 });
 
 describe('JSON bodies', () => {
-  const post = () => request(harness.api).post('/test/a');
+  const post = () => request(app.harness.api).post('/test/a');
 
   test.each([
     ['{"a":', 'application/json', 400, 'RequestInvalid', /not JSON/],
@@ -255,7 +198,7 @@ describe('JSON bodies', () => {
   });
 
   test('without a type are refused', async () => {
-    const session = await connectH2(harness.origin);
+    const session = await connectH2(app.harness.origin);
     const path = '/openeo/1.2/test/a';
     const answer = await requestH2(session, { ':path': path, ':method': 'POST' }, ['{}']);
     expect(JSON.parse(answer.body.toString()).code).toBe('ContentTypeInvalid');
@@ -285,121 +228,4 @@ describe('JSON bodies', () => {
       .send(gzipSync(`{"a":"${'x'.repeat(100_000)}"}`) as never);
     expect(answer.status).toBe(413);
   });
-});
-
-describe('failures', () => {
-  test('are answered with an id that the log repeats, and nothing else', async () => {
-    const answer = await request(harness.api).get('/fail/hunter2');
-    expect([answer.status, answer.body.code]).toEqual([500, 'Internal']);
-    expect(answer.text).not.toContain('hunter2');
-    expect(answer.headers['etag']).toBeUndefined();
-    expect(answer.headers['cache-control']).toBe('no-store');
-    const [failure, line] = lines();
-    expect(failure).toMatchObject({ level: 'error', request: answer.body.id, code: 'Internal' });
-    expect(failure.error.stack).toContain('app.test');
-    expect(line).toMatchObject({
-      message: 'request',
-      request: answer.body.id,
-      status: 500,
-      code: 'Internal',
-    });
-  });
-
-  test('with nothing thrown are failures too', async () => {
-    expect((await request(harness.api).get('/fail/nothing')).status).toBe(500);
-  });
-
-  test('after the headers cut the connection', async () => {
-    await expect(request(harness.api).get('/fail/late')).rejects.toThrow(/aborted|socket hang up/);
-    const session = await connectH2(harness.origin);
-    await expect(requestH2(session, { ':path': '/openeo/1.2/fail/late' })).rejects.toThrow();
-    // The session goes on.
-    expect((await requestH2(session, { ':path': '/openeo/1.2/' })).status).toBe(200);
-    session.destroy();
-  });
-});
-
-describe('the log', () => {
-  test('has a line per request, without what is secret', async () => {
-    await request(harness.api).get('/test/a?signature=SECRET&x=1').set('Authorization', token);
-    expect(lines()).toEqual([
-      {
-        level: 'info',
-        time: expect.any(String),
-        message: 'request',
-        request: expect.any(String),
-        method: 'GET',
-        path: '/openeo/1.2/test/a',
-        route: '/test/{name}',
-        status: 200,
-        durationMs: expect.any(Number),
-        http: '1.1',
-        address: '127.0.0.1',
-        user: 'alice',
-      },
-    ]);
-    const session = await connectH2(harness.origin);
-    log.splice(0);
-    await requestH2(session, { ':path': '/openeo/1.2/test/a' });
-    session.destroy();
-    expect(lines()).toMatchObject([{ message: 'request', http: '2.0', address: '127.0.0.1', status: 200 }]);
-    await request(harness.origin).get('/openeo/1.2/credentials/basic').auth('alice', 'hunter2');
-    const all = log.join('');
-    expect(all).not.toMatch(/SECRET|hunter2/);
-    expect(all).not.toContain(token.slice(-20));
-  });
-});
-
-describe('for operators', () => {
-  test('/healthz and /readyz tell the state', async () => {
-    expect((await request(harness.origin).get('/healthz')).body).toEqual({ status: 'ok' });
-    const ready = await request(harness.origin).get('/readyz');
-    expect([ready.status, ready.body]).toEqual([200, { status: 'ready', checks: { records: 'ok' } }]);
-  });
-
-  test('/readyz says what is away, without secrets', async () => {
-    const away = async () => {
-      throw new Error('connect to postgres://user:hunter2@db');
-    };
-    const tileStore = { ping: away } as unknown as Harness['backend']['tileStore'];
-    const server = await startHarness({ backend: { tileStore } });
-    const { status, body, text } = await request(server.origin).get('/readyz');
-    expect([status, body.checks]).toEqual([503, { records: 'ok', tile_store: 'cannot be reached' }]);
-    expect(text).not.toContain('hunter2');
-    expect((await request(server.origin).get('/healthz')).status).toBe(200);
-    await server.stop();
-  });
-
-  test('/metrics counts by template, not by address', async () => {
-    const names = Array.from({ length: 5 }, (_, i) => `/test/secret-${i}`);
-    for (const name of names) await request(harness.api).get(name);
-    const { text, headers } = await request(harness.origin).get('/metrics');
-    expect(headers['content-type']).toMatch(/^text\/plain/);
-    const count =
-      /tilegraph_http_request_duration_seconds_count\{method="GET",route="\/test\/\{name\}",status="200"\} (\d+)/;
-    expect(Number(count.exec(text)?.[1])).toBeGreaterThanOrEqual(5);
-    expect(text).not.toContain('secret-');
-  });
-});
-
-test('every request has its own context', async () => {
-  const seen = new Set<RequestContext>();
-  const route: Route = {
-    method: 'GET',
-    path: '/context',
-    access: 'public',
-    handle(req, res) {
-      seen.add(req.context);
-      res.json({ id: req.context.id });
-    },
-  };
-  const server = await startHarness({ routes: [route] });
-  const session = await connectH2(server.origin);
-  const answers = await Promise.all(
-    Array.from({ length: 5 }, () => requestH2(session, { ':path': '/openeo/1.2/context' })),
-  );
-  expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(5);
-  expect(seen.size).toBe(5);
-  session.destroy();
-  await server.stop();
 });
