@@ -59,8 +59,8 @@ export function jobDetails(request: ApiRequest, job: JobRecord): Record<string, 
       }),
     links: [
       { rel: 'self', href: href(''), type: json },
-      { rel: 'results', href: href('/results'), type: json },
       { rel: 'monitor', href: href('/logs'), type: json },
+      ...(job.result ? [{ rel: 'result', href: href('/results'), type: json }] : []),
     ],
   };
 }

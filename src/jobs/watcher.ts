@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { OpenEOError } from '../base/errors';
 import type { JobRecord, JobStore } from '../store/records/jobs/types';
 
@@ -5,11 +6,18 @@ type Listener = (job: JobRecord | undefined) => void;
 
 interface Watch {
   readonly listeners: Set<Listener>;
+  /** Those of them who have not been told anything yet. */
+  readonly newcomers: Set<Listener>;
   readonly timer: NodeJS.Timeout;
   isLooking: boolean;
-  /** What was told last, to tell changes only. */
+  /** The state that was told last, to tell changes only. */
   told?: string;
-  last?: JobRecord;
+}
+
+/** Names what a job is like now: the same on every server, and another one after each change. */
+export function stateId({ status, progress, message, run, updatedAt }: JobRecord): string {
+  const state = JSON.stringify([status, progress, message, run, updatedAt]);
+  return createHash('sha256').update(state).digest('base64url').slice(0, 16);
 }
 
 /** Tells about changes of jobs, which any process may make. Each job is looked at once for all who watch it. */
@@ -28,21 +36,18 @@ export class JobWatcher {
   }
 
   /**
-   * Tells how a job is now, and whenever it changes; undefined once it is removed.
+   * Tells how a job is now, as it is read after this call, and whenever it changes; undefined once it is removed.
    * @returns the way to stop
    */
   watch(id: string, listener: Listener): () => void {
-    let watch = this.#watches.get(id);
-    if (!watch) {
-      const timer = setInterval(() => void this.#look(id), this.everyMs).unref();
-      watch = { listeners: new Set(), timer, isLooking: false };
-      this.#watches.set(id, watch);
-      void this.#look(id);
-    } else if (watch.last) listener(watch.last);
+    const watch = this.#watches.get(id) ?? this.#begin(id);
     const entry: Listener = (job) => listener(job);
     watch.listeners.add(entry);
+    watch.newcomers.add(entry);
+    void this.#look(id);
     return () => {
       watch.listeners.delete(entry);
+      watch.newcomers.delete(entry);
       if (watch.listeners.size === 0 && this.#watches.get(id) === watch) this.#drop(id, watch);
     };
   }
@@ -50,6 +55,13 @@ export class JobWatcher {
   close(): void {
     this.#closing.abort();
     for (const [id, watch] of this.#watches) this.#drop(id, watch);
+  }
+
+  #begin(id: string): Watch {
+    const timer = setInterval(() => void this.#look(id), this.everyMs).unref();
+    const watch = { listeners: new Set<Listener>(), newcomers: new Set<Listener>(), timer, isLooking: false };
+    this.#watches.set(id, watch);
+    return watch;
   }
 
   #drop(id: string, watch: Watch): void {
@@ -62,16 +74,28 @@ export class JobWatcher {
     if (!watch || watch.isLooking) return;
     watch.isLooking = true;
     try {
-      const job = await this.jobs.get(id);
-      const state = job && JSON.stringify([job.status, job.progress, job.message, job.run, job.updatedAt]);
-      if (job && state === watch.told) return;
-      [watch.told, watch.last] = [state, job];
-      for (const listener of [...watch.listeners]) listener(job);
+      // Who comes while it is read is told what is read after that.
+      do await this.#tell(id, watch);
+      while (watch.newcomers.size > 0);
     } catch (error) {
       // The database is away: the next look will tell.
       if (!(error instanceof OpenEOError)) throw error;
     } finally {
       watch.isLooking = false;
+    }
+  }
+
+  async #tell(id: string, watch: Watch): Promise<void> {
+    const waiting = new Set(watch.newcomers);
+    const job = await this.jobs.get(id);
+    const state = job && stateId(job);
+    const isNews = !job || state !== watch.told;
+    watch.told = state;
+    for (const listener of [...watch.listeners]) {
+      // Who came meanwhile may know more than this.
+      if (!waiting.has(listener) && (!isNews || watch.newcomers.has(listener))) continue;
+      watch.newcomers.delete(listener);
+      listener(job);
     }
   }
 }

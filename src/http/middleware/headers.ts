@@ -5,7 +5,7 @@ const exposed =
   'Location, OpenEO-Identifier, OpenEO-Costs, Link, Accept-Ranges, Content-Range, ETag, Repr-Digest, Retry-After, X-Request-Id';
 const allowedMethods = 'OPTIONS, GET, HEAD, POST, PATCH, PUT, DELETE';
 const allowedHeaders =
-  'Authorization, Content-Type, Range, If-None-Match, If-Modified-Since, If-Range, Idempotency-Key';
+  'Authorization, Content-Type, Range, If-None-Match, If-Modified-Since, If-Range, Idempotency-Key, Last-Event-ID';
 
 /**
  * Cross-origin headers as openEO asks for them, on every response, errors included; answers preflight

@@ -1,25 +1,32 @@
 import type { Response } from 'express';
 import type { Jobs } from '../../jobs/jobs';
+import { stateId } from '../../jobs/watcher';
 import type { JobRecord } from '../../store/records/jobs/types';
 import { jobRow, jobSummary } from '../job-documents';
 import { type ApiRequest, callerOf, type Route } from '../route';
 
 /** Proxies close connections that are silent for long. */
 const beatMs = 15_000;
-/** How soon browsers come back after a lost connection. */
+/** How soon clients come back after a lost connection. */
 const retryMs = 2000;
 
-const isOver = ({ status }: JobRecord) => status !== 'queued' && status !== 'running';
+/** Nothing more will happen by itself. What was never started may be started any moment; what was canceled has ended. */
+function isOver({ status, completedAt }: JobRecord): boolean {
+  return status !== 'queued' && status !== 'running' && !(status === 'created' && completedAt === undefined);
+}
 
 /**
  * Server-sent events of one job: `job` with each change, from the present state to the end of the run; `removed` where
- * it was removed.
+ * it was removed. Every state has an id, so that a client that comes back with the last one hears only what is new; 204
+ * tells it to stay away, as nothing more is to come.
  */
 export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
   const stream =
     (describe: (job: JobRecord) => Record<string, unknown>) =>
     async (request: ApiRequest, response: Response): Promise<void> => {
-      const { id } = await manager.get(callerOf(request), request.params['job_id']);
+      const present = await manager.get(callerOf(request), request.params['job_id']);
+      let known = request.headers['last-event-id'];
+      if (isOver(present) && stateId(present) === known) return void response.status(204).end();
       response.setHeader('Content-Type', 'text/event-stream');
       response.setHeader('Cache-Control', 'no-store');
       response.setHeader('X-Accel-Buffering', 'no');
@@ -37,11 +44,12 @@ export function jobEventRoutes({ manager, watcher }: Jobs): Route[] {
           for (const each of ends) each.removeEventListener('abort', end);
           resolve();
         };
-        const send = (event: string, data: unknown) =>
-          void response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-        const stop = watcher.watch(id, (job) => {
-          if (job) send('job', describe(job));
-          else send('removed', { id });
+        const stop = watcher.watch(present.id, (job) => {
+          if (!job) response.write(`event: removed\ndata: ${JSON.stringify({ id: present.id })}\n\n`);
+          else if (stateId(job) !== known) {
+            known = stateId(job);
+            response.write(`id: ${known}\nevent: job\ndata: ${JSON.stringify(describe(job))}\n\n`);
+          }
           // Not from inside of the call that may not have returned yet.
           if (!job || isOver(job)) setImmediate(end);
         });
