@@ -5,6 +5,7 @@ import { KernelTooLarge, NoKernel } from './nodes';
 import { arrayItems, type Kernel, type Operand, type Scalar } from './operands';
 import { type Trace, traceCallback, traceKernel } from './trace';
 import type { CallbackShape, Evaluator } from './types';
+import type { Form } from './variants';
 
 /**
  * Makes a callback ready for pixels: compiled into fused loops where all of its processes have a kernel,
@@ -36,37 +37,44 @@ export function createGeneral(callback: Callback, shape: CallbackShape): Evaluat
 
 /**
  * Makes one process ready for pixels, whose arguments are the inputs of the shape.
- * @param bytes numbers of the result are whole, from 0 to 255, and kept as bytes: such as the entries of a palette.
- *   Bytes have no no-data, so the kernel has to give a value for it.
+ * @param form the result as bytes, such as the entries of a palette: the kernel has to give numbers from 0 to 255,
+ *   whose fractions are cut off, or NaN, which becomes 0.
  * @throws NoKernel where it cannot be fused for these inputs; TypeError (by `run`) for planes that are no typed arrays
  */
-export function createKernel(kernel: Kernel, shape: CallbackShape, { bytes = false } = {}): Evaluator {
+export function createKernel(
+  kernel: Kernel,
+  shape: CallbackShape,
+  form: Pick<Form, 'bytes'> = {},
+): Evaluator {
   const otherwise = () => {
     throw new TypeError('A kernel without a callback computes with typed arrays alone');
   };
-  const evaluator = fuse(traceKernel(kernel, shape), shape, otherwise, bytes);
+  const evaluator = fuse(() => traceKernel(kernel, shape), shape, otherwise, form);
   if (!evaluator) throw new NoKernel();
   return evaluator;
 }
 
 function createFused(callback: Callback, shape: CallbackShape): Evaluator | undefined {
-  const trace = traceOf(callback, shape);
-  return (
-    trace && fuse(trace, shape, (inputs, count, signal) => runGeneral(callback, shape, inputs, count, signal))
+  return fuse(
+    () => traceOf(callback, shape),
+    shape,
+    (inputs, count, signal) => runGeneral(callback, shape, inputs, count, signal),
   );
 }
 
 /** @param otherwise for planes that fused code cannot take */
 function fuse(
-  trace: Trace,
+  retrace: () => Trace | undefined,
   shape: CallbackShape,
   otherwise: Evaluator['run'],
-  bytes = false,
+  form: Form = {},
 ): Evaluator | undefined {
+  const trace = retrace();
+  if (!trace) return undefined;
   const array = arrayItems(trace.result);
   const outputs = scalarsOf(trace, array ? array.items : [trace.result]);
   if (!outputs) return undefined;
-  const program = new FusedProgram(trace, outputs, bytes);
+  const program = new FusedProgram(trace, outputs, form);
   const reads = new Map<string, number[] | 'all'>();
   for (const index of program.used) {
     const { parameter, element } = trace.planes[index];
@@ -78,6 +86,9 @@ function fuse(
     const length = input.kind === 'array' ? input.length : 1;
     if (reads.get(name)?.length === length) reads.set(name, 'all');
   }
+  const canFollow = !form.bytes && !array && outputs[0].type === 'number';
+  const run: Evaluator['run'] = (inputs, count, signal) =>
+    program.run(inputs, count, signal) ?? otherwise(inputs, count, signal);
   return {
     isFused: true,
     outputs: outputs.length,
@@ -85,8 +96,29 @@ function fuse(
     isArray: array !== undefined,
     outputTypes: outputs.map((output) => output.type),
     reads: (parameter) => reads.get(parameter) ?? [],
-    run: (inputs, count, signal) => program.run(inputs, count, signal) ?? otherwise(inputs, count, signal),
+    run,
+    followedBy: (step) =>
+      // Variants add nodes to what was traced, so that a step needs a trace of its own.
+      canFollow ? fuse(retrace, shape, afterwards(step, run, shape), { bytes: true, step }) : undefined,
   };
+}
+
+/** What a step makes of the planes that an evaluator made. */
+function afterwards(step: Kernel, run: Evaluator['run'], { missing }: CallbackShape): Evaluator['run'] {
+  return async (inputs, count, signal) => {
+    const { data, valid } = await run(inputs, count, signal);
+    const x = Array.isArray(data[0]) ? Float64Array.from(data[0], numberOf) : data[0];
+    const single: CallbackShape = { inputs: new Map([['x', { kind: 'plane' }]]), missing };
+    return createKernel(step, single, { bytes: true }).run(
+      new Map([['x', { data: [x], valid }]]),
+      count,
+      signal,
+    );
+  };
+}
+
+function numberOf(value: unknown): number {
+  return Number(value ?? Number.NaN);
 }
 
 function traceOf(callback: Callback, shape: CallbackShape): Trace | undefined {

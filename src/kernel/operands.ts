@@ -65,6 +65,12 @@ export function constant(value: unknown): Constant {
   return { kind: 'constant', value };
 }
 
+/** An operand that is known to be a value per pixel. */
+export function scalarOf(operand: Operand | undefined): Scalar {
+  if (operand?.kind !== 'scalar') throw new NoKernel();
+  return operand;
+}
+
 /** The elements of an array operand, also of a constant array; undefined for other operands. */
 export function arrayItems(operand: Operand | undefined): ArrayOperand | undefined {
   if (operand?.kind === 'array') return operand;

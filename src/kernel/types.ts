@@ -1,4 +1,5 @@
 import type { DataType, NumericArray } from '../raster/cube';
+import type { Kernel } from './operands';
 
 /**
  * How a callback is to be evaluated over pixels.
@@ -67,4 +68,9 @@ export interface Evaluator {
    * @throws what the processes throw, and the signal's reason when it is aborted.
    */
   run(inputs: ReadonlyMap<string, Planes>, count: number, signal: AbortSignal): Planes | Promise<Planes>;
+  /**
+   * Makes one that gives the bytes that `step` makes of each number of this one, as its argument `x`. The numbers are
+   * the same, to the last bit, but never leave the loop. Undefined where they have to.
+   */
+  followedBy?(step: Kernel): Evaluator | undefined;
 }

@@ -107,6 +107,11 @@ export interface Indexed {
   read(window: Window, signal: AbortSignal): Promise<Uint8Array>;
 }
 
+/** A step that makes one value of each value; only `kernel/` knows what it is made of. */
+export interface ValueStep {
+  readonly kernel: unknown;
+}
+
 /**
  * A lazy data cube: what is known of it, and how to get a window of it. Immutable.
  * Values are computed when a sink reads, never before, and only for the window that it asks for.
@@ -134,6 +139,12 @@ export interface Cube {
   readonly dataVersion: string;
   readonly indexed?: Indexed;
   /**
+   * The cube of what a step makes of each value, as bytes, computed along with the values, which then are never
+   * written anywhere. Only cubes that compute what they hold have it, and only for a single reader. Undefined where
+   * the step has to be taken by itself.
+   */
+  readonly fuse?: (step: ValueStep) => Cube | undefined;
+  /**
    * @throws the signal's reason when it is aborted; OpenEOError `SourceUnreadable` and others of the source.
    */
   read(window: Window, signal: AbortSignal): Promise<Block>;
@@ -152,9 +163,9 @@ export function isCube(value: unknown): value is Cube {
   return typeof value === 'object' && value !== null && cubes.has(value);
 }
 
-/** A cube like `input` in all that `changes` does not name. An `indexed` view is not inherited. */
+/** A cube like `input` in all that `changes` does not name. An `indexed` view and `fuse` are not inherited. */
 export function deriveCube(input: Cube, changes: Partial<Cube>): Cube {
-  return defineCube({ ...input, indexed: undefined, ...changes });
+  return defineCube({ ...input, indexed: undefined, fuse: undefined, ...changes });
 }
 
 /** True for the two dimensions that `grid` describes. */

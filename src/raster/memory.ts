@@ -321,7 +321,13 @@ export function accountReads(cube: Cube, budget: MemoryBudget, onRead?: () => vo
       if (!outer) budget.leave(root);
     }
   };
-  const result = deriveCube(cube, { read });
-  // Accounting changes nothing of what the cube is: its colours stay readable.
-  return cube.indexed ? deriveCube(result, { indexed: cube.indexed }) : result;
+  // Accounting changes nothing of what the cube is: its colours stay readable, and steps join it.
+  return deriveCube(cube, {
+    read,
+    indexed: cube.indexed,
+    fuse: (step) => {
+      const fused = cube.fuse?.(step);
+      return fused && accountReads(fused, budget, onRead);
+    },
+  });
 }

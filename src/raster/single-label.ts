@@ -14,6 +14,10 @@ export function addSingleLabel(cube: Cube, dimension: Dimension): Cube {
       const block = await cube.read({ ...window, select }, signal);
       return { ...block, shape: [1, ...block.shape] };
     },
+    fuse: (step) => {
+      const fused = cube.fuse?.(step);
+      return fused && addSingleLabel(fused, dimension);
+    },
   });
   return result;
 }
@@ -25,6 +29,10 @@ export function dropSingleLabel(cube: Cube, name: string): Cube {
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const block = await cube.read({ ...window, select: new Map(window.select).set(name, [0]) }, signal);
       return { ...block, shape: blockShape(layerLengths(result, window), window) };
+    },
+    fuse: (step) => {
+      const fused = cube.fuse?.(step);
+      return fused && dropSingleLabel(fused, name);
     },
   });
   return result;

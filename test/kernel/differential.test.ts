@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { createEvaluator, createGeneral } from '../../src/kernel/evaluator';
+import type { Kernel } from '../../src/kernel/operands';
 import type { CallbackShape, Evaluator, Planes } from '../../src/kernel/types';
 import { moduleCache } from '../../src/kernel/vectors';
+import { scaleTable } from '../../src/processes/cubes/color-table';
 import { callbackOf } from './plans';
 
 type Type = 'number' | 'boolean';
@@ -302,6 +304,45 @@ describe.each(['nan', 'mask'] as const)('in the %s form, fused code', (missing) 
     expect(fused).toBeGreaterThan(800);
     expect(compile.mock.calls.length).toBeGreaterThan(300);
     compile.mockRestore();
+  });
+
+  it('gives colours along with values as it does after them', async () => {
+    let followed = 0;
+    const bounds = fc.constantFrom<readonly [number, number]>(
+      [-1, 1],
+      [0, 255],
+      [-20, 1e3],
+      [2, 2],
+      [0.1, 1e30],
+    );
+    const types = fc.constantFrom(undefined, 'float32', 'uint16', 'float64');
+    await fc.assert(
+      fc.asyncProperty(cases, bounds, types, async (example, [low, high], dataType) => {
+        const shape: CallbackShape = {
+          inputs: new Map([['data', { kind: 'array', length: example.length, dataType }]]),
+          missing,
+        };
+        const evaluator = createEvaluator(callbackOf(example.graph, ['data']), shape);
+        const { step, index } = scaleTable(
+          [
+            [low, [0, 0, 0, 255]],
+            [high, [9, 9, 9, 255]],
+          ],
+          missing,
+        );
+        const next = evaluator.followedBy?.(step!.kernel as Kernel);
+        if (!next) return;
+        followed++;
+        const planes = planesOf(example, missing);
+        const count = example.pixels[0].length;
+        const few = await expectEqualVectors(next, planes, count);
+        const { data, valid } = await evaluator.run(new Map([['data', planes]]), count, signal);
+        const expected = await index({ shape: [], data: data[0], valid: valid?.[0] }, signal);
+        expect([...few.data[0]]).toEqual([...expected]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(followed).toBeGreaterThan(200);
   });
 
   it('rounds in the same places with and without vectors where cubes are of float32', async () => {

@@ -26,7 +26,7 @@ export type Expression =
 const operators = [['||'], ['&&'], ['===', '!=='], ['<=', '>=', '<', '>'], ['+', '-'], ['*', '/']] as const;
 export type BinaryOperator = (typeof operators)[number][number];
 
-const functions = ['abs', 'sqrt', 'floor', 'ceil', 'trunc', 'sign'] as const;
+const functions = ['abs', 'sqrt', 'floor', 'ceil', 'trunc', 'sign', 'fround'] as const;
 export type UnaryFunction = (typeof functions)[number];
 
 const parsed = new Map<string, Expression | undefined>();

@@ -2,7 +2,7 @@ import type { Arguments } from '../../graph/types';
 import { type Block, type Cube, deriveCube, type Window } from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product } from '../../raster/layers';
 import { joinPlanes } from './along-dimension';
-import { asCallback, preparePixels } from './cube-callbacks';
+import { asCallback, fusedCube, preparePixels, type ValueCallback } from './cube-callbacks';
 import { notSingle } from './single-value';
 import { rangesAfter } from './value-range';
 
@@ -11,8 +11,13 @@ export function run(args: Arguments): Cube {
   const cube = args.data as Cube;
   const process = preparePixels(asCallback(args.process), { x: { kind: 'plane' } }, args.context, cube);
   if (process.evaluator.isArray) throw notSingle('apply', 'process');
+  const dimensions = rangesAfter(cube.dimensions, asCallback(args.process));
+  return fusedCube(process, (callback) => applied(cube, dimensions, callback));
+}
+
+function applied(cube: Cube, dimensions: Cube['dimensions'], process: ValueCallback): Cube {
   const result: Cube = deriveCube(cube, {
-    dimensions: rangesAfter(cube.dimensions, asCallback(args.process)),
+    dimensions,
     dataType: process.dataType,
     missing: process.missing,
     async read(window: Window, signal: AbortSignal): Promise<Block> {

@@ -1,6 +1,7 @@
 import { createKernel } from '../../kernel/evaluator';
-import type { Evaluator } from '../../kernel/types';
-import type { Block, Cube, NumericArray } from '../../raster/cube';
+import type { Kernel, Scalar } from '../../kernel/operands';
+import type { CallbackShape } from '../../kernel/types';
+import type { Block, Cube, NumericArray, ValueStep } from '../../raster/cube';
 
 /** Red, green, blue and opacity, 0 to 255. */
 export type Rgba = readonly [number, number, number, number];
@@ -11,6 +12,8 @@ export interface ColorTable {
   readonly palette: Uint8Array;
   /** The index of each value of a block with one band; NaN is always missing. */
   index(block: Block, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
+  /** The same as a step on each value; absent where there is none. */
+  readonly step?: ValueStep;
 }
 
 /** Steps of a continuous scale: all of the palette but the transparent entry. */
@@ -37,20 +40,21 @@ function interpolate(stops: readonly (readonly [number, Rgba])[], at: number): n
   return low[1].map((from, channel) => Math.round(from + (high[1][channel] - from) * part));
 }
 
-/** What makes indices of values: one for each step of 1 / `factor` from `low`. NaN becomes byte 0, the transparent entry. */
-function indexer(low: number, factor: number, missing: Cube['missing']): Evaluator {
-  return createKernel(
-    (args, build) => {
-      const [x] = build.scalars([args.get('x')], 'number')!;
-      const [from, by, first, last] = [low, factor, 1, steps].map((value) => build.table.constant(value));
-      const step = build.node('(Math.floor(($0 - $1) * $2) + 1)', 'number', [x.node, from, by]);
-      const index = build.node('($0 < $1 ? $1 : $0 > $2 ? $2 : $0)', 'number', [step, first, last]);
-      if (missing === 'nan') return build.always(index);
-      return build.always(build.node('($0 ? $1 : 0)', 'number', [build.isValid(x.valid), index]));
-    },
-    { inputs: new Map([['x', { kind: 'plane' }]]), missing },
-    { bytes: true },
-  );
+/**
+ * What makes indices of values: one for each step of 1 / `factor` from `low`. NaN becomes byte 0, the transparent
+ * entry, as bytes have no other way to keep it.
+ */
+function indexer(low: number, factor: number): Kernel {
+  return (args, build) => {
+    const x = args.get('x') as Scalar;
+    const [from, by, first, last] = [low, factor, 1, steps].map((value) => build.table.constant(value));
+    const value =
+      build.missing === 'nan' && x.isNaNWhenInvalid
+        ? x.node
+        : build.node('($0 ? $1 : NaN)', 'number', [build.isValid(x.valid), x.node]);
+    const step = build.node('(($0 - $1) * $2 + 1)', 'number', [value, from, by]);
+    return build.always(build.node('($0 < $1 ? $1 : $0 > $2 ? $2 : $0)', 'number', [step, first, last]));
+  };
 }
 
 /**
@@ -67,9 +71,12 @@ export function scaleTable(
   const palette = new Uint8Array((steps + 1) * 4);
   for (let step = 0; step < steps; step++)
     palette.set(interpolate(stops, low + (span * step) / (steps - 1)), (step + 1) * 4);
-  const { run } = indexer(low, span > 0 ? steps / span : 0, missing);
+  const kernel = indexer(low, span > 0 ? steps / span : 0);
+  const shape: CallbackShape = { inputs: new Map([['x', { kind: 'plane' }]]), missing };
+  const { run } = createKernel(kernel, shape, { bytes: true });
   return {
     palette,
+    step: { kernel },
     index(block, signal) {
       const { length } = block.data;
       const input = { data: [numbersOf(block)], valid: [block.valid] };

@@ -103,8 +103,11 @@ export function run(args: Arguments): Cube {
     select.delete(band.name);
     return { ...window, select };
   };
+  const fused = table.step && cube.fuse?.(table.step);
   const indicesOf = async (window: Window, signal: AbortSignal) =>
-    table.index(await cube.read(withoutBands(window), signal), signal);
+    fused
+      ? ((await fused.read(withoutBands(window), signal)).data as Uint8Array)
+      : table.index(await cube.read(withoutBands(window), signal), signal);
 
   const result: Cube = deriveCube(cube, {
     dimensions: replaceDimension(cube, band.name, dimension),

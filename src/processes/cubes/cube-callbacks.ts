@@ -1,7 +1,8 @@
 import type { Callback } from '../../graph/types';
 import { createEvaluator } from '../../kernel/evaluator';
+import type { Kernel } from '../../kernel/operands';
 import type { CallbackInput, Evaluator, Planes } from '../../kernel/types';
-import type { Cube, DataType } from '../../raster/cube';
+import { type Cube, type DataType, deriveCube, type ValueStep } from '../../raster/cube';
 import { callbackResultType } from './callback-result-type';
 
 /** What makes values of values, pixel by pixel. */
@@ -12,6 +13,8 @@ export interface ValueCallback {
   readonly missing: Cube['missing'];
   /** @see Evaluator.run */
   run(inputs: ReadonlyMap<string, Planes>, count: number, signal: AbortSignal): Promise<Planes>;
+  /** The same with a step on each value, which makes bytes. Undefined where that cannot be computed in one go. */
+  followedBy?(step: ValueStep): ValueCallback | undefined;
 }
 
 /** A callback of a graph ready for the pixels of a cube. */
@@ -49,7 +52,30 @@ export function preparePixels(
     missing,
     run: async (planes, count, signal) =>
       conform(await evaluator.run(planes, count, signal), input.missing, missing),
+    followedBy: (step) => withStep(evaluator, step),
   };
+}
+
+/** What an evaluator makes, with a step on each value, which makes bytes. */
+export function withStep(evaluator: Evaluator, { kernel }: ValueStep): ValueCallback | undefined {
+  const { run } = evaluator.followedBy?.(kernel as Kernel) ?? {};
+  return run && { dataType: 'uint8', missing: 'mask', run: async (...args) => run(...args) };
+}
+
+/**
+ * A cube of what a callback makes of values, which steps on its values can join.
+ * @param cubeOf the cube with a callback in the place of this one
+ */
+export function fusedCube<C extends ValueCallback>(
+  callback: C,
+  cubeOf: (callback: ValueCallback) => Cube,
+): Cube {
+  return deriveCube(cubeOf(callback), {
+    fuse: (step) => {
+      const followed = callback.followedBy?.(step);
+      return followed && cubeOf(followed);
+    },
+  });
 }
 
 /** Planes of an evaluator in the form of the cube that they are for. */

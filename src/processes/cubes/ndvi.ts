@@ -2,14 +2,23 @@ import { ProcessException } from '../../base/errors';
 import { someAtOnce } from '../../base/some-at-once';
 import type { Arguments } from '../../graph/types';
 import { createKernel } from '../../kernel/evaluator';
-import type { Evaluator, Planes } from '../../kernel/types';
-import { type Block, type Cube, deriveCube, layerDimensions, type Window } from '../../raster/cube';
+import { type Kernel, scalarOf } from '../../kernel/operands';
+import type { Planes } from '../../kernel/types';
+import {
+  type Block,
+  type Cube,
+  deriveCube,
+  layerDimensions,
+  type NumericArray,
+  type Window,
+} from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product, selectedIndices } from '../../raster/layers';
 import { readPart } from '../../raster/memory';
 import { addSingleLabel } from '../../raster/single-label';
 import { kernel as normalizedDifference } from '../math/normalized_difference';
 import { type BandsDimension, findBands } from './band-lookup';
 import { computedType } from './callback-result-type';
+import { fusedCube, type ValueCallback, withStep } from './cube-callbacks';
 import { dimensionsOfType } from './cube-dimensions';
 import { planMerge } from './merge-plan';
 import { mergedCube } from './merged-cube';
@@ -27,16 +36,31 @@ function oneBand(
   );
 }
 
+/** What values are kept in; bytes are never missing. */
+const arrays = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array } as const;
+
+/** A step on values that have been rounded to float32, as those are that are kept. */
+function ofSingles(kernel: Kernel): Kernel {
+  return (args, build) => {
+    const x = scalarOf(args.get('x'));
+    return kernel(new Map([['x', { ...x, node: build.node('Math.fround($0)', 'number', [x.node]) }]]), build);
+  };
+}
+
 /** Labels of the first other dimension, such as dates, that are read at one time. */
 const labelsAtOnce = 4;
 
+interface Target {
+  readonly data: NumericArray;
+  readonly valid?: Uint8Array;
+}
+
 /** (nir − red) / (nir + red) for each piece before the bands; near-infrared comes first. */
 async function compute(
-  evaluator: Evaluator,
+  callback: ValueCallback,
   block: Block,
   { before, after, bands }: { readonly before: number; readonly after: number; readonly bands: 1 | 2 },
-  target: Float32Array | Float64Array,
-  valid: Uint8Array | undefined,
+  { data, valid }: Target,
   signal: AbortSignal,
 ): Promise<void> {
   const values = Array.isArray(block.data) ? Float64Array.from(block.data, asNumber) : block.data;
@@ -50,8 +74,8 @@ async function compute(
       ['x', plane(nirAt)],
       ['y', plane(nirAt + (bands - 1) * after)],
     ]);
-    const result = await evaluator.run(inputs, after, signal);
-    target.set(result.data[0] as Float32Array, piece * after);
+    const result = await callback.run(inputs, after, signal);
+    data.set(result.data[0] as NumericArray, piece * after);
     const validity = result.valid?.[0];
     if (validity) valid?.set(validity, piece * after);
     else valid?.fill(1, piece * after, (piece + 1) * after);
@@ -63,9 +87,6 @@ function asNumber(value: unknown): number {
 }
 
 function index(cube: Cube, dimension: BandsDimension, nir: number, red: number): Cube {
-  const layers = layerDimensions(cube);
-  const position = layers.findIndex((layer) => layer.name === dimension.name);
-  const [other] = layers.filter((layer) => layer !== layers[position]);
   const dataType = cube.dataType === 'text' ? 'float64' : computedType(cube.dataType);
   // Sums and differences of numbers of 16 bits are exact in float32, so that kernels may compute in it.
   const input = { kind: 'plane', dataType } as const;
@@ -73,18 +94,39 @@ function index(cube: Cube, dimension: BandsDimension, nir: number, red: number):
     ['x', input],
     ['y', input],
   ]);
-  const evaluator = createKernel(normalizedDifference, { inputs, missing: cube.missing });
+  const { missing } = cube;
+  const evaluator = createKernel(normalizedDifference, { inputs, missing });
+  const callback: ValueCallback = {
+    ...{ dataType, missing },
+    run: async (planes, count, signal) => evaluator.run(planes, count, signal),
+    followedBy: ({ kernel }) =>
+      withStep(evaluator, { kernel: dataType === 'float32' ? ofSingles(kernel as Kernel) : kernel }),
+  };
   const bands = nir === red ? [nir] : [nir, red];
+  return fusedCube(callback, (each) => computedCube(cube, dimension, bands, each));
+}
+
+function computedCube(
+  cube: Cube,
+  dimension: BandsDimension,
+  bands: readonly number[],
+  callback: ValueCallback,
+): Cube {
+  const layers = layerDimensions(cube);
+  const position = layers.findIndex((layer) => layer.name === dimension.name);
+  const [other] = layers.filter((layer) => layer !== layers[position]);
   const result: Cube = deriveCube(cube, {
     dimensions: cube.dimensions.filter((each) => each.name !== dimension.name),
-    dataType,
+    dataType: callback.dataType,
+    missing: callback.missing,
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const lengths = layerLengths(result, window);
       const shape = blockShape(lengths, window);
       const total = product(shape);
       if (total === 0) return missingBlock(result, window);
-      const data = new (dataType === 'float64' ? Float64Array : Float32Array)(total);
-      const valid = cube.missing === 'mask' ? new Uint8Array(total) : undefined;
+      const data = new arrays[callback.dataType as keyof typeof arrays](total);
+      const valid =
+        callback.missing === 'mask' && callback.dataType !== 'uint8' ? new Uint8Array(total) : undefined;
       // Label by label, so that never more than a few dates of all bands are in memory.
       const labels: readonly (number | undefined)[] = other ? selectedIndices(other, window) : [undefined];
       const each = total / labels.length;
@@ -96,8 +138,8 @@ function index(cube: Cube, dimension: BandsDimension, nir: number, red: number):
         await readPart(async () => {
           const block = await cube.read({ ...window, select }, partSignal);
           const axis = { before, after: each / before, bands: bands.length as 1 | 2 };
-          const validity = valid?.subarray(start, end);
-          await compute(evaluator, block, axis, data.subarray(start, end), validity, partSignal);
+          const target = { data: data.subarray(start, end), valid: valid?.subarray(start, end) };
+          await compute(callback, block, axis, target, partSignal);
         });
       });
       return { grid: window.grid, shape, data, valid };

@@ -12,7 +12,7 @@ import {
 } from '../../raster/layers';
 import { inRowChunks } from '../../raster/row-chunks';
 import { axisAt, evaluateAlong } from './along-dimension';
-import { arrayInput, asCallback, preparePixels } from './cube-callbacks';
+import { arrayInput, asCallback, fusedCube, preparePixels, type ValueCallback } from './cube-callbacks';
 import { withLabelsOn } from './cube-dimensions';
 import { notSingle } from './single-value';
 import { rangesAfter } from './value-range';
@@ -29,12 +29,26 @@ export function run(args: Arguments): Cube {
   if (evaluator.isArray) throw notSingle('reduce_dimension', 'reducer');
   const reads = evaluator.reads('data');
   const wanted = reads === 'all' ? allIndices(labels.length) : reads;
+  const dimensions = rangesAfter(
+    cube.dimensions.filter((dimension) => dimension.name !== name),
+    asCallback(args.reducer),
+  );
+  return fusedCube(reducer, (callback) => reduced(cube, { dimensions, position, wanted }, callback));
+}
 
+interface Reduction {
+  /** Of the result. */
+  readonly dimensions: Cube['dimensions'];
+  /** Of the layer that is reduced, and those of its labels that are read. */
+  readonly position: number;
+  readonly wanted: readonly number[];
+}
+
+function reduced(cube: Cube, { dimensions, position, wanted }: Reduction, reducer: ValueCallback): Cube {
+  const layer = layerDimensions(cube)[position];
+  const count = labelCount(layer);
   const result: Cube = deriveCube(cube, {
-    dimensions: rangesAfter(
-      cube.dimensions.filter((dimension) => dimension.name !== name),
-      asCallback(args.reducer),
-    ),
+    dimensions,
     dataType: reducer.dataType,
     missing: reducer.missing,
     async read(window: Window, signal: AbortSignal): Promise<Block> {
@@ -46,13 +60,9 @@ export function run(args: Arguments): Cube {
         const block: Block =
           wanted.length === 0
             ? { grid: part.grid, shape: [], data: new Float32Array(0) }
-            : await cube.read({ ...part, select: new Map(part.select).set(name, wanted) }, signal);
-        const inputLengths = [
-          ...lengths.slice(0, position),
-          labelCount(layers[position]),
-          ...lengths.slice(position),
-        ];
-        const axis = axisAt(inputLengths, position, pixels, labels.length, wanted);
+            : await cube.read({ ...part, select: new Map(part.select).set(layer.name, wanted) }, signal);
+        const inputLengths = [...lengths.slice(0, position), count, ...lengths.slice(position)];
+        const axis = axisAt(inputLengths, position, pixels, count, wanted);
         const { data, valid, outputs } = await evaluateAlong(reducer, 'data', block, axis, signal);
         if (outputs !== 1) throw notSingle('reduce_dimension', 'reducer');
         return { grid: part.grid, shape: blockShape(lengths, part), data, valid };

@@ -1,4 +1,5 @@
 import type { Cube, Dimension } from '../../../src/raster/cube';
+import { memoryCube } from '../../../src/raster/memory-cube';
 import {
   bands,
   callback,
@@ -6,10 +7,13 @@ import {
   cubeOf,
   describeCube,
   from,
+  fromNode,
   gridOf,
   readAll,
   reducer,
   runCube,
+  runGraph,
+  signal,
   times,
   x,
   y,
@@ -179,6 +183,65 @@ describe('colormap', () => {
       value === null ? 0 : Math.max(1, Math.min(255, Math.floor((value - min) * (255 / (max - min))) + 1)),
     );
     expect([...indices]).toEqual(expected);
+  });
+
+  test.each(['nan', 'mask'] as const)('colours computed along with values, in the %s form', async (form) => {
+    const size = gridOf(43, 29);
+    const pixels = size.width * size.height;
+    const values = Array.from({ length: 2 * pixels }, (_, i) => (i % 11 === 3 ? null : (i * 7919) % 1000));
+    const data = cubeOf([bands('red', 'nir'), y, x], values, { grid: size, form, dataType: 'uint16' });
+    const element = (index: number) => ({
+      process_id: 'array_element',
+      arguments: { data: from('data'), index },
+    });
+    const quotient = {
+      process_graph: {
+        a: element(0),
+        b: element(1),
+        c: {
+          process_id: 'divide',
+          arguments: { x: fromNode('a'), y: fromNode('b') },
+          result: true,
+        },
+      },
+    };
+    const own: Record<string, object> = {
+      ndvi: { process_id: 'ndvi', arguments: { data: from('data') } },
+      reduce: {
+        process_id: 'reduce_dimension',
+        arguments: { data: from('data'), dimension: 'bands', reducer: quotient },
+      },
+      apply: {
+        process_id: 'apply',
+        arguments: { data: fromNode('ndvi'), process: callback('sqrt', { x: from('x') }) },
+      },
+      drop: { process_id: 'drop_dimension', arguments: { data: fromNode('one'), name: 'bands' } },
+      one: { process_id: 'filter_bands', arguments: { data: from('data'), bands: ['red'] } },
+    };
+    const graphOf = (last: string, names: readonly string[]) => ({
+      ...Object.fromEntries(names.map((name) => [name, own[name]])),
+      [last]: { ...own[last], result: true },
+    });
+    const colours = { palette: 'turbo', min: -0.9, max: 1.1 };
+    for (const [last, ...before] of [['ndvi'], ['reduce'], ['apply', 'ndvi'], ['drop', 'one']]) {
+      const nodes = graphOf(last, [...before, last]) as Parameters<typeof runGraph>[0];
+      const made = (await runGraph(nodes, { data })) as Cube;
+      const { data: kept, valid } = await made.read({ grid: size }, signal);
+      const copy = memoryCube({ ...made, grid: size, data: kept, valid });
+      const apart = await runCube('colormap', { data: copy, ...colours });
+      const painted = (await runGraph(
+        {
+          ...nodes,
+          [last]: own[last] as (typeof nodes)[string],
+          colours: { process_id: 'colormap', arguments: { data: fromNode(last), ...colours }, result: true },
+        },
+        { data },
+      )) as Cube;
+      expect(await painted.indexed!.read({ grid: size }, signal)).toEqual(
+        await apart.indexed!.read({ grid: size }, signal),
+      );
+      expect(await readAll(painted)).toEqual(await readAll(apart));
+    }
   });
 
   test('classes and stops', async () => {

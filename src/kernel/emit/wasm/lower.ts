@@ -167,6 +167,7 @@ export class Lowering {
   }
 
   #call(name: UnaryFunction, x: Lane): Lane {
+    if (name === 'fround') return singleLane(asSingle(this.code, numberOf(x)), x.place);
     if (name === 'sqrt') return this.#floats('sqrt', [numberOf(x)], false);
     if (name !== 'sign') return this.each(name, x);
     const zero = this.number(0);
