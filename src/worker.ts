@@ -19,6 +19,7 @@ import type { ProcessContext } from './processes/context';
 import { type Block, type Cube, isCube } from './raster/cube';
 import { accountReads, MemoryBudget } from './raster/memory';
 import { createRasterReader } from './raster/reader';
+import { takeOver } from './raster/recycled';
 import { shareReads } from './raster/shared-reads';
 
 /** A repeated run, and what it needs of the thread. */
@@ -116,9 +117,13 @@ async function main(settings: ThreadSettings): Promise<void> {
   post({ type: 'ready' });
 }
 
-/** A copy that can be given away: arrays of blocks may be in caches, or parts of larger ones. */
+/** Arrays that can be given away: copies where they may be in caches, or parts of larger ones. */
 function owned({ shape, data, valid }: Block): Omit<Block, 'grid'> {
-  return { shape, data: data.slice() as Block['data'], ...(valid && { valid: valid.slice() }) };
+  return {
+    shape,
+    data: takeOver(data) ? data : (data.slice() as Block['data']),
+    ...(valid && { valid: takeOver(valid) ? valid : valid.slice() }),
+  };
 }
 
 void main(workerData as ThreadSettings);

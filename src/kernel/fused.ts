@@ -1,4 +1,5 @@
 import type { NumericArray } from '../raster/cube';
+import { uncleared } from '../raster/recycled';
 import { compileStep } from './compile';
 import { emitStep } from './emit/step';
 import type { Scalar } from './operands';
@@ -68,7 +69,7 @@ export class FusedProgram {
     const { layout } = compiled;
     const outputs = layout.outputs.map(({ array }) => createArray(array, count));
     const outputMasks = layout.outputs.map(({ writesMask }) =>
-      writesMask ? new Uint8Array(count) : undefined,
+      writesMask ? uncleared(Uint8Array, count) : undefined,
     );
     const work = this.#work(compiled, { planes, masks, outputs, outputMasks }, count);
     const done = inBlocks(count, work.size, signal, work.run);

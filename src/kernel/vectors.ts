@@ -1,5 +1,6 @@
 import { pageBytes, vectorEngine, type WasmMemory } from '../base/wasm';
 import type { NumericArray } from '../raster/cube';
+import { uncleared } from '../raster/recycled';
 import type { BoundValues } from './bound-values';
 import { CodeCache } from './code-cache';
 import type { Layout } from './emit/layout';
@@ -72,9 +73,9 @@ const constructors = {
   Float64Array,
 };
 
-/** A new array by the name of its constructor. */
+/** An array by the name of its constructor, for numbers that are all going to be written. */
 export function createArray(array: string, length: number): NumericArray {
-  return new constructors[array as keyof typeof constructors](length);
+  return uncleared<NumericArray>(constructors[array as keyof typeof constructors], length);
 }
 
 /** A typed array over a region of the memory. */

@@ -8,6 +8,7 @@ import { type Block, type Cube, type Dimension, gridBounds, layerDimensions, typ
 import { insideExtent } from './extent';
 import type { FilePool } from './files';
 import type { PatchReader } from './patches';
+import { uncleared } from './recycled';
 import { bandMeaning, isWide, missingOf } from './scene-meta';
 import type { Scene, SceneCubeOptions } from './source';
 import type { Level, TiffFile } from './tiff/open';
@@ -49,9 +50,12 @@ export async function readWindow(reading: Reading, window: Window, signal: Abort
   const pixels = grid.width * grid.height;
   const count = lengths.reduce((product, length) => product * length, 1);
   refuseHuge(count * pixels, reading.maxValues);
-  const data = isWide(plan.dataType) ? new Float64Array(count * pixels) : new Float32Array(count * pixels);
+  const data = uncleared<Float32Array | Float64Array>(
+    isWide(plan.dataType) ? Float64Array : Float32Array,
+    count * pixels,
+  );
   data.fill(Number.NaN);
-  const valid = plan.missing === 'mask' ? new Uint8Array(count * pixels) : undefined;
+  const valid = plan.missing === 'mask' ? uncleared(Uint8Array, count * pixels).fill(0) : undefined;
   const resampling = options.resampling ?? 'near';
   const bands = new BandReader(reading.patches, grid, resampling, signal);
   const area = transformBounds(gridBounds(grid), grid.crs, wgs84);

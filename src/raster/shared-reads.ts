@@ -1,6 +1,7 @@
 import type { Block, Cube, Window } from './cube';
 import { deriveCube } from './cube';
 import { bytesOf } from './memory';
+import { share } from './recycled';
 
 /** How long an answer stays for readers that come a little later. */
 const keepMs = 2000;
@@ -45,6 +46,8 @@ export function shareReads(cube: Cube, budgetBytes = defaultBudget): Cube {
     shared.set(key, entry);
     entry.promise.then(
       (block) => {
+        share(block.data);
+        share(block.valid);
         if (shared.get(key) !== entry) return;
         entry.bytes = bytesOf(block);
         bytes += entry.bytes;

@@ -1,6 +1,7 @@
 import type { Arguments } from '../../graph/types';
 import { type Block, type Cube, deriveCube, type Window } from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product } from '../../raster/layers';
+import { recycleInput } from '../../raster/recycled';
 import { joinPlanes } from './along-dimension';
 import { asCallback, fusedCube, preparePixels, type ValueCallback } from './cube-callbacks';
 import { notSingle } from './single-value';
@@ -27,6 +28,7 @@ function applied(cube: Cube, dimensions: Cube['dimensions'], process: ValueCallb
       const planes = await process.run(inputs, block.data.length, signal);
       if (planes.data.length !== 1) throw notSingle('apply', 'process');
       const { data, valid } = joinPlanes(planes, block.data.length);
+      recycleInput(block, { data, valid });
       return { grid: block.grid, shape: block.shape, data, valid };
     },
   });

@@ -14,6 +14,7 @@ import {
 } from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product, selectedIndices } from '../../raster/layers';
 import { readPart } from '../../raster/memory';
+import { recycle, uncleared } from '../../raster/recycled';
 import { addSingleLabel } from '../../raster/single-label';
 import { kernel as normalizedDifference } from '../math/normalized_difference';
 import { type BandsDimension, findBands } from './band-lookup';
@@ -79,6 +80,8 @@ async function compute(
     const validity = result.valid?.[0];
     if (validity) valid?.set(validity, piece * after);
     else valid?.fill(1, piece * after, (piece + 1) * after);
+    recycle(result.data[0]);
+    recycle(validity);
   }
 }
 
@@ -124,9 +127,11 @@ function computedCube(
       const shape = blockShape(lengths, window);
       const total = product(shape);
       if (total === 0) return missingBlock(result, window);
-      const data = new arrays[callback.dataType as keyof typeof arrays](total);
+      const data = uncleared<NumericArray>(arrays[callback.dataType as keyof typeof arrays], total);
       const valid =
-        callback.missing === 'mask' && callback.dataType !== 'uint8' ? new Uint8Array(total) : undefined;
+        callback.missing === 'mask' && callback.dataType !== 'uint8'
+          ? uncleared(Uint8Array, total)
+          : undefined;
       // Label by label, so that never more than a few dates of all bands are in memory.
       const labels: readonly (number | undefined)[] = other ? selectedIndices(other, window) : [undefined];
       const each = total / labels.length;
@@ -140,6 +145,8 @@ function computedCube(
           const axis = { before, after: each / before, bands: bands.length as 1 | 2 };
           const target = { data: data.subarray(start, end), valid: valid?.subarray(start, end) };
           await compute(callback, block, axis, target, partSignal);
+          recycle(block.data);
+          recycle(block.valid);
         });
       });
       return { grid: window.grid, shape, data, valid };

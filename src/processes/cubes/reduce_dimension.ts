@@ -10,6 +10,7 @@ import {
   planeLength,
   product,
 } from '../../raster/layers';
+import { recycleInput } from '../../raster/recycled';
 import { inRowChunks } from '../../raster/row-chunks';
 import { axisAt, evaluateAlong } from './along-dimension';
 import { arrayInput, asCallback, fusedCube, preparePixels, type ValueCallback } from './cube-callbacks';
@@ -65,6 +66,7 @@ function reduced(cube: Cube, { dimensions, position, wanted }: Reduction, reduce
         const axis = axisAt(inputLengths, position, pixels, count, wanted);
         const { data, valid, outputs } = await evaluateAlong(reducer, 'data', block, axis, signal);
         if (outputs !== 1) throw notSingle('reduce_dimension', 'reducer');
+        recycleInput(block, { data, valid });
         return { grid: part.grid, shape: blockShape(lengths, part), data, valid };
       });
     },

@@ -1,4 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { unclearedBytes } from '../recycled';
 import type { FileSource } from '../source';
 import { reading, unreadable } from './unreadable';
 
@@ -68,7 +69,7 @@ export class LocalSource implements FileSource {
     signal?.throwIfAborted();
     const { handle, size } = await this.#open();
     const wanted = Math.max(0, Math.min(length, size - offset));
-    const bytes = new Uint8Array(wanted);
+    const bytes = unclearedBytes(wanted);
     return reading(this.id, signal, async () => {
       let done = 0;
       while (done < wanted) {

@@ -1,4 +1,5 @@
 import { unreadable } from '../bytes/unreadable';
+import { discard, recycle } from '../recycled';
 import type { ByteSource } from '../source';
 import { type ImageLayout, sampleBytes } from '../tiff/image';
 import { canStopEarly, compressions, decompress, isSelfContained } from './decompress';
@@ -31,7 +32,11 @@ export function readBlock(
   const isCut = rowsWanted < layout.blockHeight && canStopEarly(layout.compression);
   const part = isCut ? { ...layout, blockHeight: rowsWanted } : layout;
   return decodeBlock(source, layout, part, position, signal, (raw) => {
-    if (raw) return toPlanes(part, raw, wanted);
+    if (raw) {
+      const planes = toPlanes(part, raw, wanted);
+      discard(raw);
+      return planes;
+    }
     return wanted.map(() => {
       const plane = emptyPlane(part.kind, part.blockWidth * part.blockHeight);
       if (fill !== 0) plane.fill(fill);
@@ -103,7 +108,10 @@ async function decodeBlock<T>(
     const rows = Math.min(part.blockHeight, layout.height - position.row * layout.blockHeight);
     const needed = layout.isTiled ? expected : Math.floor((expected / part.blockHeight) * rows);
     if (raw.length < needed && layout.compression !== 34887) throw new Error('a block has too little data');
-    return use(raw);
+    const isCopy = raw.buffer !== bytes.buffer;
+    const result = use(raw);
+    if (isCopy) recycle(bytes);
+    return result;
   } catch (error) {
     signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : 'unknown failure';

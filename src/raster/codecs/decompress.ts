@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import * as zlib from 'node:zlib';
+import { lend } from '../recycled';
 import type { ImageLayout } from '../tiff/image';
 import { decodeJpeg, decodeWebp } from './images';
 import { decodeLerc } from './lerc';
@@ -92,7 +93,7 @@ export async function inflateBlock(bytes: Uint8Array, expected: number): Promise
     chunkSize: Math.max(64, expected + 64),
     maxOutputLength: expected + 4096,
   });
-  return out.length > expected ? out.subarray(0, expected) : out;
+  return lend(out.length > expected ? out.subarray(0, expected) : out);
 }
 
 /** The first bytes of a block; what comes after them is left as it is. */

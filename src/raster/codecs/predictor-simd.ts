@@ -6,8 +6,11 @@ interface Kernels {
   readonly sum1: (vectors: number, rows: number, at: number) => void;
   readonly sum2: (vectors: number, rows: number, at: number) => void;
   readonly sum4: (vectors: number, rows: number, at: number) => void;
-  readonly split4: (pixels: number, rows: number, from: number, to: number, planeBytes: number) => void;
+  readonly split2: Split;
+  readonly split4: Split;
 }
+
+type Split = (pixels: number, rows: number, from: number, to: number, planeBytes: number) => void;
 
 /**
  * About what is in the module's memory at once: little enough to stay in a core's cache, so that a block is read and its
@@ -55,27 +58,29 @@ export function sumRowsFast(
 }
 
 /**
- * Running sums over four interleaved bands of 16 bits, as planes of the wanted ones; undefined where the kernel doesn't
- * fit.
+ * Running sums over two or four interleaved bands of 16 bits, as planes of the wanted ones; undefined where the kernels
+ * don't fit.
  */
-export function splitFourFast(
+export function splitFast(
   raw: Uint8Array,
   width: number,
   height: number,
+  samples: 2 | 4,
   wanted: readonly number[],
 ): Uint16Array[] | undefined {
-  const rowBytes = width * 8;
+  const rowBytes = width * 2 * samples;
   const run = load();
   if (!run || width % 8 !== 0 || rowBytes > maxRowBytes || rowBytes === 0) return undefined;
   const most = Math.max(1, Math.floor(pieceBytes / rowBytes));
+  const split = samples === 2 ? run.split2 : run.split4;
   const splitAt = most * rowBytes;
-  const planeBytes = splitAt / 4;
+  const planeBytes = splitAt / samples;
   reserveMemory(run.memory, splitAt * 2);
   const planes = wanted.map(() => new Uint16Array(width * height));
   for (let row = 0; row < height; row += most) {
     const rows = Math.min(most, height - row);
     put(raw, row * rowBytes, rows * rowBytes, run.memory);
-    run.split4(width, rows, 0, splitAt, planeBytes);
+    split(width, rows, 0, splitAt, planeBytes);
     wanted.forEach((sample, index) => {
       const part = new Uint16Array(run.memory.buffer, splitAt + sample * planeBytes, width * rows);
       planes[index].set(part, row * width);

@@ -1,6 +1,6 @@
 import type { ImageLayout } from '../tiff/image';
 import type { Plane } from './planes';
-import { splitFourFast, sumRowsFast } from './predictor-simd';
+import { splitFast, sumRowsFast } from './predictor-simd';
 
 /**
  * Undoes predictor 3: each row holds differences of bytes, and the bytes of its numbers in planes, the
@@ -42,7 +42,7 @@ export function undoHorizontalPredictor(
   );
 }
 
-/** The usual layouts, by SIMD: one band, or four interleaved ones of 16 bits. */
+/** The usual layouts, by SIMD: one band, or two or four interleaved ones of 16 bits. */
 function undoHorizontalFast(
   layout: ImageLayout,
   raw: Uint8Array,
@@ -51,8 +51,8 @@ function undoHorizontalFast(
 ): Plane[] | undefined {
   const { blockWidth: width, blockHeight: height, kind } = layout;
   const isShort = kind === 'uint16' || kind === 'int16';
-  if (samples === 4 && isShort && !layout.isPlanar) {
-    const planes = splitFourFast(raw, width, height, wanted);
+  if ((samples === 2 || samples === 4) && isShort && !layout.isPlanar) {
+    const planes = splitFast(raw, width, height, samples, wanted);
     return planes?.map((plane) => asKind(plane.buffer as ArrayBuffer, kind));
   }
   if (samples !== 1 || kind === 'float64' || kind === 'float16') return undefined;

@@ -1,6 +1,6 @@
 /**
  * A WebAssembly module with SIMD loops that undo TIFF's horizontal predictor, put together byte by byte
- * (WebAssembly core specification 2.0, chapter 5). It exports its memory and four functions:
+ * (WebAssembly core specification 2.0, chapter 5). It exports its memory and five functions:
  *
  * - `sum1`, `sum2`, `sum4` (vectors, rows, address): running sums over rows of 8-, 16- or 32-bit numbers,
  *   in place. Within a vector the sums come by adding it to itself moved by one, two, four … numbers; the
@@ -8,6 +8,7 @@
  * - `split4` (pixels, rows, from, to, planeBytes): rows of four interleaved 16-bit numbers per pixel,
  *   eight pixels a turn. Four running sums live in the low half of one vector; eight of them are
  *   transposed into four vectors, one for each plane.
+ * - `split2` (the same): rows of two interleaved 16-bit numbers per pixel, eight pixels a turn, summed as in `sum2`.
  *
  * Numbers wrap around in their own width, as the predictor wants.
  */
@@ -20,10 +21,14 @@ const { i32, v128 } = valueTypes;
 /** Byte lanes that move a vector's numbers up by so many bytes; zeros (of the first vector) come in. */
 const moveUp = (bytes: number) => Array.from({ length: 16 }, (_, i) => (i < bytes ? 0 : 16 + i - bytes));
 
-function sums(size: 1 | 2 | 4): number[] {
-  const [vectors, rows, at, left, carry, value] = [0, 1, 2, 3, 4, 5];
+/**
+ * Sums within a vector, which is in a local.
+ * @param size bytes of a number
+ * @param stride bytes from a number to the next that it is added to
+ */
+function vectorSums(value: number, size: 1 | 2 | 4, stride: number = size): number[] {
   const steps: number[] = [];
-  for (let move: number = size; move < 16; move *= 2)
+  for (let move = stride; move < 16; move *= 2)
     steps.push(
       ...op.zeros,
       ...op.get(value),
@@ -32,7 +37,14 @@ function sums(size: 1 | 2 | 4): number[] {
       ...op.addLanes[size],
       ...op.set(value),
     );
-  const last = Array.from({ length: 16 }, (_, i) => 16 - size + (i % size));
+  return steps;
+}
+
+/** Byte lanes that fill a vector with its last numbers, so many bytes of them. */
+const lastBytes = (bytes: number) => Array.from({ length: 16 }, (_, i) => 16 - bytes + (i % bytes));
+
+function sums(size: 1 | 2 | 4): number[] {
+  const [vectors, rows, at, left, carry, value] = [0, 1, 2, 3, 4, 5];
   return body(
     [
       [1, i32],
@@ -52,7 +64,7 @@ function sums(size: 1 | 2 | 4): number[] {
       ...op.get(at),
       ...op.load(0),
       ...op.set(value),
-      ...steps,
+      ...vectorSums(value, size),
       ...op.get(at),
       ...op.get(value),
       ...op.get(carry),
@@ -61,7 +73,7 @@ function sums(size: 1 | 2 | 4): number[] {
       ...op.store,
       ...op.get(value),
       ...op.get(value),
-      ...op.shuffle(last),
+      ...op.shuffle(lastBytes(size)),
       ...op.set(carry),
       ...op.get(at),
       ...op.constant(16),
@@ -87,15 +99,69 @@ function sums(size: 1 | 2 | 4): number[] {
 /** 16-bit lanes as byte lanes. */
 const shorts = (...lanes: number[]) => lanes.flatMap((lane) => [lane * 2, lane * 2 + 1]);
 
+/** Where the loop over rows of interleaved numbers has things: its parameters, and what is left of a row. */
+const [pixels, rows, from, to, planeBytes, left, sum] = [0, 1, 2, 3, 4, 5, 6];
+const firstFree = 7;
+
+/**
+ * A loop over rows of interleaved numbers, eight pixels a turn.
+ * @param vectors locals that a turn has for itself
+ * @param turn reads at `from`, writes at `to` and at every `planeBytes` from there, and keeps the last sums in `sum`
+ * @param pixelBytes of all numbers of a pixel
+ */
+function splitRows(vectors: number, pixelBytes: number, turn: readonly number[]): number[] {
+  return body(
+    [
+      [1, i32],
+      [1 + vectors, v128],
+    ],
+    [
+      ...op.block,
+      ...op.loop,
+      ...op.get(rows),
+      ...op.isZero,
+      ...op.branchIf(1),
+      ...op.zeros,
+      ...op.set(sum),
+      ...op.get(pixels),
+      ...op.set(left),
+      ...op.loop,
+      ...turn,
+      ...advance(from, 8 * pixelBytes),
+      ...advance(to, 16),
+      ...op.get(left),
+      ...op.constant(8),
+      ...op.subtract,
+      ...op.tee(left),
+      ...op.branchIf(0),
+      ...op.end,
+      ...advance(rows, -1),
+      ...op.branch(0),
+      ...op.end,
+      ...op.end,
+    ],
+  );
+}
+
+/** The lanes of two vectors, into a local or left on the stack. */
+const both = (one: number, other: number, lanes: readonly number[], into?: number) => [
+  ...op.get(one),
+  ...op.get(other),
+  ...op.shuffle(lanes),
+  ...(into === undefined ? [] : op.set(into)),
+];
+
+/** Where a turn writes the numbers of a plane. */
+const placeIn = (plane: number) => [
+  ...op.get(to),
+  ...op.get(planeBytes),
+  ...op.constant(plane),
+  ...op.multiply,
+  ...op.add,
+];
+
 function split4(): number[] {
-  const [pixels, rows, from, to, planeBytes, left, sum] = [0, 1, 2, 3, 4, 5, 6];
-  const [pixel, pair, low, high] = [7, 15, 19, 21];
-  const both = (one: number, other: number, lanes: readonly number[], into?: number) => [
-    ...op.get(one),
-    ...op.get(other),
-    ...op.shuffle(lanes),
-    ...(into === undefined ? [] : op.set(into)),
-  ];
+  const [pixel, pair, low, high] = [firstFree, firstFree + 8, firstFree + 12, firstFree + 14];
   const turn: number[] = [];
   for (let k = 0; k < 8; k++)
     turn.push(
@@ -116,40 +182,29 @@ function split4(): number[] {
   for (let plane = 0; plane < 4; plane++) {
     const half = plane < 2 ? low : high;
     const lanes = plane % 2 === 0 ? shorts(0, 1, 2, 3, 8, 9, 10, 11) : shorts(4, 5, 6, 7, 12, 13, 14, 15);
-    turn.push(...op.get(to), ...op.get(planeBytes), ...op.constant(plane), ...op.multiply, ...op.add);
-    turn.push(...both(half, half + 1, lanes), ...op.store);
+    turn.push(...placeIn(plane), ...both(half, half + 1, lanes), ...op.store);
   }
-  return body(
-    [
-      [1, i32],
-      [17, v128],
-    ],
-    [
-      ...op.block,
-      ...op.loop,
-      ...op.get(rows),
-      ...op.isZero,
-      ...op.branchIf(1),
-      ...op.zeros,
-      ...op.set(sum),
-      ...op.get(pixels),
-      ...op.set(left),
-      ...op.loop,
-      ...turn,
-      ...advance(from, 64),
-      ...advance(to, 16),
-      ...op.get(left),
-      ...op.constant(8),
-      ...op.subtract,
-      ...op.tee(left),
-      ...op.branchIf(0),
-      ...op.end,
-      ...advance(rows, -1),
-      ...op.branch(0),
-      ...op.end,
-      ...op.end,
-    ],
-  );
+  return splitRows(16, 8, turn);
+}
+
+function split2(): number[] {
+  const vectors = [firstFree, firstFree + 1];
+  const turn = vectors.flatMap((value, k) => [
+    ...op.get(from),
+    ...op.load(k * 16),
+    ...op.set(value),
+    ...vectorSums(value, 2, 4),
+    ...op.get(value),
+    ...op.get(sum),
+    ...op.addLanes[2],
+    ...op.set(value),
+    ...both(value, value, lastBytes(4), sum),
+  ]);
+  for (const plane of [0, 1]) {
+    const lanes = shorts(...Array.from({ length: 8 }, (_, i) => 2 * i + plane));
+    turn.push(...placeIn(plane), ...both(vectors[0], vectors[1], lanes), ...op.store);
+  }
+  return splitRows(2, 4, turn);
 }
 
 /** The module's bytes. */
@@ -157,7 +212,7 @@ export function simdModule(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
     ...preamble,
     ...section(1, vector([procedureType(3), procedureType(5)])),
-    ...section(3, vector([[0], [0], [0], [1]])),
+    ...section(3, vector([[0], [0], [0], [1], [1]])),
     ...section(5, vector([[0x00, 0x01]])),
     ...section(
       7,
@@ -167,8 +222,9 @@ export function simdModule(): Uint8Array<ArrayBuffer> {
         exported('sum2', 0, 1),
         exported('sum4', 0, 2),
         exported('split4', 0, 3),
+        exported('split2', 0, 4),
       ]),
     ),
-    ...section(10, vector([sums(1), sums(2), sums(4), split4()])),
+    ...section(10, vector([sums(1), sums(2), sums(4), split4(), split2()])),
   ]);
 }
