@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { readCommandLine, UsageError } from '../../src/cli/arguments';
 import { CommandError } from '../../src/cli/terminal';
 import { manageTiles, tileFlags } from '../../src/cli/tiles/tiles';
-import { selfSigned } from '../http/support/tls';
 import { builtProgram, plainEnvironment, runCommand } from '../support/process';
+import { selfSigned } from '../support/tls';
 import { describeWith, program } from '../support/tools';
 import { jpeg, type StubServer, startStub } from '../tiles/client/support/stub-server';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { adminPassword, errorOf } from '../support/api';
+import { adminPassword, errorOf, resultOf } from '../support/api';
 import { call, constant } from '../support/graphs';
 import { type PostgresServer, startPostgres, type TestDatabase, testDatabase } from '../support/postgres';
 import { eventually, runCommand, type ServerProcess, spawnServer } from '../support/process';
@@ -14,12 +14,6 @@ import { eventually, runCommand, type ServerProcess, spawnServer } from '../supp
 const soonMs = 5000;
 
 const stores = (url: string) => ({ TILEGRAPH_STORE_URL: url, TILEGRAPH_TILE_STORE_URL: url });
-
-async function answer(server: ServerProcess, process: object, token?: string): Promise<unknown> {
-  const response = await server.call('POST', '/result', { process }, token);
-  const body = (await response.json()) as { code?: string };
-  return response.ok ? body : body.code;
-}
 
 /** The status, or the code of the error. */
 async function outcome(response: Promise<Response>): Promise<string | number> {
@@ -144,22 +138,25 @@ describe('two servers on one database', () => {
       });
     expect((await put(42)).ok).toBe(true);
     await eventually(async () => expect(await listed()).toBe(true), soonMs);
-    expect(await answer(two, call('forty_two'))).toBe(42);
+    expect(await resultOf(two, call('forty_two'))).toBe(42);
     await put(43);
-    await eventually(async () => expect(await answer(two, call('forty_two'))).toBe(43), soonMs);
+    await eventually(async () => expect(await resultOf(two, call('forty_two'))).toBe(43), soonMs);
     await one.call('DELETE', '/admin/processes/forty_two');
     await eventually(async () => expect(await listed()).toBe(false), soonMs);
-    expect(await answer(two, call('forty_two'))).toBe('ProcessUnsupported');
+    expect(await resultOf(two, call('forty_two'))).toBe('ProcessUnsupported');
   });
 
   test('a stored process is the same on both', async () => {
     const put = (value: number) => one.call('PUT', '/process_graphs/mine', constant(value));
     expect((await put(7)).status).toBe(200);
-    await eventually(async () => expect(await answer(two, call('mine'))).toBe(7), soonMs);
+    await eventually(async () => expect(await resultOf(two, call('mine'))).toBe(7), soonMs);
     await put(8);
-    await eventually(async () => expect(await answer(two, call('mine'))).toBe(8), soonMs);
+    await eventually(async () => expect(await resultOf(two, call('mine'))).toBe(8), soonMs);
     await two.call('DELETE', '/process_graphs/mine');
-    await eventually(async () => expect(await answer(one, call('mine'))).toBe('ProcessUnsupported'), soonMs);
+    await eventually(
+      async () => expect(await resultOf(one, call('mine'))).toBe('ProcessUnsupported'),
+      soonMs,
+    );
   });
 
   test('tokens, roles and passwords hold on both, whoever changes them', async () => {
@@ -197,9 +194,9 @@ describe('two servers on one database', () => {
     const put = await one.call('PUT', '/process_graphs/kept', constant('still here'));
     expect(put.status).toBe(200);
     await one.kill();
-    expect(await answer(two, call('kept'))).toBe('still here');
+    expect(await resultOf(two, call('kept'))).toBe('still here');
     one = await spawnServer({ env: stores(database.url) });
-    expect(await answer(one, call('kept'))).toBe('still here');
+    expect(await resultOf(one, call('kept'))).toBe('still here');
   });
 
   test('an end by SIGTERM is clean', async () => {
@@ -213,7 +210,7 @@ test('four servers that start at once on an empty database all work', async () =
   const servers = await Promise.all([1, 2, 3, 4].map(() => spawnServer({ env: stores(database.url) })));
   for (const server of servers) {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    expect(await answer(server, constant(3))).toBe(3);
+    expect(await resultOf(server, constant(3))).toBe(3);
   }
   await Promise.all(servers.map((server) => server.stop()));
   await database.drop();
@@ -275,7 +272,7 @@ describe('a database that goes away', () => {
       if (!printed) throw new Error(`No password: ${server.output()}${server.logs()}`);
       return printed[1];
     }, 20_000);
-    expect(await answer(server, constant(4), await server.login('admin', password))).toBe(4);
+    expect(await resultOf(server, constant(4), await server.login('admin', password))).toBe(4);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
 });

@@ -6,7 +6,8 @@ import { PostgresCatalogue } from '../../src/store/tiles/postgres/catalogue';
 import * as statements from '../../src/store/tiles/postgres/catalogue-statements';
 import { locationHash } from '../../src/tiles/identity';
 import { type TestTileStore, testTileStore } from '../support/tile-stores';
-import { catalogueContract, write } from './tile-catalogue.contract';
+import { write } from './tile-catalogue/fixture';
+import { catalogueContract } from './tile-catalogue.contract';
 
 interface Plan {
   readonly 'Node Type': string;

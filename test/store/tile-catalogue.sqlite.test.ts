@@ -4,7 +4,8 @@ import * as statements from '../../src/store/tiles/sqlite/catalogue-statements';
 import { locationHash } from '../../src/tiles/identity';
 import { eventually } from '../support/process';
 import { type TestTileStore, testTileStore } from '../support/tile-stores';
-import { catalogueContract, write } from './tile-catalogue.contract';
+import { write } from './tile-catalogue/fixture';
+import { catalogueContract } from './tile-catalogue.contract';
 
 describe('tile catalogue on SQLite', () => {
   catalogueContract('sqlite');

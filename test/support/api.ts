@@ -53,3 +53,14 @@ export function apiClient(url: string, password = adminPassword): ApiClient {
 export async function errorOf(response: Response): Promise<[status: number, code: string]> {
   return [response.status, ((await response.json()) as { code: string }).code];
 }
+
+/** The value of a process, or the code of its error. */
+export async function resultOf(
+  server: Pick<ApiClient, 'call'>,
+  process: object,
+  token?: string | null,
+): Promise<unknown> {
+  const response = await server.call('POST', '/result', { process }, token);
+  const body = (await response.json()) as { code?: string };
+  return response.ok ? body : body.code;
+}

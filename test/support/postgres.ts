@@ -11,12 +11,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { packagePath } from '../../src/base/paths';
+import { freePort } from './listen';
 
 /** A running PostgreSQL: `url` names its database `postgres`. */
 export interface PostgresServer {
@@ -80,15 +80,6 @@ async function findPrograms(folder: string): Promise<string> {
     cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
     return join(folder, 'native', 'bin');
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }
 
 function spawnServer(programs: string, folder: string, port: number, more: readonly string[]): ChildProcess {

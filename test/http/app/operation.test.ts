@@ -1,7 +1,7 @@
 import request from 'supertest';
 import type { RequestContext } from '../../../src/http/context';
 import type { Route } from '../../../src/http/route';
-import { connectH2, requestH2 } from '../support/h2';
+import { connectH2, requestH2 } from '../../support/h2';
 import { type Harness, startHarness } from '../support/harness';
 import { openApp } from './support';
 

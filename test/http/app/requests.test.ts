@@ -1,6 +1,6 @@
 import net from 'node:net';
 import request from 'supertest';
-import { connectH2, requestH2 } from '../support/h2';
+import { connectH2, requestH2 } from '../../support/h2';
 import { type Harness, startHarness } from '../support/harness';
 import { openApp, routes } from './support';
 

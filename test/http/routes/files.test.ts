@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import request from 'supertest';
-import { connectH2, requestH2 } from '../support/h2';
+import { connectH2, requestH2 } from '../../support/h2';
 import { type Harness, startHarness } from '../support/harness';
 
 const quota = 100_000;

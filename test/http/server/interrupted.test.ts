@@ -3,7 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import request from 'supertest';
 import { ClientGone } from '../../../src/http/signal';
-import { requestH2 } from '../support/h2';
+import { requestH2 } from '../../support/h2';
 import { closeAll, session, start } from './support';
 
 afterEach(closeAll);

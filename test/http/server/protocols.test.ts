@@ -7,7 +7,7 @@ import express from 'express';
 import request from 'supertest';
 import { silentLogger } from '../../../src/base/logger';
 import { createHttpServer } from '../../../src/http/server';
-import { requestH2 } from '../support/h2';
+import { requestH2 } from '../../support/h2';
 import { certificate, closeAll, closing, session, start, testApp } from './support';
 
 afterEach(closeAll);

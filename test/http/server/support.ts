@@ -5,8 +5,8 @@ import { silentLogger } from '../../../src/base/logger';
 import { speakHttp2 } from '../../../src/http/http2';
 import { createHttpServer, type HttpServer, type ServerLimits } from '../../../src/http/server';
 import { requestSignal } from '../../../src/http/signal';
-import { connectH2 } from '../support/h2';
-import { selfSigned } from '../support/tls';
+import { connectH2 } from '../../support/h2';
+import { selfSigned } from '../../support/tls';
 
 export const certificate = selfSigned();
 export const closing: (() => Promise<unknown> | unknown)[] = [];

@@ -11,11 +11,11 @@ import { createMetrics } from '../../../../src/http/metrics';
 import { quickTiles } from '../../../../src/http/quick/quick-tiles';
 import { createHttpServer } from '../../../../src/http/server';
 import { TileReader } from '../../../../src/tiles/reader';
+import { connectH2, requestH2 } from '../../../support/h2';
 import { eventually } from '../../../support/process';
 import { startServer, type TestServer } from '../../../support/server';
+import { selfSigned } from '../../../support/tls';
 import { describeWith } from '../../../support/tools';
-import { connectH2, requestH2 } from '../../support/h2';
-import { selfSigned } from '../../support/tls';
 
 interface Answer {
   readonly status: number;

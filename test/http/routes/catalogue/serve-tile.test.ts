@@ -3,8 +3,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { ClientHttp2Session } from 'node:http2';
 import { join } from 'node:path';
 import { errorOf } from '../../../support/api';
+import { connectH2 } from '../../../support/h2';
 import { startServer } from '../../../support/server';
-import { connectH2 } from '../../support/h2';
 import { describeCatalogue, google, noise, picture } from './support';
 
 describeCatalogue((world) => {

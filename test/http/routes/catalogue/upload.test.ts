@@ -7,7 +7,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { locationHash, tileId } from '../../../../src/tiles/identity';
 import { errorOf } from '../../../support/api';
-import { connectH2 } from '../../support/h2';
+import { connectH2 } from '../../../support/h2';
 import { describeCatalogue, flightA, google, headers, type Metadata, noise, picture, uav } from './support';
 
 /** A PNG of black pixels, a thousandth of its size. */

@@ -1,4 +1,4 @@
-"""What numpy, xarray and rasterio make of the workflows of test/e2e/workflows.test.ts.
+"""What numpy, xarray and rasterio make of the workflows of graphs.ts.
 Reads {"collection": file, "area": {west, north, width, height}, "workflow": name, …} from stdin, writes an array in
 JSON, C order, null for missing values.
 """
