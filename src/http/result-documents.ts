@@ -16,6 +16,7 @@ const extensions = [
   'https://stac-extensions.github.io/projection/v1.2.0/schema.json',
   'https://stac-extensions.github.io/raster/v1.1.0/schema.json',
 ];
+const ofItems = [...extensions, 'https://stac-extensions.github.io/timestamps/v1.1.0/schema.json'];
 const world: Bbox = [-180, -90, 180, 90];
 type Bbox = NonNullable<JobAsset['bbox']>;
 
@@ -114,7 +115,7 @@ export class ResultDocuments {
         this.#canonical(),
         ...this.#assets.map((asset) => ({
           rel: 'item',
-          href: this.#href(`/items/${encodeURIComponent(asset.name)}`),
+          href: this.#itemHref(asset),
           type: 'application/geo+json',
         })),
       ],
@@ -123,15 +124,21 @@ export class ResultDocuments {
 
   /** All results as one item. */
   whole(): Record<string, unknown> {
-    return this.#feature(this.job.id, this.#assets, [this.#canonical()]);
+    const self = { rel: 'self', href: this.#href(''), type: 'application/geo+json' };
+    return this.#feature(this.job.id, this.#assets, [self, this.#canonical()]);
   }
 
   item(asset: JobAsset): Record<string, unknown> {
-    return this.#feature(
-      asset.name,
-      [asset],
-      [{ rel: 'collection', href: this.#href(''), type: 'application/json' }],
-    );
+    const above = { href: this.#href(''), type: 'application/json' };
+    const links = [
+      { rel: 'self', href: this.#itemHref(asset), type: 'application/geo+json' },
+      ...['root', 'parent', 'collection'].map((rel) => ({ rel, ...above })),
+    ];
+    return { ...this.#feature(asset.name, [asset], links), collection: this.job.id };
+  }
+
+  #itemHref({ name }: JobAsset): string {
+    return this.#href(`/items/${encodeURIComponent(name)}`);
   }
 
   #feature(id: string, assets: readonly JobAsset[], links: readonly Link[]): Record<string, unknown> {
@@ -141,7 +148,7 @@ export class ResultDocuments {
     return {
       type: 'Feature',
       stac_version: '1.0.0',
-      stac_extensions: extensions,
+      stac_extensions: ofItems,
       id,
       ...(bbox && { bbox }),
       geometry: bbox ? polygon(bbox) : null,

@@ -61,6 +61,11 @@ function projection({ crs, originX, originY, resX, resY, width, height }: Grid):
   };
 }
 
+/** As the raster extension spells what JSON has no numbers for. */
+function nonFinite(value: number): string {
+  return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+}
+
 function bands(cube: Cube): Record<string, unknown> {
   const dimension = cube.dimensions.find(({ type }) => type === 'bands');
   const names = dimension?.type === 'bands' ? dimension.labels : [undefined];
@@ -70,7 +75,7 @@ function bands(cube: Cube): Record<string, unknown> {
       ...(name !== undefined && { name: String(name) }),
       data_type: dataType,
       ...(cube.nodata !== null && {
-        nodata: Number.isFinite(cube.nodata) ? cube.nodata : String(cube.nodata).toLowerCase(),
+        nodata: Number.isFinite(cube.nodata) ? cube.nodata : nonFinite(cube.nodata),
       }),
     })),
   };

@@ -225,6 +225,9 @@ def runs_a_batch_job():
         assert source.crs.to_epsg() == asset.metadata["proj:epsg"]
         expected, valid = true_ndvi()
         assert numpy.allclose(source.read(1)[valid], expected[valid], atol=1e-5)
+    # With the documents of STAC beside the files, as the client makes a folder of them.
+    paths = {path.name for path in results.download_files(FOLDER / "all")}
+    assert {"result.tif", "job-results.json"} <= paths, paths
     job.delete()
     assert job.job_id not in [one["id"] for one in connection.list_jobs()]
 
