@@ -35,6 +35,16 @@ export function bitOf({ x, y }: TileAddress, level: number): number {
   return (((y >> shift) & 7) << blockBits) | ((x >> shift) & 7);
 }
 
+/** The window in blocks of `level`; in cells for level 0. */
+export function inBlocks({ zoom, xRange, yRange }: CellWindow, level: number): CellWindow {
+  const shift = blockBits * level;
+  return {
+    zoom,
+    xRange: [xRange[0] >> shift, xRange[1] >> shift],
+    yRange: [yRange[0] >> shift, yRange[1] >> shift],
+  };
+}
+
 /** The blocks of one level that a window touches. */
 export interface Cover {
   readonly level: number;
@@ -44,10 +54,8 @@ export interface Cover {
   readonly count: number;
 }
 
-function coverAt({ xRange, yRange }: CellWindow, level: number): Cover {
-  const shift = blockBits * level;
-  const x: CellRange = [xRange[0] >> shift, xRange[1] >> shift];
-  const y: CellRange = [yRange[0] >> shift, yRange[1] >> shift];
+function coverAt(window: CellWindow, level: number): Cover {
+  const { xRange: x, yRange: y } = inBlocks(window, level);
   return { level, x, y, count: (x[1] - x[0] + 1) * (y[1] - y[0] + 1) };
 }
 

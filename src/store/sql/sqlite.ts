@@ -27,8 +27,10 @@ async function retried<T>(work: () => T): Promise<T> {
 }
 
 /** BEGIN IMMEDIATE takes the write lock at once: a lock taken half-way through could not be waited for. */
-function immediate<T>(database: Database, work: (database: Database) => T): T {
-  database.exec('begin immediate');
+const writing = 'begin immediate';
+
+function within<T>(begin: string, database: Database, work: (database: Database) => T): T {
+  database.exec(begin);
   try {
     const result = work(database);
     database.exec('commit');
@@ -87,7 +89,7 @@ export async function openSqlite(file: string, migrations: Migrations): Promise<
       database.pragma('synchronous = normal');
       database.pragma('foreign_keys = on');
     });
-    await retried(() => immediate(database, () => migrate(database, migrations)));
+    await retried(() => within(writing, database, () => migrate(database, migrations)));
   } catch (error) {
     database.close();
     const cause = (error as Error).cause ?? error;
@@ -122,8 +124,12 @@ class OpenSqlite implements SqliteSql {
     return retried(() => work(this.#open()));
   }
 
+  snapshot<T>(work: (database: Database) => T): Promise<T> {
+    return retried(() => within('begin', this.#open(), work));
+  }
+
   transaction<T>(work: (database: Database) => T): Promise<T> {
-    return retried(() => immediate(this.#open(), work));
+    return retried(() => within(writing, this.#open(), work));
   }
 
   /** Asked at every attempt: the store may be closed while work waits for a lock. */

@@ -45,12 +45,14 @@ export interface SqliteSql {
   readonly dialect: 'sqlite';
   /** An absolute path, or `:memory:`: such a store lives in this process only. */
   readonly file: string;
-  /** The connection, for work inside `read` and `write`. */
+  /** The connection, for work inside `run`, `snapshot` and `transaction`. */
   readonly database: Database;
   /** A statement, compiled once per text. */
   prepare(text: string): Statement<unknown[], Record<string, unknown>>;
   /** Runs synchronous work; while another process holds the lock it is tried again without blocking this one. */
   run<T>(work: (database: Database) => T): Promise<T>;
+  /** The same inside BEGIN … COMMIT: all that is read is as of the same instant. For reading only. */
+  snapshot<T>(work: (database: Database) => T): Promise<T>;
   /** The same inside BEGIN IMMEDIATE … COMMIT; rolled back when `work` throws. */
   transaction<T>(work: (database: Database) => T): Promise<T>;
   ping(): Promise<void>;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TileAddress } from '../../../geo/types';
 import type { OpenBlock } from '../../../tiles/blocks';
-import { type BlockSearch, type ClaimRequest, type ClaimSteps, Claims } from '../../../tiles/claim';
+import { Claims } from '../../../tiles/claim';
+import type { BlockSearch, ClaimRequest, ClaimSteps, WindowView } from '../../../tiles/claim-steps';
 import { encodeData } from '../../../tiles/data';
 import { TileAlreadyLockedError, TileNotAssignedError } from '../../../tiles/errors';
 import { type Transition, transitions } from '../../../tiles/stages';
@@ -32,6 +33,10 @@ interface TakenRow {
   readonly x: number | null;
   readonly y: number;
   readonly claimed_at: Date;
+}
+
+interface OpenBlockRow extends OpenBlock {
+  readonly user_id: null;
 }
 
 /** Assignments in PostgreSQL: see statements.ts. */
@@ -95,12 +100,19 @@ export class PostgresAssignments implements AssignmentStore, ClaimSteps {
     return this.#takes.run({ request, cells });
   }
 
-  openBlocks(
+  async look(
     { serviceId, zoom, xRange, yRange }: ClaimRequest,
+    userIds: readonly string[],
     { cover, level, limit }: BlockSearch,
-  ): Promise<readonly OpenBlock[]> {
-    const values = [serviceId, zoom, cover.level, ...xRange, ...yRange, limit, level];
-    return this.#rows(statements.openBlocks, values);
+  ): Promise<WindowView> {
+    const values = [serviceId, zoom, cover.level, ...xRange, ...yRange, limit, level, userIds];
+    const rows = await this.#rows<OpenBlockRow | AssignmentRow>(statements.look, values);
+    const blocks: OpenBlock[] = [];
+    const held: Assignment[] = [];
+    for (const row of rows)
+      if (row.user_id === null) blocks.push(row);
+      else held.push(readAssignment(serviceId, row));
+    return { blocks, held };
   }
 
   async #takeAll(takes: readonly Take[]): Promise<Taken[]> {

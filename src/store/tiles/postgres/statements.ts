@@ -134,11 +134,12 @@ const mask = (level: string, x: string, y: string) => `coalesce((select b.mask f
     where b.service_id = $1 and b.z = $2::smallint and b.level = ${level} and b.x = ${x} and b.y = ${y}), 0)`;
 
 /**
- * $1 service, $2 zoom, $3 level to begin at, $4 to $7 the window (x, y, inclusive), $8 how many, $9 level to end at.
- * From the blocks that cover the window down to those that are not full.
+ * $1 service, $2 zoom, $3 level to begin at, $4 to $7 the window (x, y, inclusive), $8 how many, $9 level to end at,
+ * $10 users. From the blocks that cover the window down to those that are not full; and the tiles of the users, of which
+ * each is looked up by itself whatever the plan.
  */
-export const openBlocks: Statement = {
-  name: 'tile-open-blocks',
+export const look: Statement = {
+  name: 'tile-look',
   text: `with recursive open (level, x, y, mask) as (
   select $3::int, columns.x, rows.y, ${mask('$3::int', 'columns.x', 'rows.y')}
   from generate_series($4::int >> ${blockBits} * $3::int, $5::int >> ${blockBits} * $3::int) columns (x),
@@ -151,6 +152,12 @@ export const openBlocks: Statement = {
     where open.level > $9::int and (open.mask >> bit) & 1 = 0) child
   where child.x between $4::int >> ${blockBits} * child.level and $5::int >> ${blockBits} * child.level
     and child.y between $6::int >> ${blockBits} * child.level and $7::int >> ${blockBits} * child.level)
-select x, y, (mask >> 32)::int as high, ((mask << 32) >> 32)::int as low
-from open where level = $9::int and mask <> ${fullMask} limit $8::bigint`,
+(select x, y, (mask >> 32)::int as high, ((mask << 32) >> 32)::int as low,
+    null::smallint as z, null as user_id, null as stage, null as data,
+    null::timestamptz as claimed_at, null::timestamptz as updated_at
+  from open where level = $9::int and mask <> ${fullMask} limit $8::bigint)
+union all
+select held.x, held.y, null, null, held.z, held.user_id, held.stage, held.data, held.claimed_at, held.updated_at
+from unnest($10::text[]) u (id),
+  lateral (select * from tile_assignments where service_id = $1 and user_id = u.id limit 1) held`,
 };

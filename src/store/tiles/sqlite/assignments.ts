@@ -1,8 +1,10 @@
 import type { TileAddress } from '../../../geo/types';
-import { bitOf, blockOf, type OpenBlock, topLevel } from '../../../tiles/blocks';
-import { type BlockSearch, type ClaimRequest, type ClaimSteps, Claims } from '../../../tiles/claim';
+import { bitOf, blockOf, topLevel } from '../../../tiles/blocks';
+import { Claims } from '../../../tiles/claim';
+import type { BlockSearch, ClaimRequest, ClaimSteps, WindowView } from '../../../tiles/claim-steps';
 import { encodeData } from '../../../tiles/data';
 import { TileAlreadyLockedError, TileNotAssignedError } from '../../../tiles/errors';
+import { type BlockMask, openBlocks } from '../../../tiles/open-blocks';
 import { type Transition, transitions } from '../../../tiles/stages';
 import type { Assignment, AssignmentStore, TransitionRecord } from '../../../tiles/types';
 import { type RandomInteger, randomCells } from '../../../tiles/window';
@@ -103,12 +105,16 @@ export class SqliteAssignments implements AssignmentStore, ClaimSteps {
     });
   }
 
-  openBlocks(
-    { serviceId: service, zoom, xRange: [x0, x1], yRange: [y0, y1] }: ClaimRequest,
-    { cover, level: last, limit }: BlockSearch,
-  ): Promise<readonly OpenBlock[]> {
-    const values = { service, zoom, level: cover.level, last, x0, x1, y0, y1, limit };
-    return this.sql.run(() => this.#rows<OpenBlock>(statements.openBlocks, [values]));
+  look(request: ClaimRequest, userIds: readonly string[], search: BlockSearch): Promise<WindowView> {
+    const { serviceId, zoom } = request;
+    return this.sql.snapshot(() => ({
+      blocks: openBlocks(request, search, ({ level, x, y }) =>
+        this.#row<BlockMask>(statements.mask, [serviceId, zoom, level, x, y]),
+      ),
+      held: this.#rows<AssignmentRow>(statements.held, [JSON.stringify(userIds), serviceId]).map((row) =>
+        readAssignment(serviceId, row),
+      ),
+    }));
   }
 
   #move(transition: Transition, serviceId: string, userId: string, actorId: string): Promise<Assignment> {

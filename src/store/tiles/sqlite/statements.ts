@@ -1,4 +1,4 @@
-import { blockBits, fullMask } from '../../../tiles/blocks';
+import { fullMask } from '../../../tiles/blocks';
 import { assignmentColumns, historyColumns } from '../rows';
 
 export const get = `select ${assignmentColumns} from tile_assignments where service_id = ? and user_id = ?`;
@@ -57,31 +57,10 @@ export const history = `select ${historyColumns} from (
   where service_id = :service and (:user is null or user_id = :user) order by id desc limit :limit)
 order by id`;
 
-const numbers = (count: number) => Array.from({ length: count }, (_, index) => `(${index})`).join(', ');
+/** Service, z, level, x, y. */
+export const mask = `select mask >> 32 as high, (mask << 32) >> 32 as low from tile_blocks
+where service_id = ? and z = ? and level = ? and x = ? and y = ?`;
 
-const mask = (level: string, x: string, y: string) => `coalesce((select b.mask from tile_blocks b
-    where b.service_id = :service and b.z = :zoom and b.level = ${level} and b.x = ${x} and b.y = ${y}), 0)`;
-
-const range = (name: string) => `${name} (value) as (
-  select :${name}0 >> ${blockBits} * :level
-  union all
-  select value + 1 from ${name} where value < :${name}1 >> ${blockBits} * :level)`;
-
-const childX = '(open.x * 8 + (bit & 7))';
-const childY = '(open.y * 8 + (bit >> 3))';
-
-/**
- * From the blocks that cover the window (x0 … x1, y0 … y1) down to those of level `last` that are not full, in
- * one statement and hence of one state of the database.
- */
-export const openBlocks = `with recursive ${range('x')}, ${range('y')},
-bits (bit) as materialized (values ${numbers(64)}),
-open (level, x, y, mask) as (
-  select :level, x.value, y.value, ${mask(':level', 'x.value', 'y.value')} from x, y
-  union all
-  select level - 1, ${childX}, ${childY}, ${mask('open.level - 1', childX, childY)} from open, bits
-  where level > :last and (mask >> bit) & 1 = 0
-    and ${childX} between :x0 >> ${blockBits} * (level - 1) and :x1 >> ${blockBits} * (level - 1)
-    and ${childY} between :y0 >> ${blockBits} * (level - 1) and :y1 >> ${blockBits} * (level - 1))
-select x, y, mask >> 32 as high, (mask << 32) >> 32 as low
-from open where level = :last and mask <> ${fullMask} limit :limit`;
+/** Users as a JSON array, service. */
+export const held = `select ${assignmentColumns} from json_each(?) u
+cross join tile_assignments on service_id = ? and user_id = u.value`;
