@@ -131,6 +131,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
     if (isWhole) {
       resamplePlane(this.resampling, mapping, patch, band.missing, out);
+      patch.release?.();
       return;
     }
     const part: Output = {
@@ -139,6 +140,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
       width,
     };
     resamplePlane(this.resampling, mapping, patch, band.missing, part);
+    patch.release?.();
     for (let line = 0; line < height; line++) {
       const to = (row + line) * out.width + column;
       out.data.set(part.data.subarray(line * width, (line + 1) * width), to);
@@ -165,6 +167,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
     const begin = { column: offset.column - part.column, row: offset.row - part.row };
     takeAligned(patch, begin, band.missing, out);
+    patch.release?.();
   }
 
   #mapping(target: Grid, source: Grid, level: Level): Mapping {

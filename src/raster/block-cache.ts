@@ -1,4 +1,5 @@
 import type { Plane } from './codecs/planes';
+import { recycle } from './recycled';
 
 interface Entry {
   readonly planes: readonly Plane[];
@@ -11,13 +12,21 @@ interface Flight {
   waiting: number;
 }
 
+/** Who has a block, and whether the cache does. */
+interface Lease {
+  users: number;
+  isKept: boolean;
+}
+
 /**
  * Decoded blocks, the least recently used ones leave first. Equal blocks that several readers want at
- * once are decoded once; the work stops when the last of them has gone.
+ * once are decoded once; the work stops when the last of them has gone. The memory of a block that has left is used again
+ * when all that it was given to have released it.
  */
 export class BlockCache {
   readonly #entries = new Map<string, Entry>();
   readonly #flights = new Map<string, Flight>();
+  readonly #leases = new WeakMap<readonly Plane[], Lease>();
   #bytes = 0;
 
   constructor(readonly maxBytes: number) {}
@@ -41,7 +50,16 @@ export class BlockCache {
     if (!entry) return undefined;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
+    this.#leases.get(entry.planes)!.users++;
     return entry.planes;
+  }
+
+  /** For readers who are done with a block and look at it no more. Others may keep theirs for as long as they like. */
+  release(planes: readonly Plane[]): void {
+    const lease = this.#leases.get(planes);
+    if (!lease) return;
+    lease.users--;
+    this.#reuse(planes, lease);
   }
 
   /** The block, made by `load` where it is not here. @throws what `load` throws, or the signal's reason. */
@@ -59,6 +77,8 @@ export class BlockCache {
       const promise = load(controller.signal).then(
         (planes) => {
           this.#leave(key, controller);
+          // All that wait have it from now on, even those who are told a little later.
+          this.#leases.set(planes, { users: flight!.waiting, isKept: false });
           this.#keep(key, planes);
           return planes;
         },
@@ -105,18 +125,33 @@ export class BlockCache {
   #keep(key: string, planes: readonly Plane[]): void {
     const bytes = planes.reduce((sum, plane) => sum + plane.byteLength, 0);
     if (!this.keeps(bytes)) return;
-    this.#bytes += bytes - (this.#entries.get(key)?.bytes ?? 0);
-    this.#entries.delete(key);
+    this.#drop(key);
+    this.#bytes += bytes;
     this.#entries.set(key, { planes, bytes });
-    for (const [oldest, entry] of this.#entries) {
+    this.#leases.get(planes)!.isKept = true;
+    for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.maxBytes) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= entry.bytes;
+      this.#drop(oldest);
     }
   }
 
+  #drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+    const lease = this.#leases.get(entry.planes)!;
+    lease.isKept = false;
+    this.#reuse(entry.planes, lease);
+  }
+
+  #reuse(planes: readonly Plane[], { users, isKept }: Lease): void {
+    if (users > 0 || isKept) return;
+    this.#leases.delete(planes);
+    for (const plane of planes) recycle(plane);
+  }
+
   clear(): void {
-    this.#entries.clear();
-    this.#bytes = 0;
+    for (const key of [...this.#entries.keys()]) this.#drop(key);
   }
 }

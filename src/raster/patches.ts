@@ -116,9 +116,11 @@ export class PatchReader {
     const row1 = Math.floor((window.y1 - 1) / blockHeight);
     const isInside = window.x0 >= 0 && window.x1 <= image.width;
     if (isInside && column0 === column1 && row0 === row1) {
-      const data = await this.#block(file, image, name, sample, column0, row0, window.y1, fill, signal);
+      const block = await this.#block(file, image, name, sample, column0, row0, window.y1, fill, signal);
+      const data = block.plane;
       return {
         data,
+        release: block.release,
         stride: blockWidth,
         x0: column0 * blockWidth,
         y0: row0 * blockHeight,
@@ -152,9 +154,10 @@ export class PatchReader {
             y1: Math.min(window.y1, (row + 1) * blockHeight),
           };
           jobs.push(
-            this.#block(file, image, name, sample, column, row, part.y1, fill, signal).then((block) =>
-              place(block, run.left + part.x0 - run.x0, part),
-            ),
+            this.#block(file, image, name, sample, column, row, part.y1, fill, signal).then((block) => {
+              place(block.plane, run.left + part.x0 - run.x0, part);
+              block.release();
+            }),
           );
         }
     await Promise.all(jobs);
@@ -172,7 +175,7 @@ export class PatchReader {
     endRow: number,
     fill: number,
     signal: AbortSignal,
-  ): Promise<Plane> {
+  ): Promise<{ readonly plane: Plane; release(): void }> {
     const isTogether = !image.isPlanar && image.samples <= maxTogether;
     const plane = image.isPlanar ? sample : 0;
     const wanted = isTogether ? Array.from({ length: image.samples }, (_, index) => index) : [sample];
@@ -188,7 +191,7 @@ export class PatchReader {
         (shared) => readBlock(file.source, image, { column, row, plane }, wanted, rows, fill, shared),
         signal,
       ));
-    return planes[isTogether ? sample : 0];
+    return { plane: planes[isTogether ? sample : 0], release: () => this.cache.release(planes) };
   }
 }
 
@@ -216,5 +219,6 @@ function combine(patch: Patch, hidden: Patch): Patch {
     let from = (y - hidden.y0) * hidden.stride + x0 - hidden.x0;
     for (let x = x0; x < x1; x++) valid[to++] = hidden.data[from++] !== 0 ? 1 : 0;
   }
+  hidden.release?.();
   return { ...patch, valid };
 }

@@ -49,7 +49,7 @@ export function unclearedBytes(length: number): Uint8Array<ArrayBuffer> {
  * a part of the memory that Node's small buffers share.
  * @returns the same
  */
-export function lend<T extends Uint8Array>(array: T): T {
+export function lend<T extends NumericArray>(array: T): T {
   const size = array.buffer.byteLength;
   if (size >= smallestBytes && array.byteLength > size / 2) lent.add(array);
   return array;

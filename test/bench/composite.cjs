@@ -2,10 +2,20 @@
 // and two threads against one, in one run: ratios count, times depend on the machine.
 //   node test/bench/composite.cjs [--dist folder] [--size 4096] [--runs 2] [--threads 0,1,2]
 // Makes the scenes (600 MB) under .tools/bench/dates/ where they are missing.
+const { spawnSync } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { datesCollection } = require('./support/scene.cjs');
+const { flags } = require('./support/server.cjs');
+
+// In a process as the server's.
+if (!process.execArgv.includes(flags[0])) {
+  const { status } = spawnSync(process.execPath, [...flags, __filename, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  process.exit(status ?? 1);
+}
 
 const { values: options } = require('node:util').parseArgs({
   options: {

@@ -5,6 +5,7 @@ import type { Grid } from '../../src/geo/types';
 import { BlockCache } from '../../src/raster/block-cache';
 import { type Dimension, defineCube, isCube } from '../../src/raster/cube';
 import { memoryCube } from '../../src/raster/memory-cube';
+import { uncleared } from '../../src/raster/recycled';
 import { fixGrid } from '../../src/raster/resample';
 import { shareReads } from '../../src/raster/shared-reads';
 import { warpBlock } from '../../src/raster/warp';
@@ -254,5 +255,49 @@ describe('the cache of blocks', () => {
     await expect(first).rejects.toThrow('gone');
     expect(stopped).toEqual([true]);
     expect((await cache.get('a', make, signal()))[0][0]).toBe(2);
+  });
+
+  describe('gives memory back', () => {
+    const size = 100_000;
+    const make = async () => [uncleared(Uint8Array, size)];
+
+    test('of a block that has left when the last who had it is done', async () => {
+      const cache = new BlockCache(size * 4);
+      const [one, other] = await Promise.all([
+        cache.get('a', make, signal()),
+        cache.get('a', make, signal()),
+      ]);
+      cache.release(one);
+      for (const key of ['b', 'c', 'd', 'e']) await cache.get(key, make, signal());
+      expect([cache.peek('a'), other[0].length]).toEqual([undefined, size]);
+      cache.release(other);
+      expect(other[0]).toHaveLength(0);
+    });
+
+    test('of a block that leaves after all are done', async () => {
+      const cache = new BlockCache(size * 4);
+      const planes = await cache.get('a', make, signal());
+      cache.release(planes);
+      expect(cache.peek('a')).toBe(planes);
+      cache.release(planes);
+      expect(planes[0]).toHaveLength(size);
+      cache.clear();
+      expect(planes[0]).toHaveLength(0);
+    });
+
+    test('of a block that was never kept', async () => {
+      const cache = new BlockCache(size);
+      const planes = await cache.get('a', make, signal());
+      expect(planes[0]).toHaveLength(size);
+      cache.release(planes);
+      expect(planes[0]).toHaveLength(0);
+    });
+
+    test('never of a block that somebody keeps', async () => {
+      const cache = new BlockCache(size * 4);
+      const planes = await cache.get('a', make, signal());
+      cache.clear();
+      expect(planes[0]).toHaveLength(size);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
+import { uncleared } from '../recycled';
 import { simdModule } from './simd-module';
 
 interface Kernels {
@@ -47,7 +48,7 @@ export function sumRowsFast(
   const most = Math.max(1, Math.floor(pieceBytes / rowBytes));
   reserveMemory(run.memory, most * rowBytes);
   const kernel = size === 1 ? run.sum1 : size === 2 ? run.sum2 : run.sum4;
-  const sums = new Uint8Array(height * rowBytes);
+  const sums = uncleared(Uint8Array, height * rowBytes);
   for (let row = 0; row < height; row += most) {
     const length = Math.min(most, height - row) * rowBytes;
     put(raw, row * rowBytes, length, run.memory);
@@ -76,7 +77,7 @@ export function splitFast(
   const splitAt = most * rowBytes;
   const planeBytes = splitAt / samples;
   reserveMemory(run.memory, splitAt * 2);
-  const planes = wanted.map(() => new Uint16Array(width * height));
+  const planes = wanted.map(() => uncleared(Uint16Array, width * height));
   for (let row = 0; row < height; row += most) {
     const rows = Math.min(most, height - row);
     put(raw, row * rowBytes, rows * rowBytes, run.memory);

@@ -1,3 +1,4 @@
+import { lend } from '../recycled';
 import type { ImageLayout } from '../tiff/image';
 import type { Plane } from './planes';
 import { splitFast, sumRowsFast } from './predictor-simd';
@@ -53,12 +54,14 @@ function undoHorizontalFast(
   const isShort = kind === 'uint16' || kind === 'int16';
   if ((samples === 2 || samples === 4) && isShort && !layout.isPlanar) {
     const planes = splitFast(raw, width, height, samples, wanted);
-    return planes?.map((plane) => asKind(plane.buffer as ArrayBuffer, kind));
+    return planes?.map((plane) => lend(asKind(plane.buffer as ArrayBuffer, kind)));
   }
   if (samples !== 1 || kind === 'float64' || kind === 'float16') return undefined;
   const size = kind === 'uint8' || kind === 'int8' ? 1 : isShort ? 2 : 4;
   const sums = sumRowsFast(raw, width, height, size);
-  return sums && wanted.map(() => asKind(sums.buffer as ArrayBuffer, kind));
+  if (!sums) return undefined;
+  const [first, ...others] = wanted.map(() => asKind(sums.buffer as ArrayBuffer, kind));
+  return others.length === 0 ? [lend(first)] : [first, ...others];
 }
 
 /** Sums as the array that their kind is kept in. */

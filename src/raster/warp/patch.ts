@@ -12,6 +12,8 @@ export interface Patch {
   readonly y0: number;
   readonly width: number;
   readonly height: number;
+  /** Called when nobody looks at the numbers any more, so that their memory can be used again. Optional on both sides. */
+  readonly release?: () => void;
 }
 
 /** What tells missing values from others. */

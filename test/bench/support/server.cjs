@@ -7,25 +7,24 @@ const { Agent, fetch } = require('undici');
 /** Large results take their time until the first byte. */
 const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
+/** What the server's process is started with, see scripts/launch.cjs. */
+exports.flags = ['--initial-old-space-size=256', '--max-semi-space-size=64'];
+
 /** Starts the built server with these settings; resolves when it takes requests. */
 exports.startServer = async (dist, environment) => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'tilegraph-bench-'));
   const startedMs = performance.now();
-  const child = spawn(
-    process.execPath,
-    ['--initial-old-space-size=256', '--max-semi-space-size=64', path.join(dist, 'src/cli/main.js'), 'serve'],
-    {
-      env: {
-        PATH: process.env.PATH,
-        PORT: '0',
-        TILEGRAPH_DATA_DIR: dataDir,
-        TILEGRAPH_ADMIN_PASSWORD: 'correct horse',
-        TILEGRAPH_LOG_LEVEL: 'error',
-        ...environment,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [...exports.flags, path.join(dist, 'src/cli/main.js'), 'serve'], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      TILEGRAPH_DATA_DIR: dataDir,
+      TILEGRAPH_ADMIN_PASSWORD: 'correct horse',
+      TILEGRAPH_LOG_LEVEL: 'error',
+      ...environment,
     },
-  );
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   const url = await new Promise((resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)));
