@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { silentLogger } from '../../src/base/logger';
 import { openObjectStore } from '../../src/store/objects/open';
-import { openS3 } from '../../src/store/objects/s3';
+import { openS3 } from '../../src/store/objects/s3/open';
 import type { ObjectStore } from '../../src/store/objects/types';
 import { type S3Server, startFauxqs } from '../support/s3';
 import { type Fault, type S3Proxy, startProxy } from '../support/s3-proxy';

@@ -3,7 +3,7 @@ import { redactUrl } from '../../base/addresses';
 import { SetupError } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { openDisk } from './disk';
-import type { S3Settings } from './s3-client';
+import type { S3Settings } from './s3/client';
 import type { ObjectStore } from './types';
 
 export interface ObjectStoreOptions {
@@ -32,8 +32,8 @@ export async function openObjectStore(url: string, options: ObjectStoreOptions):
 
 async function openBucket(url: string, { logger, s3 = {} }: ObjectStoreOptions): Promise<ObjectStore> {
   // The client takes a moment to load, and most servers keep their objects on disk.
-  const { openS3 } = require('./s3') as typeof import('./s3');
-  const { parseS3Url } = require('./s3-client') as typeof import('./s3-client');
+  const { openS3 } = require('./s3/open') as typeof import('./s3/open');
+  const { parseS3Url } = require('./s3/client') as typeof import('./s3/client');
   const location = parseS3Url(url);
   if (!location) throw refused(url);
   const store = await openS3(location, s3, { logger });

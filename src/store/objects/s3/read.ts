@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import { translateS3Error } from './s3-errors';
-import { type RetryPolicy, withRetries } from './s3-retry';
+import type { ObjectTarget } from './bucket';
+import { translateS3Error } from './errors';
+import { type RetryPolicy, withRetries } from './retry';
 
 export interface ReadPosition {
   readonly start: number;
@@ -19,7 +20,7 @@ const maxStandstills = 5;
  */
 export function resumingBody(
   client: S3Client,
-  target: { readonly Bucket: string; readonly Key: string },
+  target: ObjectTarget,
   first: GetObjectCommandOutput,
   position: ReadPosition,
   { retries, idleMs }: { readonly retries: RetryPolicy; readonly idleMs: number },

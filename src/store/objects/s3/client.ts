@@ -41,7 +41,7 @@ export function createS3Client(settings: S3Settings, answerMs: number): S3Client
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
     ...(region !== undefined && { region }),
     forcePathStyle: settings.isPathStyle ?? false,
-    // Repeating is ours (`s3-retry.ts`).
+    // Repeating is ours (`retry.ts`).
     maxAttempts: 1,
     // R2 and others refuse the checksums that the client adds by itself; ours are MD5, which all servers check.
     requestChecksumCalculation: 'WHEN_REQUIRED',

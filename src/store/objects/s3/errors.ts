@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { OpenEOError } from '../../base/errors';
+import { OpenEOError } from '../../../base/errors';
 
 /** Names of errors that come with a status that says nothing about trying again. */
 const passing = new Set([

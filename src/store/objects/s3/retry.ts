@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPassing, retryAfterMs } from './s3-errors';
+import { isPassing, retryAfterMs } from './errors';
 
 export interface RetryPolicy {
   /** Attempts in all. */

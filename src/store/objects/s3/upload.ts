@@ -7,13 +7,9 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { md5 } from './s3-client';
-import { type RetryPolicy, withRetries } from './s3-retry';
-
-export interface UploadTarget {
-  readonly Bucket: string;
-  readonly Key: string;
-}
+import type { ObjectTarget } from './bucket';
+import { md5 } from './client';
+import { type RetryPolicy, withRetries } from './retry';
 
 interface Context {
   readonly client: S3Client;
@@ -40,7 +36,7 @@ export function partBytesFor(expectedBytes = 0): number {
  */
 export async function uploadParts(
   { client, retries, signal }: Context,
-  target: UploadTarget,
+  target: ObjectTarget,
   parts: AsyncIterable<Uint8Array>,
   headers: Record<string, unknown>,
   complete: { readonly IfNoneMatch?: string },
