@@ -21,7 +21,7 @@ const { createEvaluator } = load('kernel/evaluator.js');
 const { run: colormap } = load('processes/cubes/colormap.js');
 const { run: reduceDimension } = load('processes/cubes/reduce_dimension.js');
 const { defineCube } = load('raster/cube.js');
-const { expandIndices } = load('raster/formats/picture.js');
+const { expandIndices } = load('raster/formats/expand-indices.js');
 
 const runs = Number(options.runs);
 const { signal } = new AbortController();

@@ -1,5 +1,6 @@
 import { OpenEOError } from '../../base/errors';
 import { drawChannels, dropAlpha, type Picture, type PictureOptions, planChannels } from './channels';
+import { expandIndices } from './expand-indices';
 import { type Raster, rasterOf } from './layers';
 import { readStrips } from './strips';
 import type { EncodeRequest } from './types';
@@ -10,47 +11,6 @@ async function drawIndexed(raster: Raster, signal: AbortSignal): Promise<Picture
   const indices = await read({ grid: raster.grid }, signal);
   const colours = expandIndices(indices, palette);
   return { width, height, colours: 3, ...colours };
-}
-
-/** Pixels per call: V8 optimises what is called often sooner than what loops for long. */
-const pieceLength = 4096;
-
-/** The colours, RGBA, that palette indices name. */
-export function expandIndices(
-  indices: Uint8Array,
-  palette: Uint8Array,
-): Pick<Picture, 'isOpaque' | 'hasData'> & { readonly samples: Uint8Array } {
-  const samples = new Uint8Array(indices.length * 4);
-  const target = new Uint32Array(samples.buffer);
-  const entries = new Uint32Array(Uint8Array.from(palette).buffer);
-  const common = new Uint32Array(Uint8Array.of(255, 255, 255, 255).buffer);
-  const some = new Uint32Array(1);
-  for (let start = 0; start < indices.length; start += pieceLength)
-    expandPiece(indices, entries, target, start, Math.min(start + pieceLength, indices.length), common, some);
-  const [all, any] = [common, some].map(({ buffer }) => new Uint8Array(buffer)[3]);
-  return { samples, isOpaque: all === 255, hasData: any > 0 };
-}
-
-/** @param common the bits that all colours have @param some those that any has */
-function expandPiece(
-  indices: Uint8Array,
-  entries: Uint32Array,
-  target: Uint32Array,
-  start: number,
-  end: number,
-  common: Uint32Array,
-  some: Uint32Array,
-): void {
-  let all = common[0] | 0;
-  let any = some[0] | 0;
-  for (let i = start; i < end; i++) {
-    const colour = entries[indices[i]] | 0;
-    target[i] = colour;
-    all &= colour;
-    any |= colour;
-  }
-  common[0] = all;
-  some[0] = any;
 }
 
 /** What encoders that want the whole picture at once take, 8 bits a channel. */
