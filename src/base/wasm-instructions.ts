@@ -78,7 +78,11 @@ export const v128 = {
   and: simd(0x4e),
   or: simd(0x50),
   xor: simd(0x51),
+  /** Of two vectors and a mask: the bits of the first where the mask has ones. */
   select: simd(0x52),
+  /** The same for masks whose lanes of 32 or 64 bits are all ones or all zeros. */
+  select32: simd(0x10b),
+  select64: simd(0x10c),
   load8Lane: intoLane(0x54, 0),
   load16Lane: intoLane(0x55, 1),
   load32Lane: intoLane(0x56, 2),
@@ -174,10 +178,12 @@ export const convert = {
   promoteLow: simd(0x5f),
   /** Two float64 as the lower two float32. */
   demote: simd(0x5e),
-  /** Without the fraction, and the nearest that 32 bits hold. */
-  signedFromSingle: simd(0xf8),
-  /** Two float64 so, in the lower half. */
+  /** Two float64 without the fraction, and the nearest that 32 bits hold, in the lower half. */
   signedFromDouble: simd(0xfc),
+  /** Without the fraction; NaN becomes 0 or the least number, as the machine has it, and so what 32 bits cannot hold. */
+  wholeFromSingle: simd(0x101),
+  /** Two float64 so, in the lower half. */
+  wholeFromDouble: simd(0x103),
   singleFromSigned: simd(0xfa),
   singleFromUnsigned: simd(0xfb),
   doubleFromLowSigned: simd(0xfe),
@@ -191,5 +197,4 @@ export const convert = {
   widenHighMasks: simd(0xc8),
   narrowToShorts: simd(0x85),
   narrowToBytes: simd(0x66),
-  isNotZero: simd(0x38),
 } as const;

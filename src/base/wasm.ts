@@ -25,12 +25,16 @@ export const valueTypes = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as con
 /** What every module begins with: its magic number and the version of the format. */
 export const preamble = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;
 
-/** WebAssembly where it has vectors, on machines with its order of bytes, as typed arrays have it; undefined elsewhere. */
+/**
+ * WebAssembly where it has vectors (those of its version 3.0, with relaxed ones), on machines with its order of bytes,
+ * as typed arrays have it; undefined elsewhere.
+ */
 export function vectorEngine(): WebAssemblyApi | undefined {
   const engine = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
   if (!engine || endianness() !== 'LE') return undefined;
-  // One function with a vector as its only local.
-  const code = [1, 1, valueTypes.v128, 0x0b];
+  // One function with a vector as its only local, and an instruction of the relaxed ones (i32x4.relaxed_laneselect).
+  const get = [0x20, 0];
+  const code = [1, 1, valueTypes.v128, ...get, ...get, ...get, 0xfd, ...unsigned(0x10b), 0x1a, 0x0b];
   const probe = [
     ...preamble,
     ...section(1, [1, 0x60, 0, 0]),

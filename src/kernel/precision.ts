@@ -17,12 +17,17 @@ import { isInvariant, type Node } from './nodes';
  *
  * @param nodes all that is computed, operands first.
  * @param constantOf the value of a node that only constants go into.
+ * @param whole what is float32 without being rounded, see `exactNodes`.
  */
-export function singleNodes(nodes: readonly Node[], constantOf: (node: Node) => number): ReadonlySet<Node> {
+export function singleNodes(
+  nodes: readonly Node[],
+  constantOf: (node: Node) => number,
+  whole: ReadonlySet<Node> = new Set(),
+): ReadonlySet<Node> {
   const exact = new Set(nodes.flatMap((node) => (isSensitive(node, constantOf) ? node.operands : [])));
-  const first = classify(nodes, withOperands(nodes, exact), constantOf);
+  const first = classify(nodes, withOperands(nodes, exact), constantOf, whole);
   for (const node of first.exact) exact.add(node);
-  return classify(nodes, withOperands(nodes, exact), constantOf).singles;
+  return classify(nodes, withOperands(nodes, exact), constantOf, whole).singles;
 }
 
 interface Classes {
@@ -35,6 +40,7 @@ function classify(
   nodes: readonly Node[],
   exact: ReadonlySet<Node>,
   constantOf: (node: Node) => number,
+  whole: ReadonlySet<Node>,
 ): Classes {
   const singles = new Set<Node>();
   /** Float32 as they were read, or picked from such. */
@@ -49,6 +55,11 @@ function classify(
     if (node.op === 'load' || (node.op === 'fold' && !computes(parseTemplate(node.step)))) original.add(node);
     const template = node.op === 'code' ? parseTemplate(node.code) : undefined;
     if (!template) continue;
+    if (whole.has(node)) {
+      original.add(node);
+      singles.add(node);
+      continue;
+    }
     const numbers = node.operands.filter((operand) => operand.type === 'number');
     const isRounded = numbers.some((operand) => rounded.has(operand));
     const isMoved = numbers.some((operand) => moved.has(operand));

@@ -2,6 +2,8 @@ import type { DataType, NumericArray } from '../raster/cube';
 import { BoundValues } from './bound-values';
 import type { StepFunction } from './compile';
 import { type Layout, mayMiss, type OutputLayout } from './emit/layout';
+import { exactNodes } from './exact';
+import type { Node } from './nodes';
 import { type Kernel, type Scalar, scalarOf } from './operands';
 import { arrayName, usedPlanes } from './planes';
 import { singleNodes } from './precision';
@@ -74,13 +76,19 @@ export class Variants {
       singles: new Set(),
     };
     const outputs = this.form.step ? [this.#stepped(this.form.step, layout)] : this.outputs;
-    const { nodes, constants } = builder.table;
-    const bound = new BoundValues(Float64Array.from(constants));
+    const { table } = builder;
+    const nodes = table.nodes.slice(0, this.#traced);
+    const bound = new BoundValues(Float64Array.from(table.constants));
+    const constantOf = (node: Node) => bound.value(node);
     const complete: Layout = {
       ...layout,
       outputs: outputs.map((output) => this.#writes(output, layout)),
       singles: this.#isSingle(layout)
-        ? singleNodes(nodes.slice(0, this.#traced), (node) => bound.value(node))
+        ? singleNodes(
+            nodes,
+            constantOf,
+            exactNodes(nodes, constantOf, (plane) => layout.planes[plane]?.array ?? ''),
+          )
         : layout.singles,
     };
     const program = this.#schedule(outputs, complete.outputs);

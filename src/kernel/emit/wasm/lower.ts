@@ -95,16 +95,16 @@ export class Lowering {
     const place = placeOf(condition, yes, no);
     if (yes.type === 'boolean')
       return maskLane(
-        code.vector(place, v128.select, asMask(code, yes), asMask(code, no), asMask(code, condition)),
+        code.vector(place, v128.select32, asMask(code, yes), asMask(code, no), asMask(code, condition)),
         place,
       );
     if (this.#areSingle([yes, no]))
       return singleLane(
-        code.vector(place, v128.select, asSingle(code, yes), asSingle(code, no), asMask(code, condition)),
+        code.vector(place, v128.select32, asSingle(code, yes), asSingle(code, no), asMask(code, condition)),
         place,
       );
     const [one, other, mask] = [asDouble(code, yes), asDouble(code, no), asWide(code, condition)];
-    const half = (k: 0 | 1) => code.vector(place, v128.select, one[k], other[k], mask[k]);
+    const half = (k: 0 | 1) => code.vector(place, v128.select64, one[k], other[k], mask[k]);
     return doubleLane(half(0), half(1), place);
   }
 

@@ -1,4 +1,4 @@
-import { control, convert, f64x2, i32, v128 } from '../../../base/wasm-instructions';
+import { control, convert, f64x2, i32, i32x4, v128 } from '../../../base/wasm-instructions';
 import type { BoundValues } from '../../bound-values';
 import { isInvariant, type Node } from '../../nodes';
 import { isLeaf, type Program } from '../../schedule';
@@ -142,7 +142,7 @@ export class StepWriter {
   maskAt(offset: number, pointer = this.pointer(1)): Lane {
     const four = this.#bytes(offset, pointer, false);
     const zero = this.code.literal(new Int32Array(4));
-    return maskLane(this.code.vector('loop', convert.isNotZero, four, zero));
+    return maskLane(this.code.vector('loop', i32x4.isLess, zero, four));
   }
 
   store(array: string, offset: number, lane: Lane): void {
@@ -160,13 +160,13 @@ export class StepWriter {
     } else throw new NoVectors();
   }
 
-  /** Four numbers without their fractions, or four truth values as 0 and 1, in 32 bits each. */
+  /** Four numbers from 0 to 255 without their fractions (NaN: none above 0), or four truth values as 0 and 1, in 32 bits each. */
   #wholes(lane: Lane): number {
     const { code } = this;
     if (lane.type === 'boolean')
       return this.#made(v128.and, asMask(code, lane), code.literal(new Int32Array(4).fill(1)));
-    if (lane.native === 'single') return this.#made(convert.signedFromSingle, asSingle(code, lane));
-    const [low, high] = asDouble(code, lane).map((half) => this.#made(convert.signedFromDouble, half));
+    if (lane.native === 'single') return this.#made(convert.wholeFromSingle, asSingle(code, lane));
+    const [low, high] = asDouble(code, lane).map((half) => this.#made(convert.wholeFromDouble, half));
     return this.#made(v128.shuffle(lowHalves), low, high);
   }
 
