@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { colourType } from '../raster/formats/png/rows';
 import { encodePng } from '../raster/formats/png/stream';
+import { encodeJpeg, encodeJpegs, type TilePicture } from './jpeg-row';
 import type { MadeTile, TileFormat } from './types';
 
 // Tiles are many and small: they run side by side, one thread each.
@@ -40,6 +41,7 @@ export async function encodeTile(tile: RawTile, { format, quality }: TileEncodin
     return encodePng({ width, height, depth: 8, colourType: pngTypes[channels] }, samples, {
       level: quality,
     });
+  if (format === 'jpeg' && channels === 3) return encodeJpeg(samples, width, height, quality);
   const image = sharp(samples, { raw: { width, height, channels } });
   switch (format) {
     case 'webp':
@@ -61,11 +63,14 @@ function isTransparent({ samples, channels }: RawTile): boolean {
 }
 
 /** The single colour of a tile whose pixels are all alike; undefined for others, mostly at the second pixel. */
-function onlyColour({ samples, channels }: RawTile): string | undefined {
+function onlyColour({ samples, channels }: Pick<RawTile, 'samples' | 'channels'>): string | undefined {
   for (let at = channels; at < samples.length; at++)
     if (samples[at] !== samples[at - channels]) return undefined;
   return samples.subarray(0, channels).join(',');
 }
+
+/** Tiles that are compressed together: with more of them there would be less to do at once. */
+const together = 8;
 
 /** Different tiles of one colour that are kept. */
 const maxPlain = 256;
@@ -75,6 +80,22 @@ export class TileEncoder {
   readonly #plain = new Map<string, Promise<Uint8Array>>();
 
   constructor(private readonly encoding: TileEncoding) {}
+
+  /** How many tiles side by side are best given to `encodeRow`; one: `encode` does as well. */
+  tilesTogether(channels: RawTile['channels']): number {
+    return this.encoding.format === 'jpeg' && channels === 3 ? together : 1;
+  }
+
+  /** Compresses tiles that lie side by side, each as `encode` does it. */
+  async encodeRow(picture: TilePicture): Promise<readonly MadeTile[]> {
+    const { count, samples } = picture;
+    // Of one colour all of them must be to be worth no second look.
+    if (onlyColour({ samples, channels: 3 }) === undefined) {
+      const bodies = await encodeJpegs(picture, this.encoding.quality);
+      if (bodies) return bodies.map((body) => ({ body, isEmpty: false }));
+    }
+    return Promise.all(Array.from({ length: count }, (_, index) => this.encode(tileOf(picture, index))));
+  }
 
   async encode(raw: RawTile): Promise<MadeTile> {
     const isEmpty = isTransparent(raw);
@@ -88,4 +109,13 @@ export class TileEncoder {
     }
     return { body: await made, isEmpty };
   }
+}
+
+/** One of several tiles that lie side by side. */
+function tileOf({ samples, tileSizePx, count }: TilePicture, index: number): RawTile {
+  const stride = tileSizePx * 3;
+  const tile = new Uint8Array(stride * tileSizePx);
+  for (let row = 0, at = index * stride; row < tileSizePx; row++, at += stride * count)
+    tile.set(samples.subarray(at, at + stride), row * stride);
+  return { samples: tile, width: tileSizePx, height: tileSizePx, channels: 3 };
 }

@@ -50,11 +50,13 @@ export interface TileWork {
   /** Whether a tile belongs to the plan and is not there yet. */
   wants(tile: TileAddress): boolean;
   /**
-   * Waits until there is room for one more tile in work, and starts it; it is stored while the maker goes on.
-   * @param make what it reads before its first `await` may be used for something else once `add` has resolved
+   * Waits until there is room for more tiles in work, and starts them; they are stored while the maker goes on.
+   * @param tiles that are made together
+   * @param make makes them, in that order; what it reads before its first `await` may be used for something else once
+   * `add` has resolved
    * @throws the first failure of any tile
    */
-  add(tile: TileAddress, make: () => Promise<MadeTile>): Promise<void>;
+  add(tiles: readonly TileAddress[], make: () => Promise<readonly MadeTile[]>): Promise<void>;
 }
 
 /** Makes the tiles of one source, in the order that suits it. */

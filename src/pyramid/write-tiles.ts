@@ -39,7 +39,7 @@ export interface WriteOptions {
   onProgress(progress: TileProgress): void;
 }
 
-/** Runs tasks, so many at once, for somebody who brings them one by one. */
+/** Runs tasks, so many at once, for somebody who brings them a few at a time. */
 class Crew {
   readonly #running = new Set<Promise<void>>();
   #goOn = () => {};
@@ -49,13 +49,16 @@ class Crew {
     readonly failed: AbortController,
   ) {}
 
-  /** Waits for room and starts a task. @throws the first failure of those before */
-  async start(task: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= this.size)
+  /** Waits for room for so many tasks, at most as many as run at once. @throws the first failure of those before */
+  async room(tasks: number): Promise<void> {
+    while (this.#running.size + tasks > this.size)
       await new Promise<void>((resolve) => {
         this.#goOn = resolve;
       });
     this.failed.signal.throwIfAborted();
+  }
+
+  start(task: () => Promise<void>): void {
     const running = task()
       .catch((error: unknown) => this.failed.abort(error))
       .finally(() => {
@@ -95,8 +98,7 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
   count.made = count.uploaded = count.tiles + count.skippedEmpty;
   tell();
 
-  async function handle(tile: TileAddress, make: () => Promise<MadeTile>): Promise<void> {
-    const { body, isEmpty } = await make();
+  async function store(tile: TileAddress, { body, isEmpty }: MadeTile): Promise<void> {
     count.made++;
     tell();
     if (isEmpty && !options.writesEmpty) {
@@ -119,7 +121,11 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
         (!plan.includes || plan.includes(tile)) &&
         !existing.has(options.key(tile)) &&
         (options.writesEmpty || !empty.has(tile)),
-      add: (tile, make) => crew.start(() => handle(tile, make)),
+      async add(tiles, make) {
+        await crew.room(tiles.length);
+        const made = make();
+        for (const [index, tile] of tiles.entries()) crew.start(async () => store(tile, (await made)[index]));
+      },
     })
     .catch((error: unknown) => failed.abort(error));
   await crew.end();

@@ -1,3 +1,4 @@
+import type { TileAddress } from '../../geo/types';
 import { Buffers } from '../buffers';
 import { type RawTile, TileEncoder, type TileEncoding } from '../encode-tile';
 import { layoutOf } from '../layouts/layout';
@@ -34,11 +35,7 @@ class ImageMaker implements TileMaker {
   async make({ signal, wants, add }: TileWork): Promise<void> {
     const { image, plan, resampling } = this.options;
     for await (const row of tileRows(image, plan, resampling, signal)) {
-      const [first, last] = plan.levels[row.z].x;
-      for (let x = first; x <= last; x++) {
-        const tile = { z: row.z, x, y: row.y };
-        if (wants(tile)) await add(tile, () => this.#encode(this.#cut(row, x)));
-      }
+      for (const tiles of this.#groups(row, wants)) await add(tiles, () => this.#encode(row, tiles));
       signal.throwIfAborted();
     }
   }
@@ -47,15 +44,37 @@ class ImageMaker implements TileMaker {
     return this.options.image.close();
   }
 
-  async #encode(raw: RawTile): Promise<MadeTile> {
-    const made = await this.#encoder.encode(raw);
+  /** The tiles of a row that are wanted, neighbours together as far as that makes less work. */
+  #groups(row: TileRow, wants: TileWork['wants']): TileAddress[][] {
+    const { levels, tileSizePx } = this.options.plan;
+    const [first, last] = levels[row.z].x;
+    const whole = row.rows < tileSizePx ? 0 : Math.floor(row.widthPx / tileSizePx);
+    const most = this.#encoder.tilesTogether(row.channels);
+    const groups: TileAddress[][] = [];
+    for (let x = first; x <= last; x++) {
+      const tile = { z: row.z, x, y: row.y };
+      if (!wants(tile)) continue;
+      const group = groups.at(-1);
+      if (group && group.length < most && group[0].x + group.length === x && x < whole) group.push(tile);
+      else groups.push([tile]);
+    }
+    return groups;
+  }
+
+  async #encode(row: TileRow, tiles: readonly TileAddress[]): Promise<readonly MadeTile[]> {
+    const raw = this.#cut(row, tiles[0].x, tiles.length);
+    const made =
+      tiles.length === 1
+        ? [await this.#encoder.encode(raw)]
+        : await this.#encoder.encodeRow({ ...raw, tileSizePx: raw.height, count: tiles.length });
     this.#buffers.giveBack(raw.samples);
     return made;
   }
 
-  #cut({ samples: strip, widthPx, channels, rows }: TileRow, x: number): RawTile {
+  /** Pixels of neighbours. */
+  #cut({ samples: strip, widthPx, channels, rows }: TileRow, x: number, count: number): RawTile {
     const { tileSizePx, layout } = this.options.plan;
-    const width = Math.min(tileSizePx, widthPx - x * tileSizePx);
+    const width = Math.min(tileSizePx * count, widthPx - x * tileSizePx);
     const isCut = width < tileSizePx || rows < tileSizePx;
     const isPadded = isCut && layoutOf(layout).isPadded;
     const tile = {

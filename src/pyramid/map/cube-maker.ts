@@ -37,7 +37,7 @@ export function createCubeMaker({ cube, plan, encoding, maxPixels }: CubeMakerOp
     async make({ signal, wants, add }: TileWork): Promise<void> {
       for (const tile of plannedTiles(plan)) {
         signal.throwIfAborted();
-        if (wants(tile)) await add(tile, () => draw(tile, signal));
+        if (wants(tile)) await add([tile], async () => [await draw(tile, signal)]);
       }
     },
   };

@@ -71,11 +71,11 @@ export function createFileMaker(options: FileMakerOptions): TileMaker {
                     tileSizePx,
                     buffers,
                   );
-                await add(tile, async () => {
+                await add([tile], async () => {
                   const raw = cut();
                   const made = await encoder.encode(raw);
                   buffers.giveBack(raw.samples);
-                  return made;
+                  return [made];
                 });
               }
             }
