@@ -7,6 +7,7 @@ import { SchemaChecks } from '../../src/graph/schema/checks';
 import {
   type Arguments,
   type Callback,
+  type GraphIssue,
   LabeledArray,
   type ParameterSpec,
   type ProcessDefinition,
@@ -223,3 +224,7 @@ export async function rejection(promise: Promise<unknown>): Promise<OpenEOError>
   }
   throw new Error('It did not fail');
 }
+
+/** What is wrong and where, in short. */
+export const codes = (issues: readonly GraphIssue[]) =>
+  issues.map(({ code, pointer }) => `${code} ${pointer}`);

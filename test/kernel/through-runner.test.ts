@@ -1,30 +1,23 @@
 import { silentLogger } from '../../src/base/logger';
-import { packagePath } from '../../src/base/paths';
-import { createRegistry, type Registry } from '../../src/graph/registry';
 import { createGraphRunner } from '../../src/graph/run';
-import { SchemaChecks } from '../../src/graph/schema/checks';
 import { type Arguments, type Callback, LabeledArray, type ProcessDefinition } from '../../src/graph/types';
 import { createEvaluator } from '../../src/kernel/evaluator';
 import type { Cube } from '../../src/raster/cube';
 import { memoryCube } from '../../src/raster/memory-cube';
+import { predefinedProcesses } from '../support/predefined';
 
 const { signal } = new AbortController();
-const limits = { nodes: 1000, depth: 50 };
 const taken: Callback[] = [];
-let registry: Registry<unknown>;
+let world: Awaited<ReturnType<typeof predefinedProcesses<unknown>>>;
 
 beforeAll(async () => {
-  registry = await createRegistry<unknown>({
-    specFolders: [packagePath('processes')],
-    moduleFolder: packagePath('src', 'processes'),
-    isWatching: false,
-    ...{ checks: new SchemaChecks(), limits, logger: silentLogger },
-  });
+  world = await predefinedProcesses<unknown>();
 });
-afterAll(() => registry.close());
+afterAll(() => world.registry.close());
 
 /** The callback that the executor hands to `reduce_dimension` for this graph. */
 async function callbackOf(process_graph: object): Promise<Callback> {
+  const { registry, checks, limits } = world;
   const { process } = registry.find('reduce_dimension')!;
   const run = (args: Arguments) => {
     taken.push(args.reducer as Callback);
@@ -37,7 +30,7 @@ async function callbackOf(process_graph: object): Promise<Callback> {
           ? registry.find(id, namespace)
           : { process: { ...process, module: { run } } },
     },
-    ...{ checks: new SchemaChecks(), limits, createContext: () => ({ signal }) },
+    ...{ checks, limits, createContext: () => ({ signal }) },
   });
   const data = { from_parameter: 'data' };
   const args = { data, reducer: { process_graph }, dimension: 't' };

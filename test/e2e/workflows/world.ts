@@ -1,11 +1,8 @@
 import { silentLogger } from '../../../src/base/logger';
 import { createHttpClient } from '../../../src/base/net';
-import { packagePath } from '../../../src/base/paths';
 import { subGrid } from '../../../src/geo/grid';
 import type { Grid } from '../../../src/geo/types';
-import { createRegistry } from '../../../src/graph/registry';
 import { createGraphRunner } from '../../../src/graph/run';
-import { SchemaChecks } from '../../../src/graph/schema/checks';
 import type { GraphNode } from '../../../src/graph/types';
 import type { ProcessContext } from '../../../src/processes/context';
 import type { Cube } from '../../../src/raster/cube';
@@ -13,6 +10,7 @@ import { layerLengths, product } from '../../../src/raster/layers';
 import { createRasterReader } from '../../../src/raster/reader';
 import { openCatalog } from '../../../src/store/catalog/open';
 import { createUdfRuntimes } from '../../../src/udf/runtimes';
+import { predefinedProcesses } from '../../support/predefined';
 
 export const signal = new AbortController().signal;
 
@@ -29,16 +27,7 @@ export async function openWorkflows(collections: readonly string[]): Promise<Wor
   const raster = createRasterReader({ http, logger });
   const catalog = await openCatalog({ collections, http, logger });
   const udf = createUdfRuntimes({ threads: 1, memoryBytes: 64 * 2 ** 20, seconds: 60 });
-  const checks = new SchemaChecks();
-  const limits = { nodes: 10_000, depth: 50 };
-  const registry = await createRegistry<ProcessContext>({
-    specFolders: [packagePath('processes')],
-    moduleFolder: packagePath('src', 'processes'),
-    checks,
-    limits,
-    logger,
-    isWatching: false,
-  });
+  const { checks, limits, registry } = await predefinedProcesses<ProcessContext>();
   const withoutKernels: typeof registry.find = (id, namespace) => {
     const found = registry.find(id, namespace);
     const module = found?.process.module;

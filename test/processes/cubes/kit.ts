@@ -1,10 +1,7 @@
 import { silentLogger } from '../../../src/base/logger';
-import { packagePath } from '../../../src/base/paths';
 import { parseCrs } from '../../../src/geo/crs';
 import type { Grid } from '../../../src/geo/types';
-import { createRegistry } from '../../../src/graph/registry';
 import { createGraphRunner } from '../../../src/graph/run';
-import { SchemaChecks } from '../../../src/graph/schema/checks';
 import type { GraphNode } from '../../../src/graph/types';
 import type { ProcessContext } from '../../../src/processes/context';
 import {
@@ -16,6 +13,7 @@ import {
   type Window,
 } from '../../../src/raster/cube';
 import { memoryCube } from '../../../src/raster/memory-cube';
+import { predefinedProcesses } from '../../support/predefined';
 
 export const signal = new AbortController().signal;
 
@@ -23,16 +21,7 @@ let world: ReturnType<typeof createWorld> | undefined;
 
 /** The predefined processes through the real registry and executor. */
 async function createWorld() {
-  const checks = new SchemaChecks();
-  const limits = { nodes: 10_000, depth: 50 };
-  const registry = await createRegistry<ProcessContext>({
-    specFolders: [packagePath('processes')],
-    moduleFolder: packagePath('src', 'processes'),
-    checks,
-    limits,
-    logger: silentLogger,
-    isWatching: false,
-  });
+  const { checks, limits, registry } = await predefinedProcesses<ProcessContext>();
   return (context: Partial<ProcessContext>) =>
     createGraphRunner<ProcessContext, string>({
       registry,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { packagePath } from '../../../src/base/paths';
 import type { Cube } from '../../../src/raster/cube';
-import { createUdfRuntimes } from '../../../src/udf/runtimes';
 import {
   bands,
   callback,
@@ -15,9 +14,7 @@ import {
   x,
   y,
 } from '../cubes/kit';
-
-const runtimes = createUdfRuntimes({ threads: 1, memoryBytes: 64 * 1024 * 1024, seconds: 60 });
-afterAll(() => runtimes.close());
+import { context } from './support';
 
 const text = readFileSync(packagePath('docs', 'processes.md'), 'utf8');
 const examples = new Map(
@@ -26,11 +23,7 @@ const examples = new Map(
 const grid = gridOf(2, 1);
 
 const run = async (process: string, args: object): Promise<Cube> =>
-  (await runProcess(
-    process,
-    { ...args },
-    { udf: { ...runtimes, session: runtimes.openSession('tester') } },
-  )) as Cube;
+  (await runProcess(process, { ...args }, context())) as Cube;
 
 function udf(name: string, parameter: string, rest: object = {}): object {
   return callback('run_udf', {

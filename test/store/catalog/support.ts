@@ -1,8 +1,12 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { LogFields, Logger, LogLevel } from '../../../src/base/logger';
+import { type LogFields, type Logger, type LogLevel, silentLogger } from '../../../src/base/logger';
 import type { HttpClient } from '../../../src/base/net';
+import { openCatalog } from '../../../src/store/catalog/open';
+import { listen } from '../../support/listen';
 
 /** Requests over the platform's fetch, without the checks of hosts that the real client makes. */
 export function plainHttp(): HttpClient {
@@ -53,9 +57,8 @@ export async function serveDocuments(): Promise<DocumentServer> {
     response.writeHead(status, { etag, 'content-type': 'application/json' });
     response.end(status === 200 ? text : undefined);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listen(server)}`,
     documents,
     requests,
     close: () =>
@@ -126,3 +129,28 @@ export function stacCollection(
     ...changes,
   };
 }
+
+/** Documents are looked at again by every call. */
+export const always = { localMs: 0, remoteMs: 0 };
+
+/** A folder for the documents of each test; what is written there may be an object or text. */
+export function documentFolder() {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'catalog-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const path = (name: string) => join(folder, name);
+  return {
+    path,
+    async write(name: string, document: unknown): Promise<string> {
+      await mkdir(join(path(name), '..'), { recursive: true });
+      await writeFile(path(name), typeof document === 'string' ? document : JSON.stringify(document));
+      return path(name);
+    },
+  };
+}
+
+/** A catalogue of collections, without a log. */
+export const open = (...collections: string[]) =>
+  openCatalog({ collections, http: plainHttp(), logger: silentLogger, freshness: always });
