@@ -97,9 +97,9 @@ export async function createApplication(
     });
   const serviceParts = [
     ...serviceTypeRoutes,
-    ...serviceRoutes(parts.services, parts.auth),
+    ...serviceRoutes(parts.services, parts.auth, config.texts),
     ...tileRoutes(parts.services, parts.auth),
-    ...jobRoutes(parts.jobs),
+    ...jobRoutes(parts.jobs, config.texts),
     ...jobEventRoutes(parts.jobs),
     ...jobResultRoutes({ ...parts, linkSeconds: config.jobs.linkSeconds }),
     ...seedRoutes(parts),

@@ -98,7 +98,9 @@ export async function openParts(
       createHttpClient({ allowedHosts: [...config.allowedHosts, ...namedHosts(config)], logger }),
       (part) => part.close(),
     );
-    const records = opened(await openRecordStore(config.storeUrl, { logger }), (part) => part.close());
+    const records = opened(await openRecordStore(config.storeUrl, { logger, kept: config.kept }), (part) =>
+      part.close(),
+    );
     const tileStore =
       config.tileStoreUrl === undefined
         ? undefined

@@ -50,6 +50,15 @@ export function complete(values: Readonly<Record<string, unknown>>): Config {
       seconds: values['limitSeconds'] as number,
       bodyBytes: values['limitBody'] as number,
     },
+    kept: {
+      jobs: unlessZero(values['limitJobs']),
+      services: unlessZero(values['limitServices']),
+      storedProcesses: unlessZero(values['limitProcesses']),
+    },
+    texts: {
+      title: unlessZero(values['limitTitle']),
+      description: unlessZero(values['limitDescription']),
+    },
     udf: {
       seconds: values['limitUdfSeconds'] as number,
       memoryBytes: values['limitUdfMemory'] as number,
@@ -90,6 +99,11 @@ export function complete(values: Readonly<Record<string, unknown>>): Config {
         ? undefined
         : { key: resolve(values['tlsKey'] as string), cert: resolve(values['tlsCert'] as string) },
   };
+}
+
+/** A limit of which 0 says that there is none. */
+function unlessZero(value: unknown): number | undefined {
+  return (value as number) || undefined;
 }
 
 /** A quarter of what the machine or its container has. */

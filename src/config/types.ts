@@ -44,6 +44,10 @@ export interface Config {
   readonly filesQuotaBytes: number;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
+  /** How many a user may keep; absent: as many as wanted. */
+  readonly kept: { readonly jobs?: number; readonly services?: number; readonly storedProcesses?: number };
+  /** Characters of users' texts; absent: as many as a request may have. */
+  readonly texts: { readonly title?: number; readonly description?: number };
   /** What a user-defined function may take, and how many run at once. */
   readonly udf: { readonly seconds: number; readonly memoryBytes: number; readonly threads: number };
   /** Threads that compute pixels of results, beside the main one. */

@@ -11,6 +11,7 @@ import type { RecordStore, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import type { UdfRuntimeDescription } from '../udf/types';
 import type { Metrics } from './metrics';
+import type { TextLimits } from './texts';
 
 /** The slice of the configuration that concerns HTTP. */
 export interface HttpSettings {
@@ -18,6 +19,7 @@ export interface HttpSettings {
   readonly publicUrl?: string;
   readonly trustProxy: boolean | number | string;
   readonly filesQuotaBytes: number;
+  readonly texts: TextLimits;
   readonly limits: { readonly pixels: number; readonly seconds: number; readonly bodyBytes: number };
 }
 

@@ -56,6 +56,8 @@ test('lists, sizes, booleans and JSON are read from text', () => {
       TILEGRAPH_COLLECTIONS: 'https://a.example/c.json, /data/b.json',
       TILEGRAPH_FILES_QUOTA: '2 GiB',
       TILEGRAPH_LIMIT_BODY: '1MB',
+      TILEGRAPH_LIMIT_JOBS: '7',
+      TILEGRAPH_LIMIT_SERVICES: '0',
       TILEGRAPH_TRUST_PROXY: 'true',
       TILEGRAPH_PUBLIC_URL: 'https://maps.example/tiles/',
       TILEGRAPH_OIDC_PROVIDERS: '[{"id":"egi","issuer":"https://idp.example","title":"EGI"}]',
@@ -64,6 +66,7 @@ test('lists, sizes, booleans and JSON are read from text', () => {
   expect(config.collections).toEqual(['https://a.example/c.json', '/data/b.json']);
   expect(config.filesQuotaBytes).toBe(2 * 1024 ** 3);
   expect(config.limits.bodyBytes).toBe(1e6);
+  expect(config.kept).toEqual({ jobs: 7, services: undefined, storedProcesses: 1000 });
   expect(config.trustProxy).toBe(true);
   expect(config.publicUrl).toBe('https://maps.example/tiles');
   expect(config.oidcProviders[0]).toMatchObject({ id: 'egi', scopes: ['openid'], defaultClients: [] });

@@ -3,6 +3,7 @@ import { openRecordStore } from '../../src/store/records/open';
 import type { RecordStore } from '../../src/store/records/types';
 import { describeChanges } from './records/changes';
 import type { RecordFixture } from './records/fixture';
+import { describeKept } from './records/kept';
 import { describeLogs } from './records/logs';
 import { describeProjects } from './records/projects';
 import { describeServices } from './records/services';
@@ -21,8 +22,8 @@ export function describeRecordStore(
   const opened: RecordStore[] = [];
   let url: string;
   let store: RecordStore;
-  const open = async (address = url) => {
-    const another = await openRecordStore(address, { logger: silentLogger, maxLogEntries: 10 });
+  const open: RecordFixture['open'] = async (address = url, kept) => {
+    const another = await openRecordStore(address, { logger: silentLogger, maxLogEntries: 10, kept });
     opened.push(another);
     return another;
   };
@@ -48,6 +49,7 @@ export function describeRecordStore(
 
   describeUsers(given);
   describeServices(given);
+  describeKept(given);
   describeLogs(given);
   describeUploads(given);
   describeChanges(given);

@@ -9,6 +9,7 @@ import { jobDetails, jobPath, jobRow, jobSummary } from '../job-documents';
 import { logPage } from '../log-documents';
 import { pageLinks, pageQuery } from '../paging';
 import { type ApiRequest, callerOf, type Route } from '../route';
+import { checkTexts, type TextLimits } from '../texts';
 
 /** What clients send to make or change a job, already valid against the API's schema. */
 interface JobBody {
@@ -34,7 +35,7 @@ function idempotencyKey(request: ApiRequest): string | undefined {
 }
 
 /** The life of batch jobs. */
-export function jobRoutes({ manager, batch }: Jobs): Route[] {
+export function jobRoutes({ manager, batch }: Jobs, texts: TextLimits): Route[] {
   const id = (request: ApiRequest) => request.params['job_id'];
   return [
     {
@@ -55,6 +56,7 @@ export function jobRoutes({ manager, batch }: Jobs): Route[] {
       async handle(request, response) {
         const user = callerOf(request);
         const body = request.body as JobBody & { readonly process: ProcessDefinition };
+        checkTexts(body, texts);
         checkPlan(body.plan);
         checkBudget(body.budget);
         await batch.check(user, body.process);
@@ -98,6 +100,7 @@ export function jobRoutes({ manager, batch }: Jobs): Route[] {
         if (locked !== undefined) throw new OpenEOError('PropertyNotEditable', { property: locked });
         if (!editable.some((property) => Object.hasOwn(body, property)))
           throw new OpenEOError('NoDataForUpdate');
+        checkTexts(body, texts);
         checkPlan(body.plan);
         checkBudget(body.budget);
         if (body.process) await batch.check(user, body.process);

@@ -4,13 +4,14 @@ import { parseProcess } from '../../graph/parse';
 import type { Backend } from '../backend';
 import { pageLinks, pageQuery } from '../paging';
 import { callerOf, type Route } from '../route';
+import { checkTexts } from '../texts';
 
 /** Left out of the list, as the standard asks. */
 const large = new Set(['process_graph', 'exceptions', 'examples', 'links']);
 
 const idPattern = /^[\w-]{1,200}$/;
 
-export function processGraphRoutes({ records, registry }: Backend): Route[] {
+export function processGraphRoutes({ records, registry, settings }: Backend): Route[] {
   const { storedProcesses } = records;
   const path = '/process_graphs/{process_graph_id}';
   return [
@@ -51,6 +52,7 @@ export function processGraphRoutes({ records, registry }: Backend): Route[] {
             reason: `its id "${id}" may only have letters, digits, "_" and "-"`,
           });
         if (registry.has(id)) throw new OpenEOError('PredefinedProcessExists', { identifier: id });
+        checkTexts(request.body, settings.texts);
         const { issues } = parseProcess(request.body);
         if (issues.length > 0) throw issuesToError(issues);
         await storedProcesses.put({

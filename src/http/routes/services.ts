@@ -9,6 +9,7 @@ import { logPage, rfc3339 } from '../log-documents';
 import { pageLinks, pageQuery } from '../paging';
 import { type ApiRequest, callerOf, type Route } from '../route';
 import { serviceUrls } from '../service-urls';
+import { checkTexts, type TextLimits } from '../texts';
 
 const longestSignatureSeconds = 365 * 24 * 3600;
 
@@ -49,7 +50,11 @@ function expiry(body: Readonly<Record<string, unknown>>): number {
 }
 
 /** The life of secondary services, their logs, and signed addresses of their tiles. */
-export function serviceRoutes({ manager, prepared }: Services, auth: Pick<Auth, 'sign' | 'revoke'>): Route[] {
+export function serviceRoutes(
+  { manager, prepared }: Services,
+  auth: Pick<Auth, 'sign' | 'revoke'>,
+  texts: TextLimits,
+): Route[] {
   const id = (request: ApiRequest) => request.params['service_id'];
   return [
     {
@@ -87,7 +92,9 @@ export function serviceRoutes({ manager, prepared }: Services, auth: Pick<Auth, 
       access: 'user',
       body: 'openeo',
       async handle(request, response) {
-        const service = await manager.create(callerOf(request), request.body as NewService);
+        const body = request.body as NewService;
+        checkTexts(body, texts);
+        const service = await manager.create(callerOf(request), body);
         response
           .status(201)
           .set({ Location: apiUrl(request, `/services/${service.id}`), 'OpenEO-Identifier': service.id })
@@ -108,7 +115,9 @@ export function serviceRoutes({ manager, prepared }: Services, auth: Pick<Auth, 
       access: 'user',
       body: 'openeo',
       async handle(request, response) {
-        await manager.update(callerOf(request), id(request), request.body as ServiceChange);
+        const change = request.body as ServiceChange;
+        checkTexts(change, texts);
+        await manager.update(callerOf(request), id(request), change);
         response.status(204).end();
       },
     },

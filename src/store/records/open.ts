@@ -61,24 +61,30 @@ function createDatabase(sql: Sql): RecordDatabase {
  * Opens the record store of a store URL and brings its tables up to date. It resolves although PostgreSQL is away:
  * methods then throw OpenEOError `StoreUnavailable` until it is back.
  * @param options.maxLogEntries how many log entries each subject keeps, 1000 unless told
+ * @param options.kept how many records each user may keep; as many as wanted where nothing is said
  * @throws Error for a URL, a file or credentials that cannot be used, and for a schema of a newer version
  */
 export async function openRecordStore(
   url: string,
-  options: { readonly logger: Logger; readonly maxLogEntries?: number },
+  options: {
+    readonly logger: Logger;
+    readonly maxLogEntries?: number;
+    readonly kept?: { readonly jobs?: number; readonly services?: number; readonly storedProcesses?: number };
+  },
 ): Promise<RecordStore> {
-  const sql = await openSql(url, { migrations: 'records', logger: options.logger });
+  const { logger, maxLogEntries = 1000, kept = {} } = options;
+  const sql = await openSql(url, { migrations: 'records', logger });
   const database = createDatabase(sql);
-  const changes = new Changes(database.source, options.logger);
+  const changes = new Changes(database.source, logger);
   return {
     users: createUsers(database, changes),
     tokens: createTokens(database, changes),
-    services: createServices(database, changes),
-    jobs: createJobs(database, changes),
+    services: createServices(database, changes, kept.services),
+    jobs: createJobs(database, changes, kept.jobs),
     projects: createProjects(database),
-    storedProcesses: createStoredProcesses(database, changes),
+    storedProcesses: createStoredProcesses(database, changes, kept.storedProcesses),
     registeredProcesses: createRegisteredProcesses(database, changes),
-    logs: createLogs(database, options.maxLogEntries ?? 1000),
+    logs: createLogs(database, maxLogEntries),
     signingKeys: createSigningKeys(database, changes),
     uploads: createUploads(database),
     settings: createSettings(database),

@@ -2,14 +2,17 @@ import { sql } from 'drizzle-orm';
 import { bind, columnList, insertInto, orReplace, rowReader } from '../sql/statements';
 import type { Changes } from './changes';
 import type { RecordDatabase } from './database';
+import { Kept } from './kept';
 import { fetchCount, startOf, toPage } from './paging';
 import type { RecordStore, RegisteredProcessRecord, StoredProcessRecord } from './types';
 
 /** Processes of users, which only their owner sees. */
 export function createStoredProcesses(
-  { tables, statements }: RecordDatabase,
+  database: RecordDatabase,
   changes: Changes,
+  most: number | undefined,
 ): RecordStore['storedProcesses'] {
+  const { tables, statements } = database;
   const { storedProcesses: table } = tables;
   const read = rowReader<StoredProcessRecord>(table);
   const columns = columnList(table);
@@ -20,8 +23,12 @@ export function createStoredProcesses(
     sql`select ${columns} from ${table} where ${isOwned} and ${table.id} > ${bind(table.id, 'after')} order by ${table.id} limit ${sql.placeholder('count')}`,
     'storedProcesses.list',
   );
+  const kept = new Kept(database, table, {
+    ...{ records: 'stored processes', most, setting: 'TILEGRAPH_LIMIT_PROCESSES' },
+  });
+  const isAllowed = kept.hasRoom && sql`(${kept.hasRoom} or exists (select 1 from ${table} where ${isIt}))`;
   const put = statements.prepare(
-    sql`${insertInto(table)} ${orReplace(table, [table.ownerId, table.id])}`,
+    sql`${insertInto(table, isAllowed)} ${orReplace(table, [table.ownerId, table.id])}`,
     'storedProcesses.put',
   );
   const remove = statements.prepare(sql`delete from ${table} where ${isIt}`, 'storedProcesses.remove');
@@ -37,7 +44,8 @@ export function createStoredProcesses(
       return toPage(rows.map(read), page, (record) => [record.id]);
     },
     async put(record) {
-      await changes.after(['stored_processes'], () => statements.run(put, record));
+      const stored = await changes.after(['stored_processes'], () => kept.insert(put, record));
+      if (stored.changes === 0) throw kept.error();
     },
     async remove(ownerId, id) {
       const outcome = await changes.after(['stored_processes'], () =>

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { assign, bind, columnList, insertInto, type Prepared, rowReader } from '../sql/statements';
 import type { Changes } from './changes';
 import type { RecordDatabase } from './database';
+import { Kept } from './kept';
 import { fetchCount, startInTime, toPage } from './paging';
 import type { RecordStore, ServiceRecord } from './types';
 
@@ -19,9 +20,11 @@ const changeable = [
 ] as const;
 
 export function createServices(
-  { tables, statements }: RecordDatabase,
+  database: RecordDatabase,
   changes: Changes,
+  most: number | undefined,
 ): RecordStore['services'] {
+  const { tables, statements } = database;
   const { services, signingKeys, logs } = tables;
   const read = rowReader<ServiceRecord>(services);
   const columns = columnList(services);
@@ -37,7 +40,10 @@ export function createServices(
     sql`select ${columns} from ${services} where ${services.ownerId} = ${bind(services.ownerId, 'ownerId')} and ${isAfter} ${inOrder}`,
     'services.listOwned',
   );
-  const create = statements.prepare(insertInto(services), 'services.create');
+  const kept = new Kept(database, services, {
+    ...{ records: 'services', most, setting: 'TILEGRAPH_LIMIT_SERVICES' },
+  });
+  const create = statements.prepare(insertInto(services, kept.hasRoom), 'services.create');
   // Keys before services: the order in which users.remove touches the tables.
   const removal = [
     statements.prepare(
@@ -81,7 +87,8 @@ export function createServices(
       return toPage(rows.map(read), filter, (service) => [service.createdAt.toISOString(), service.id]);
     },
     async create(service) {
-      await changes.after(['services'], () => statements.run(create, service));
+      const made = await changes.after(['services'], () => kept.insert(create, service));
+      if (made.changes === 0) throw kept.error();
     },
     async update(id, change, revision) {
       const named = changeable.filter((property) => change[property] !== undefined);

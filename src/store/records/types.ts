@@ -171,6 +171,7 @@ export interface RecordStore {
     get(id: string): Promise<ServiceRecord | undefined>;
     /** A user's services, or all of them, oldest first. */
     list(filter: { readonly ownerId?: string } & PageRequest): Promise<Page<ServiceRecord>>;
+    /** @throws OpenEOError `RecordLimitExceeded` where the owner has as many as a user may keep */
     create(service: ServiceRecord): Promise<void>;
     /**
      * Applies the change to the present row in one statement or transaction and raises the revision.
@@ -186,6 +187,7 @@ export interface RecordStore {
   readonly storedProcesses: {
     get(ownerId: string, id: string): Promise<StoredProcessRecord | undefined>;
     list(ownerId: string, page?: PageRequest): Promise<Page<StoredProcessRecord>>;
+    /** @throws OpenEOError `RecordLimitExceeded` for a new one where the owner has as many as a user may keep */
     put(record: StoredProcessRecord): Promise<void>;
     remove(ownerId: string, id: string): Promise<boolean>;
   };

@@ -39,14 +39,18 @@ export function columnList(table: Table): SQL {
   return sql.join(Object.values(getTableColumns(table)).map(columnName), sql`, `);
 }
 
-/** `insert into table (…) values (…)` of all columns; parameters have the properties' names. */
-export function insertInto(table: Table): SQL {
+/**
+ * `insert into table (…) values (…)` of all columns; parameters have the properties' names. With a condition the row
+ * is inserted where it holds.
+ */
+export function insertInto(table: Table, condition?: SQL): SQL {
   const columns = Object.entries(getTableColumns(table));
   const values = sql.join(
     columns.map(([property, column]) => bind(column, property)),
     sql`, `,
   );
-  return sql`insert into ${table} (${columnList(table)}) values (${values})`;
+  const source = condition ? sql`select ${values} where ${condition}` : sql`values (${values})`;
+  return sql`insert into ${table} (${columnList(table)}) ${source}`;
 }
 
 /** `on conflict (keys) do update` of all other columns. */

@@ -27,7 +27,12 @@ test('a failure of any endpoint is answered as the standard says', async () => {
     };
   });
   const { auth } = api.server.application;
-  const settings = { trustProxy: false, filesQuotaBytes: 1, limits: { pixels: 1, seconds: 1, bodyBytes: 1 } };
+  const settings = {
+    trustProxy: false,
+    filesQuotaBytes: 1,
+    texts: {},
+    limits: { pixels: 1, seconds: 1, bodyBytes: 1 },
+  };
   const backend = { logger: silentLogger, metrics: createMetrics(), settings, auth } as unknown as Backend;
   const app = createHttpApp(backend, failing);
   for (const endpoint of api.offered) {

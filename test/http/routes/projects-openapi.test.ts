@@ -6,6 +6,7 @@ import { jobRoutes } from '../../../src/http/routes/jobs';
 import { projectRoutes } from '../../../src/http/routes/projects';
 import { seedRoutes } from '../../../src/http/routes/seed';
 import type { Jobs } from '../../../src/jobs/jobs';
+import { stateId } from '../../../src/jobs/watcher';
 import type { Services } from '../../../src/services/services';
 import { drawing, encode } from '../../pyramid/support/pictures';
 import { sampleCollection } from '../../support/sample';
@@ -75,7 +76,7 @@ test('every endpoint of projects, jobs and seeding is described, and no other', 
       uploadFolder: '',
       assetBytes: 0,
     }),
-    ...jobRoutes({} as Jobs),
+    ...jobRoutes({} as Jobs, {}),
     ...jobEventRoutes({} as Jobs),
     ...seedRoutes({ services: {} as Services, jobs: {} as Jobs }),
   ];
@@ -125,7 +126,10 @@ test('real answers of every status are what the description says', async () => {
   const { job_id } = await ask('post', generation, `${path}/generate-tiles?asset_id=${id}`);
   expect(await untilOver(job_id)).toMatchObject({ status: 'completed' });
   await ask('get', `${root}/{slug}`, `${root}/a`);
-  await ask('get', '/api/jobs/{job_id}/events', `/api/jobs/${job_id}/events`);
+  const events = ['get', '/api/jobs/{job_id}/events', `/api/jobs/${job_id}/events`] as const;
+  await ask(...events);
+  const over = await server.application.records.jobs.get(String(job_id));
+  await ask(...events, { headers: { 'last-event-id': stateId(over!) } });
   // Another one that is under way for as long as it is looked at.
   await server.application.jobs.engine.close();
   await ask('post', generation, `${path}/generate-tiles?asset_id=${id}`);

@@ -55,6 +55,7 @@ export async function startHarness(options: HarnessOptions = {}) {
   const settings: HttpSettings = {
     trustProxy: false,
     filesQuotaBytes: 1 << 20,
+    texts: {},
     ...options.settings,
     limits: { ...limits, ...options.settings?.limits },
   };

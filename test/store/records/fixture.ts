@@ -5,8 +5,14 @@ export interface RecordFixture {
   readonly store: RecordStore;
   /** Where its database is. */
   readonly url: string;
-  /** Another store, of the same database unless another is named; it is closed at the end. */
-  open(address?: string): Promise<RecordStore>;
+  /**
+   * Another store, of the same database unless another is named; it is closed at the end.
+   * @param kept how many records a user may keep there
+   */
+  open(
+    address?: string,
+    kept?: { readonly jobs?: number; readonly services?: number; readonly storedProcesses?: number },
+  ): Promise<RecordStore>;
   /** A new, empty database that takes several connections. */
   newUrl(): Promise<string>;
   /** Runs a statement on a connection that knows nothing of the store; `created` stands for a time. */

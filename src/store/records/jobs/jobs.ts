@@ -4,6 +4,7 @@ import { type Columns, toRows } from '../../sql/rows';
 import { assign, bind, columnList, insertInto, type Prepared, rowReader } from '../../sql/statements';
 import type { Changes } from '../changes';
 import type { RecordDatabase } from '../database';
+import { Kept } from '../kept';
 import { fetchCount, startInTime, toPage } from '../paging';
 import { createJobLine } from './line';
 import type { JobChange, JobFilter, JobRecord, JobStore } from './types';
@@ -25,7 +26,7 @@ const filters = ['ownerId', 'projectId', 'type', 'status'] as const satisfies re
 /** Jobs that one statement looks for. */
 const mostAtOnce = 100;
 
-export function createJobs(database: RecordDatabase, changes: Changes): JobStore {
+export function createJobs(database: RecordDatabase, changes: Changes, most: number | undefined): JobStore {
   const { tables, statements, clock, rowsGiven } = database;
   const { jobs, signingKeys, logs } = tables;
   const read = rowReader<JobRecord>(jobs);
@@ -51,8 +52,9 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
     sql`select ${columns} from ${jobs} where ${jobs.ownerId} = ${bind(jobs.ownerId, 'ownerId')} and ${jobs.idempotencyKey} = ${bind(jobs.idempotencyKey, 'idempotencyKey')}`,
     'jobs.byKey',
   );
+  const kept = new Kept(database, jobs, { records: 'jobs', most, setting: 'TILEGRAPH_LIMIT_JOBS' });
   const create = statements.prepare(
-    sql`${insertInto(jobs)} on conflict (${name(jobs.ownerId)}, ${name(jobs.idempotencyKey)}) do nothing returning ${columns}`,
+    sql`${insertInto(jobs, kept.hasRoom)} on conflict (${name(jobs.ownerId)}, ${name(jobs.idempotencyKey)}) do nothing returning ${columns}`,
     'jobs.create',
   );
   // Keys before jobs: the order in which users.remove touches the tables.
@@ -106,11 +108,12 @@ export function createJobs(database: RecordDatabase, changes: Changes): JobStore
       const state = { status: 'created', progress: 0, message: 'created', run: 0, attempts: 0, losses: 0 };
       const values = { ...job, payload, logLevel, priority, ...state, createdAt: now, updatedAt: now };
       for (;;) {
-        const made = await statements.run(create, values);
+        const made = await kept.insert(create, values);
         if (made.rows.length > 0) return { job: read(made.rows[0]), isNew: true };
         const { rows } = await statements.run(byKey, job);
-        // Without a row, the job of that key was removed in between.
         if (rows.length > 0) return { job: read(rows[0]), isNew: false };
+        if (await kept.isFull(job.ownerId)) throw kept.error();
+        // The job of that key, or another one, was removed in between.
       }
     },
     async update(id, change) {

@@ -150,7 +150,10 @@ export interface JobStore {
   get(id: string): Promise<JobRecord | undefined>;
   /** Oldest first. */
   list(filter: JobFilter): Promise<Page<JobRecord>>;
-  /** Makes it as `created`, or returns what was made before with the same idempotency key. */
+  /**
+   * Makes it as `created`, or returns what was made before with the same idempotency key.
+   * @throws OpenEOError `RecordLimitExceeded` where the owner has as many as a user may keep
+   */
   create(job: NewJob): Promise<{ readonly job: JobRecord; readonly isNew: boolean }>;
   /** Undefined where there is no such job, or where it is queued or running. */
   update(id: string, change: JobChange): Promise<JobRecord | undefined>;
