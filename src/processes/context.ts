@@ -19,6 +19,8 @@ export interface JobHandle {
   readonly id: string;
   /** The process that it runs, as its owner wrote it. */
   readonly process: Readonly<Record<string, unknown>>;
+  /** When it was started; its runs after failures and crashes follow the same start. */
+  readonly startedAt: Date;
   /** Where this run of the job keeps its files, with a slash at the end. */
   readonly prefix: string;
   readonly objects: ObjectStore;

@@ -15,7 +15,7 @@ import { makeScratch } from './scratch';
 import { downloading, finalizing, type Stage, tileStage } from './stages';
 import { describePlace, tileJsonOf } from './tilejson';
 import { type PyramidPlan, plannedTiles, type TileMaker, tileFormats } from './types';
-import { storedSizes, type TileSummary, writeTiles } from './write-tiles';
+import { type StoredTiles, storedTiles, type TileSummary, writeTiles } from './write-tiles';
 
 /** Tiles in work at once: enough for all cores and for storage that answers slowly. */
 export const tilesAtOnce = 16;
@@ -115,21 +115,21 @@ export function generate(
     tools.logger.info(`${plan.total} tiles in ${plan.levels.length} levels`, {
       data: { width: plan.widthPx, height: plan.heightPx },
     });
-    const stored = () => storedSizes(tools.objects, target.prefix, tools.signal, target.keepSince);
-    let existing = await stored();
+    const look = (since?: Date) => storedTiles(tools.objects, target.prefix, tools.signal, since);
+    let stored = await look(target.keepSince);
     const empty = new EmptyTiles(tools.objects, target.prefix);
     await empty.load(target.keepSince);
     const maker = await opened.createMaker();
     let summary: TileSummary;
     try {
-      summary = await makeTiles(maker, options, target, { existing, empty }, tools);
+      summary = await makeTiles(maker, options, target, { stored, empty }, tools);
       // What a canceled run left may have been removed while this one built on it.
       for (
-        existing = await stored();
-        tileCount(existing, target, options) < summary.tileCount;
-        existing = await stored()
+        stored = await look();
+        tileCount(stored.sizes, target, options) < summary.tileCount;
+        stored = await look()
       )
-        summary = await makeTiles(maker, options, target, { existing, empty }, tools);
+        summary = await makeTiles(maker, options, target, { stored, empty }, tools);
     } finally {
       await maker.close();
     }
@@ -154,7 +154,7 @@ function makeTiles(
   maker: TileMaker,
   options: PyramidOptions,
   { prefix }: GenerateTarget,
-  known: { readonly existing: ReadonlyMap<string, number>; readonly empty: EmptyTiles },
+  known: { readonly stored: StoredTiles; readonly empty: EmptyTiles },
   { objects, signal, onStage }: GenerateTools,
 ): Promise<TileSummary> {
   const { plan } = maker;
@@ -244,12 +244,12 @@ async function makeArchive(
 ): Promise<Archive | undefined> {
   if (options.archive === 'none') return undefined;
   const key = (tile: TileAddress) => prefix + layoutOf(plan.layout).path(plan, tile, options.format);
-  const stored = await storedSizes(objects, prefix, signal);
+  const { sizes } = await storedTiles(objects, prefix, signal);
   const write = options.archive === 'pmtiles' ? writePmtiles : writeMbtiles;
   return write({
     ...{ plan, name, folder, signal },
     format: options.format,
-    tiles: [...plannedTiles(plan)].filter((tile) => stored.has(key(tile))),
+    tiles: [...plannedTiles(plan)].filter((tile) => sizes.has(key(tile))),
     async read(tile) {
       const found = await objects.get(key(tile));
       return found && buffer(found.body);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TileAddress } from '../geo/types';
 import type { ObjectStore } from '../store/objects/types';
 import type { EmptyTiles } from './empty-tiles';
@@ -21,6 +22,14 @@ export interface TileSummary {
   readonly reused: number;
 }
 
+/** What lies in a folder already. */
+export interface StoredTiles {
+  /** Sizes by key: what is neither made nor uploaded again. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Tags by key of what is too old to count: it is made again, and uploaded where it is another one now. */
+  readonly outdated: ReadonlyMap<string, string>;
+}
+
 export interface WriteOptions {
   readonly maker: TileMaker;
   readonly objects: ObjectStore;
@@ -28,8 +37,7 @@ export interface WriteOptions {
   key(tile: TileAddress): string;
   readonly contentType: string;
   readonly cacheControl: string;
-  /** What lies there already, by key: it is neither made nor uploaded again. */
-  readonly existing: ReadonlyMap<string, number>;
+  readonly stored: StoredTiles;
   readonly writesEmpty: boolean;
   /** Which ones were left out before, and will be. */
   readonly empty: EmptyTiles;
@@ -79,7 +87,8 @@ class Crew {
  * @throws the first failure, after the tiles in work have ended; the signal's reason
  */
 export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
-  const { maker, objects, existing, empty } = options;
+  const { maker, objects, stored, empty } = options;
+  const existing = stored.sizes;
   const { plan } = maker;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
@@ -88,10 +97,10 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
   const tell = () => options.onProgress({ total: plan.total, made: count.made, uploaded: count.uploaded });
   if (existing.size > 0)
     for (const tile of plannedTiles(plan)) {
-      const stored = existing.get(options.key(tile));
-      if (stored === undefined) continue;
+      const bytes = existing.get(options.key(tile));
+      if (bytes === undefined) continue;
       count.reused++;
-      count.bytes += stored;
+      count.bytes += bytes;
     }
   count.tiles = count.reused;
   if (!options.writesEmpty) count.skippedEmpty = empty.count;
@@ -106,7 +115,9 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
       await empty.add(tile);
     } else {
       const { contentType, cacheControl } = options;
-      await objects.put(options.key(tile), body, { contentType, cacheControl, isLazy: true, signal });
+      const key = options.key(tile);
+      if (!isTagOf(stored.outdated.get(key), body))
+        await objects.put(key, body, { contentType, cacheControl, isLazy: true, signal });
       count.tiles++;
       count.bytes += body.length;
     }
@@ -139,22 +150,33 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
   return { tileCount: count.tiles, bytes, skippedEmpty, reused };
 }
 
-/** Sizes of the objects below a folder, by key. @param since leaves out those that were written before. Files without bytes, as a crash of the machine may leave, do not count. */
-export async function storedSizes(
+/** Whether a tag is that of these bytes, as buckets tag what they got in one piece: their MD5. Folders tell none. */
+function isTagOf(etag: string | undefined, bytes: Uint8Array): boolean {
+  return etag?.length === 32 && etag === createHash('md5').update(bytes).digest('hex');
+}
+
+/**
+ * What lies below a folder. Files without bytes, as a crash of the machine may leave, do not count.
+ * @param since tells apart what was written before as outdated
+ */
+export async function storedTiles(
   objects: ObjectStore,
   folder: string,
   signal: AbortSignal,
   since = new Date(0),
-): Promise<Map<string, number>> {
+): Promise<StoredTiles> {
   const sizes = new Map<string, number>();
+  const outdated = new Map<string, string>();
   for (let after: string | undefined = ''; after !== undefined; ) {
     signal.throwIfAborted();
     const { items, next }: Awaited<ReturnType<ObjectStore['list']>> = await objects.list(folder, {
       limit: 1000,
       after,
     });
-    for (const { key, size, modified } of items) if (modified >= since && size > 0) sizes.set(key, size);
+    for (const { key, size, modified, etag } of items)
+      if (modified < since) outdated.set(key, etag);
+      else if (size > 0) sizes.set(key, size);
     after = next;
   }
-  return sizes;
+  return { sizes, outdated };
 }

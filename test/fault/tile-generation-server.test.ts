@@ -1,52 +1,41 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { silentLogger } from '../../src/base/logger';
 import { openObjectStore } from '../../src/store/objects/open';
 import type { ObjectStore } from '../../src/store/objects/types';
-import { drawing, encode } from '../pyramid/support/pictures';
-import { faultRounds } from '../support/fault-rounds';
-import { digests, inWork, isTilePut, makeProject, until } from '../support/generations';
+import { digests, makeProject, until } from '../support/generations';
 import { type ServerProcess, spawnServer } from '../support/process';
-import { type S3Server, startFauxqs } from '../support/s3';
-import { type S3Proxy, startProxy } from '../support/s3-proxy';
+import {
+  killWhileTilesAreMade,
+  largePicture,
+  machineFolder,
+  startWatchedBucket,
+  type WatchedBucket,
+} from './support/tile-jobs';
 
 jest.setTimeout(600_000);
 
 /** A server with the embedded engine and SQLite; what it stores goes through a proxy that sees it. */
 describe('one server that makes tiles by itself', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'tilegraph-fault-tiles-'));
-  let s3: S3Server;
-  let proxy: S3Proxy;
+  const { dataDir, lose } = machineFolder();
+  let bucket: WatchedBucket;
   let objects: ObjectStore;
   let server: ServerProcess;
-  let objectStoreUrl: string;
+  let env: Record<string, string>;
 
-  const start = () =>
-    spawnServer({
-      dataDir,
-      env: {
-        ...s3.credentials,
-        ...{ TILEGRAPH_OBJECT_STORE_URL: objectStoreUrl, TILEGRAPH_S3_ENDPOINT: proxy.endpoint },
-        ...{ TILEGRAPH_S3_PATH_STYLE: 'true', TILEGRAPH_JOB_LEASE: '1' },
-      },
-    });
   beforeAll(async () => {
-    s3 = await startFauxqs();
-    proxy = await startProxy(s3.endpoint);
-    objectStoreUrl = `s3://${await s3.newBucket()}/p`;
-    objects = await openObjectStore(objectStoreUrl, {
+    bucket = await startWatchedBucket();
+    const url = await bucket.newUrl();
+    env = bucket.env(url);
+    objects = await openObjectStore(url, {
       logger: silentLogger,
-      s3: { endpoint: s3.endpoint, isPathStyle: true },
+      s3: { endpoint: bucket.s3.endpoint, isPathStyle: true },
     });
-    server = await start();
+    server = await spawnServer({ dataDir, env });
   });
   afterAll(async () => {
     await server?.stop();
     await objects?.close();
-    await proxy?.stop();
-    await s3?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await bucket?.stop();
+    lose();
   });
 
   const ends = (id: string) =>
@@ -57,30 +46,25 @@ describe('one server that makes tiles by itself', () => {
         ? (job as Record<string, unknown>)
         : undefined;
     });
-  const tilePuts = () => proxy.seen.filter(isTilePut).length;
 
   test('a job of 500 tiles survives kills of the server at random moments', async () => {
-    const picture = await encode(drawing(5000, 4700), 5000, 4700, 'png');
-    const project = await makeProject(server, 'killed', picture);
+    const project = await makeProject(server, 'killed', await largePicture());
     const plain = await project.start();
     expect(await ends(plain)).toMatchObject({ status: 'completed' });
     const expected = await digests(objects, project.prefix(plain));
     expect(expected.size).toBeGreaterThan(500);
 
-    proxy.seen.length = 0;
-    const kills = faultRounds;
+    bucket.proxy.seen.length = 0;
     const id = await project.start();
-    for (let kill = 1; kill <= kills; kill++) {
-      const at = Math.floor(((kill - 0.5 + (Math.random() - 0.5) / 2) * expected.size) / kills);
-      await until(`tile ${at}`, () => tilePuts() >= at);
+    const most = await killWhileTilesAreMade(bucket, expected.size, async () => {
       await server.kill();
-      server = await start();
-    }
+      server = await spawnServer({ dataDir, env });
+    });
     expect(await ends(id)).toMatchObject({
       ...{ status: 'completed', progress: 100 },
       result: { tile_count: expected.size },
     });
     expect(await digests(objects, project.prefix(id))).toEqual(expected);
-    expect(tilePuts()).toBeLessThanOrEqual(expected.size + kills * inWork);
+    expect(bucket.tilePuts()).toBeLessThanOrEqual(most);
   });
 });

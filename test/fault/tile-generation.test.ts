@@ -1,33 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { drawing, encode } from '../pyramid/support/pictures';
-import { faultRounds } from '../support/fault-rounds';
-import { digests, inWork, isTilePut, makeProject, until } from '../support/generations';
+import { digests, isTilePut, makeProject, until } from '../support/generations';
 import { type TestDatabase, testDatabase } from '../support/postgres';
 import { spawnWorker } from '../support/process';
-import { type S3Server, startFauxqs } from '../support/s3';
-import { type Fault, type S3Proxy, startProxy } from '../support/s3-proxy';
+import type { Fault } from '../support/s3-proxy';
 import { startServer, type TestServer } from '../support/server';
+import {
+  killWhileTilesAreMade,
+  largePicture,
+  machineFolder,
+  startWatchedBucket,
+  type WatchedBucket,
+} from './support/tile-jobs';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
-let s3: S3Server;
-let proxy: S3Proxy;
+let bucket: WatchedBucket;
 beforeAll(async () => {
-  s3 = await startFauxqs();
-  proxy = await startProxy(s3.endpoint);
+  bucket = await startWatchedBucket();
 });
-afterAll(async () => {
-  await proxy.stop();
-  await s3.stop();
-});
+afterAll(() => bucket?.stop());
 beforeEach(() => {
-  proxy.fault = undefined;
-  proxy.seen.length = 0;
+  bucket.proxy.fault = undefined;
+  bucket.proxy.seen.length = 0;
 });
-
-const tilePuts = () => proxy.seen.filter(isTilePut).length;
 
 const row = (server: TestServer, id: string) => server.application.records.jobs.get(id);
 const ends = (server: TestServer, id: string) =>
@@ -40,8 +35,8 @@ describe('on one server, with its objects in a bucket', () => {
   let server: TestServer;
   let picture: Buffer;
   beforeAll(async () => {
-    const objectStoreUrl = `s3://${await s3.newBucket()}/p`;
-    server = await startServer({ objectStoreUrl, s3Endpoint: proxy.endpoint, s3PathStyle: true });
+    const s3 = { s3Endpoint: bucket.proxy.endpoint, s3PathStyle: true };
+    server = await startServer({ objectStoreUrl: await bucket.newUrl(), ...s3 });
     picture = await encode(drawing(1500, 1100), 1500, 1100, 'png');
   });
   afterAll(() => server.stop());
@@ -52,12 +47,12 @@ describe('on one server, with its objects in a bucket', () => {
     expect((await ends(server, plain)).status).toBe('completed');
     const faults: Fault[] = [503, 'reset', 429, 'lose', 500, 'cut'];
     let count = 0;
-    proxy.fault = () => (++count % 3 === 0 ? faults[(count / 3) % faults.length] : undefined);
+    bucket.proxy.fault = () => (++count % 3 === 0 ? faults[(count / 3) % faults.length] : undefined);
     const shaken = await project.start();
     // Requests are repeated. Under jest the SDK takes an answer that is cut off for none of Node's errors, as they are of
     // another realm: then the job is tried again.
     expect(await ends(server, shaken)).toMatchObject({ status: 'completed' });
-    proxy.fault = undefined;
+    bucket.proxy.fault = undefined;
     const { objects } = server.application;
     const expected = await digests(objects, project.prefix(plain));
     expect(expected.size).toBe(30 + 9 + 4 + 1);
@@ -70,12 +65,12 @@ describe('on one server, with its objects in a bucket', () => {
       ({ method, url }) => method === 'GET' && /\/uploads\/assets\//.test(url ?? ''),
     ],
     ['at the first tile', isTilePut],
-    ['in the middle of the tiles', (request) => isTilePut(request) && tilePuts() > 20],
+    ['in the middle of the tiles', (request) => isTilePut(request) && bucket.tilePuts() > 20],
     ['while it is finished', ({ method, url }) => method === 'PUT' && /tilejson\.json/.test(url ?? '')],
   ])('canceled %s it ends at once and leaves nothing', async (stage, isReached) => {
     const project = await makeProject(server, `cancel-${stage.replaceAll(' ', '-')}`, picture);
     let reached = false;
-    proxy.fault = (request) => {
+    bucket.proxy.fault = (request) => {
       if (!isReached(request)) return undefined;
       reached = true;
       return 'hang';
@@ -85,7 +80,7 @@ describe('on one server, with its objects in a bucket', () => {
     const answer = await server.call('DELETE', `/jobs/${id}/results`);
     expect(answer.status).toBe(204);
     expect((await row(server, id))?.status).toBe('created');
-    proxy.fault = undefined;
+    bucket.proxy.fault = undefined;
     const { objects } = server.application;
     await until('the removal of the tiles', async () => {
       const { items } = await objects.list(project.prefix(id));
@@ -104,9 +99,10 @@ describe('on workers that share nothing but the database and a bucket', () => {
   let objectStoreUrl: string;
   beforeAll(async () => {
     database = await testDatabase();
-    objectStoreUrl = `s3://${await s3.newBucket()}/p`;
+    objectStoreUrl = await bucket.newUrl();
+    const s3 = { s3Endpoint: bucket.proxy.endpoint, s3PathStyle: true };
     server = await startServer({
-      ...{ storeUrl: database.url, objectStoreUrl, s3Endpoint: proxy.endpoint, s3PathStyle: true },
+      ...{ storeUrl: database.url, objectStoreUrl, ...s3 },
       ...{ jobs: 'pg-boss', jobLease: 1 },
     });
   });
@@ -117,28 +113,23 @@ describe('on workers that share nothing but the database and a bucket', () => {
 
   /** A worker on a machine of its own, which is lost with its disk. */
   async function machine() {
-    const dataDir = mkdtempSync(join(tmpdir(), 'tilegraph-machine-'));
-    const worker = await spawnWorker({
-      dataDir,
-      env: {
-        ...s3.credentials,
-        ...{ TILEGRAPH_STORE_URL: database.url, TILEGRAPH_OBJECT_STORE_URL: objectStoreUrl },
-        ...{ TILEGRAPH_S3_ENDPOINT: proxy.endpoint, TILEGRAPH_S3_PATH_STYLE: 'true' },
-        ...{ TILEGRAPH_JOBS: 'pg-boss', TILEGRAPH_JOB_LEASE: '1' },
-      },
-    });
+    const { dataDir, lose } = machineFolder();
+    const env = {
+      ...bucket.env(objectStoreUrl),
+      ...{ TILEGRAPH_STORE_URL: database.url, TILEGRAPH_JOBS: 'pg-boss' },
+    };
+    const worker = await spawnWorker({ dataDir, env });
     return {
       worker,
       async lose() {
         await worker.kill();
-        rmSync(dataDir, { recursive: true, force: true });
+        lose();
       },
     };
   }
 
   test('a job of 500 tiles is finished by others when workers and their disks are lost', async () => {
-    const picture = await encode(drawing(5000, 4700), 5000, 4700, 'png');
-    const project = await makeProject(server, 'five-hundred', picture);
+    const project = await makeProject(server, 'five-hundred', await largePicture());
     const { objects } = server.application;
     let current = await machine();
     const plain = await project.start();
@@ -146,20 +137,17 @@ describe('on workers that share nothing but the database and a bucket', () => {
     const expected = await digests(objects, project.prefix(plain));
     expect(expected.size).toBeGreaterThan(500);
 
-    proxy.seen.length = 0;
-    const kills = faultRounds;
+    bucket.proxy.seen.length = 0;
     const id = await project.start();
-    for (let kill = 1; kill <= kills; kill++) {
-      const at = Math.floor(((kill - 0.5 + (Math.random() - 0.5) / 2) * expected.size) / kills);
-      await until(`tile ${at}`, () => tilePuts() >= at);
+    const most = await killWhileTilesAreMade(bucket, expected.size, async () => {
       await current.lose();
       current = await machine();
-    }
+    });
     const job = await ends(server, id);
     expect(job).toMatchObject({ status: 'completed', progress: 100 });
     expect(job.result?.metadata).toMatchObject({ tile_count: expected.size });
     expect(await digests(objects, project.prefix(id))).toEqual(expected);
-    expect(tilePuts()).toBeLessThanOrEqual(expected.size + kills * inWork);
+    expect(bucket.tilePuts()).toBeLessThanOrEqual(most);
     await current.worker.stop();
   });
 });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { webMercator } from '../../src/geo/crs';
 import { gridForBounds } from '../../src/geo/grid';
 import { mapTiles, planMap } from '../../src/pyramid/map/plan';
@@ -216,6 +217,23 @@ describe('a cube', () => {
     expect(run.tile_count).toBeLessThan(plain.total / 2);
     const { result } = await shop.generate({ kind: 'cube', cube }, options);
     expect(result.tile_count + result.skipped_empty).toBe(run.tile_count);
+    // Each point of the area is on a tile of every zoom, and those tiles are whole, as without an area.
+    const made = tiles(await shop.keys(result.tiles_path));
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(share, share, fc.integer({ min: 10, max: 17 }), (right, up, z) => {
+        const lon = west + (east - west) * Math.max(right, up);
+        const lat = ((south + (north - south) * 0.99 * Math.min(right, up)) * Math.PI) / 180;
+        const x = Math.floor(((lon + 180) / 360) * 2 ** z);
+        const y = Math.floor((0.5 - Math.asinh(Math.tan(lat)) / (2 * Math.PI)) * 2 ** z);
+        expect(made).toContain(`${z}/${x}/${y}.png`);
+      }),
+    );
+    const all = await shop.generate({ kind: 'cube', cube }, { minzoom: 10, maxzoom: 15 });
+    for (const name of made.filter((each) => Number(each.split('/')[0]) <= 15))
+      expect(await shop.read(result.tiles_path + name)).toEqual(
+        await shop.read(all.result.tiles_path + name),
+      );
     const elsewhere = {
       type: 'Polygon',
       coordinates: [

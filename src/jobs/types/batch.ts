@@ -11,7 +11,8 @@ import { dataOf, describeData, storeEncoded } from '../results';
 const [firstPercent, lastPercent] = [5, 95];
 
 function jobHandle({ job, prefix, objects, progress, addAsset }: JobContext): JobHandle {
-  return { id: job.id, process: job.process, prefix, objects, progress, addAsset };
+  const startedAt = job.queuedAt ?? job.createdAt;
+  return { id: job.id, process: job.process, startedAt, prefix, objects, progress, addAsset };
 }
 
 /** `result.tif` for a single result, else by its node: `ndvi.tif`. */

@@ -77,7 +77,7 @@ export async function run(args: Arguments, context: Context): Promise<unknown> {
     const { result, files } = await pyramids.generate(
       source,
       options,
-      { prefix, name: 'tiles', baseUrl },
+      { prefix, name: 'tiles', baseUrl, keepSince: options.overwrite ? job.startedAt : undefined },
       {
         ...{ signal, logger },
         onStage: ({ percent, message }) => job.progress(percent, message),

@@ -102,6 +102,18 @@ test('a file of the user becomes a pyramid; the job’s results describe it', as
   expect((await server.application.objects.list(`pyramids/${id}`)).items).toEqual([]);
 });
 
+test.each([true, false])('started again with overwrite %s', async (overwrite) => {
+  const { id } = await run(node({ data: 'map.png', overwrite }));
+  const { objects } = server.application;
+  const { items } = await objects.list(`pyramids/${id}/`);
+  const { key, size } = items.find((each) => each.key.endsWith('/0/0/0.png'))!;
+  await objects.put(key, Buffer.from('spoilt'));
+  await server.call('POST', `/jobs/${id}/results`, undefined, ann);
+  expect((await follow(id)).job).toMatchObject({ status: 'completed' });
+  expect((await objects.head(key))?.size).toBe(overwrite ? size : 6);
+  expect((await objects.list(`pyramids/${id}/`)).items).toHaveLength(items.length);
+});
+
 test('a data cube becomes tiles of the map', async () => {
   const { id, job } = await run({
     load: { process_id: 'load_uploaded_files', arguments: { paths: ['scene.tif'], format: 'GTiff' } },
