@@ -59,8 +59,8 @@ function coverAt(window: CellWindow, level: number): Cover {
   return { level, x, y, count: (x[1] - x[0] + 1) * (y[1] - y[0] + 1) };
 }
 
-/** So few blocks may well be looked at one by one. */
-const few = 64;
+/** So few blocks cover any window that is not wider than one of them; more would be looked at though they are full. */
+const few = 4;
 
 /** Where a search begins: the lowest level from `lowest` on at which few blocks cover the window, or the top level. */
 export function coverOf(window: CellWindow, lowest: number): Cover {
