@@ -88,6 +88,9 @@ export const v128 = {
   load32Lane: intoLane(0x56, 2),
 } as const;
 
+/** Sixteen bytes. */
+export const i8x16 = { isEqual: simd(0x23), lesserUnsigned: simd(0x77) } as const;
+
 /** Four integers of 32 bits. */
 export const i32x4 = {
   splat: simd(0x11),
@@ -189,12 +192,15 @@ export const convert = {
   doubleFromLowSigned: simd(0xfe),
   doubleFromLowUnsigned: simd(0xff),
   widenLowBytesSigned: simd(0x87),
+  widenHighBytesSigned: simd(0x88),
   widenLowBytesUnsigned: simd(0x89),
   widenLowShortsSigned: simd(0xa7),
+  widenHighShortsSigned: simd(0xa8),
   widenLowShortsUnsigned: simd(0xa9),
   /** Masks of two pixels, each as wide as a float64. */
   widenLowMasks: simd(0xc7),
   widenHighMasks: simd(0xc8),
   narrowToShorts: simd(0x85),
   narrowToBytes: simd(0x66),
+  narrowToSignedBytes: simd(0x65),
 } as const;

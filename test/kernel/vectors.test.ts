@@ -71,6 +71,38 @@ const graphs: Readonly<Record<string, Nodes>> = {
     f: { process_id: 'clip', arguments: { x: from('c'), min: -5, max: 100 } },
     g: { process_id: 'array_create', arguments: { data: [from('d'), from('e'), from('f')] }, result: true },
   }),
+  'truth made of missing values and numbers': graph({
+    d: { process_id: 'is_valid', arguments: { x: from('a') } },
+    e: { process_id: 'is_nodata', arguments: { x: from('b') } },
+    f: { process_id: 'or', arguments: { x: from('d'), y: from('e') } },
+    g: { process_id: 'gt', arguments: { x: from('c'), y: from('b') } },
+    h: { process_id: 'and', arguments: { x: from('f'), y: from('g') } },
+    i: { process_id: 'not', arguments: { x: from('f') } },
+    j: { process_id: 'if', arguments: { value: from('h'), accept: from('a'), reject: from('c') } },
+    k: { process_id: 'if', arguments: { value: from('i'), accept: from('g'), reject: from('d') } },
+    l: { process_id: 'if', arguments: { value: from('k'), accept: from('j') }, result: true },
+  }),
+  'the same limits twice': graph({
+    d: { process_id: 'clip', arguments: { x: from('a'), min: -5, max: 100 } },
+    e: { process_id: 'clip', arguments: { x: from('d'), min: -5, max: 100 } },
+    f: {
+      process_id: 'linear_scale_range',
+      arguments: { x: from('e'), inputMin: -5, inputMax: 100, outputMax: 0.7 },
+      result: true,
+    },
+  }),
+  'many steps': graph(
+    Object.fromEntries(
+      Array.from({ length: 80 }, (_, k) => [
+        `n${k}`,
+        {
+          process_id: k % 3 === 2 ? 'subtract' : 'add',
+          arguments: { x: from(k === 0 ? 'a' : `n${k - 1}`), y: k % 2 ? from('b') : k / 7 },
+          result: k === 79 || undefined,
+        },
+      ]),
+    ) as Nodes,
+  ),
   'what has no vectors beside what has': graph({
     d: { process_id: 'mean', arguments: { data } },
     e: { process_id: 'sin', arguments: { x: from('d') } },
@@ -199,6 +231,23 @@ describe('vectors', () => {
     for (const ignore_nodata of [true, false]) {
       const nodes = { a: { process_id, arguments: { data, ignore_nodata }, result: true } };
       await expectSame(nodes, arrayShape(9, 'mask', 'boolean'), { data: planes, valid });
+    }
+  });
+
+  it('take any byte but 0 for valid, and any number of pixels', async () => {
+    const valid = [1, 2, 3].map((seed) =>
+      maskOf(seed).map((bit, i) => bit * [1, 2, 127, 128, 255][(i + seed) % 5]),
+    );
+    const data = [1, 2, 3].map((seed) => planeOf('Uint16Array', seed));
+    const name = 'truth made of missing values and numbers';
+    await expectSame(graphs[name], arrayShape(3, 'mask'), { data, valid });
+    const evaluator = createEvaluator(callbackOf(graphs[name], ['data']), arrayShape(3, 'mask'));
+    const whole = await evaluator.run(new Map([['data', { data, valid }]]), count, signal);
+    for (let pixels = 1024; pixels < 1041; pixels++) {
+      const inputs = new Map([['data', slice({ data, valid }, 0, pixels)]]);
+      const part = await evaluator.run(inputs, pixels, signal);
+      expectEqual(part.data, slice(whole, 0, pixels).data);
+      expectEqual(part.valid, slice(whole, 0, pixels).valid);
     }
   });
 

@@ -43,7 +43,7 @@ export class Code {
   }
 
   /** A vector that does not change. Made before the loop: V8 makes them anew at every use. */
-  literal(numbers: Float32Array | Float64Array | Int32Array): number {
+  literal(numbers: Float32Array | Float64Array | Int32Array | Uint8Array): number {
     const bytes = new Uint8Array(numbers.buffer);
     const key = bytes.join();
     const known = this.#literals.get(key);

@@ -7,19 +7,36 @@ export type Pair = readonly [low: number, high: number];
 /**
  * A value of four neighbouring pixels, as vectors in locals. Numbers are four float32 (`single`, where they are
  * that exactly) or two times two float64 (`double`); truth values are masks of 32 bits (`mask`) or of 64 bits
- * (`wide`), as comparisons leave them. Forms that are missing are made from the one that is there.
+ * (`wide`), as comparisons leave them, or a quarter of sixteen bytes (`sixteen`). Forms that are missing are made from
+ * the one that is there.
  */
 export interface Lane {
   readonly type: ValueType;
   /** In what form the value came to be. */
-  readonly native: 'single' | 'double' | 'mask' | 'wide';
+  readonly native: 'single' | 'double' | 'mask' | 'wide' | 'sixteen';
   readonly place: Place;
   single?: number;
   double?: Pair;
   mask?: number;
   wide?: Pair;
+  /** What a number has been clipped to, so that it is not done again. */
+  limits?: string;
+  readonly sixteen?: Sixteen;
+  readonly quarter?: number;
   /** A number that is the same for all pixels, and what makes its forms when they are asked for. */
   readonly constant?: { readonly value: number; single(): number; double(): number };
+}
+
+/** Truth values of sixteen neighbouring pixels: bytes of ones or of zeros. */
+export interface Sixteen {
+  readonly bytes: number;
+  /** Eight of them as masks of 16 bits, once made. */
+  readonly halves: (number | undefined)[];
+}
+
+/** @param quarter which four of the pixels */
+export function quarterLane(sixteen: Sixteen, quarter: number): Lane {
+  return { type: 'boolean', native: 'sixteen', place: 'loop', sixteen, quarter };
 }
 
 export function singleLane(vector: number, place: Place = 'loop'): Lane {
@@ -75,14 +92,35 @@ export function asDouble(code: Code, lane: Lane): Pair {
 }
 
 export function asMask(code: Code, lane: Lane): number {
-  lane.mask ??= code.vector(lane.place, v128.shuffle(narrowed), ...(lane.wide as Pair));
+  lane.mask ??= lane.sixteen
+    ? widened(code, lane.sixteen, lane.quarter as number)
+    : code.vector(lane.place, v128.shuffle(narrowed), ...(lane.wide as Pair));
   return lane.mask;
 }
 
+function widened(code: Code, { bytes, halves }: Sixteen, quarter: number): number {
+  const half = quarter >> 1;
+  halves[half] ??= code.vector(
+    'loop',
+    half === 0 ? convert.widenLowBytesSigned : convert.widenHighBytesSigned,
+    bytes,
+  );
+  const widen = quarter % 2 === 0 ? convert.widenLowShortsSigned : convert.widenHighShortsSigned;
+  return code.vector('loop', widen, halves[half]);
+}
+
 export function asWide(code: Code, lane: Lane): Pair {
-  lane.wide ??= [
-    code.vector(lane.place, convert.widenLowMasks, lane.mask as number),
-    code.vector(lane.place, convert.widenHighMasks, lane.mask as number),
-  ];
+  if (lane.wide === undefined) {
+    const mask = asMask(code, lane);
+    lane.wide = [
+      code.vector(lane.place, convert.widenLowMasks, mask),
+      code.vector(lane.place, convert.widenHighMasks, mask),
+    ];
+  }
   return lane.wide;
+}
+
+/** Only what constants go into alone is computed before the loop. */
+export function placeOf(...lanes: readonly Lane[]): Place {
+  return lanes.every((lane) => lane.place === 'head') ? 'head' : 'loop';
 }

@@ -1,6 +1,6 @@
 import { type FloatInstructions, f32x4, f64x2, v128 } from '../../../base/wasm-instructions';
 import type { BinaryOperator, Expression, UnaryFunction } from '../expression';
-import { type Code, NoVectors, type Place } from './code';
+import { type Code, NoVectors } from './code';
 import {
   asDouble,
   asMask,
@@ -9,6 +9,8 @@ import {
   doubleLane,
   type Lane,
   maskLane,
+  placeOf,
+  quarterLane,
   singleLane,
   wideLane,
 } from './lanes';
@@ -150,7 +152,11 @@ export class Lowering {
     if (!areNamed) return undefined;
     const [value, low, high] = [x, least, most].map((part) => this.expression(part, operands));
     if (!low.constant || !high.constant || !(low.constant.value <= high.constant.value)) return undefined;
-    return this.pick('greater', this.pick('lesser', value, high), low);
+    const limits = `${low.constant.value} ${high.constant.value} ${this.arithmetics}`;
+    if (value.limits === limits) return value;
+    const clipped = this.pick('greater', this.pick('lesser', value, high), low);
+    clipped.limits = limits;
+    return clipped;
   }
 
   /** The lesser (`y < x ? y : x`) or the greater one (`x < y ? y : x`) of two numbers. */
@@ -206,7 +212,13 @@ export class Lowering {
   #logic(instruction: readonly number[], operands: readonly Lane[]): Lane {
     const { code } = this;
     const place = placeOf(...operands);
-    if (operands.some((operand) => operand.native === 'mask'))
+    const [{ quarter }] = operands;
+    const sixteens = operands.flatMap(({ sixteen }) => sixteen ?? []);
+    if (quarter !== undefined && sixteens.length === operands.length) {
+      const bytes = code.vector('loop', instruction, ...sixteens.map((sixteen) => sixteen.bytes));
+      return quarterLane({ bytes, halves: [] }, quarter);
+    }
+    if (operands.some(({ native }) => native === 'mask' || native === 'sixteen'))
       return maskLane(
         code.vector(place, instruction, ...operands.map((operand) => asMask(code, operand))),
         place,
@@ -224,11 +236,6 @@ function isSameOperand(one: Expression, other: Expression): boolean {
 /** Whether a number is a float32. */
 export function isExact(value: number): boolean {
   return Object.is(Math.fround(value), value);
-}
-
-/** Only what constants go into alone is computed before the loop. */
-function placeOf(...lanes: readonly Lane[]): Place {
-  return lanes.every((lane) => lane.place === 'head') ? 'head' : 'loop';
 }
 
 function numberOf(lane: Lane): Lane {

@@ -6,7 +6,7 @@ import { NoVectors } from './code';
 import { foldHasVectors, writeFold } from './fold';
 import { maxSorted, writeRank } from './quantile';
 import { planRegions, type Regions } from './regions';
-import { hasVectors, writeSegment } from './segment';
+import { hasVectors, quartersOf, writeSegment } from './segment';
 import { StepWriter } from './step-writer';
 
 /** The steps of a program that vectors can do, as one WebAssembly module. */
@@ -64,7 +64,8 @@ function bodyOf(
   regions: Regions,
   bound: BoundValues,
 ): number[] | undefined {
-  const writer = new StepWriter(program, layout, regions, bound);
+  const quarters = step.kind === 'segment' ? quartersOf(step) : 1;
+  const writer = new StepWriter(program, layout, regions, bound, quarters);
   try {
     if (step.kind === 'segment') writeSegment(writer, step);
     else if (step.kind === 'fold') writeFold(writer, step);

@@ -12,8 +12,24 @@ export function hasVectors({ nodes }: Segment): boolean {
   );
 }
 
+/** Longer code is not written four times over. */
+const maxRepeated = 64;
+
+/** How many times four pixels the loop over a segment takes at once. */
+export function quartersOf({ nodes, outputs }: Segment): 1 | 4 {
+  const isShort = nodes.length + outputs.length <= maxRepeated;
+  return isShort && nodes.every(({ op }) => op !== 'quantile') ? 4 : 1;
+}
+
 /** One loop of straight-line code. @throws NoVectors */
 export function writeSegment(writer: StepWriter, step: Segment): void {
+  for (let quarter = 0; quarter < writer.quarters; quarter++) {
+    writer.begin(quarter);
+    writeFour(writer, step);
+  }
+}
+
+function writeFour(writer: StepWriter, step: Segment): void {
   const { program, layout, regions, lowering } = writer;
   for (const node of step.nodes) {
     const lane =

@@ -1,35 +1,35 @@
-import { control, convert, f64x2, i32, i32x4, v128 } from '../../../base/wasm-instructions';
+import { control, convert, f64x2, i32, v128 } from '../../../base/wasm-instructions';
 import type { BoundValues } from '../../bound-values';
 import { isInvariant, type Node } from '../../nodes';
 import { isLeaf, type Program } from '../../schedule';
 import { parseTemplate } from '../expression';
 import { isNaNMissing, type Layout } from '../layout';
+import { ByteStores } from './byte-stores';
 import { Code, NoVectors } from './code';
-import {
-  asDouble,
-  asMask,
-  asSingle,
-  doubleLane,
-  type Lane,
-  lowHalves,
-  maskLane,
-  singleLane,
-  wideLane,
-} from './lanes';
+import { asDouble, asSingle, type Lane, quarterLane, type Sixteen, wideLane } from './lanes';
+import { fourTruths, loadFour, sixteenTruths } from './loads';
 import { isExact, Lowering } from './lower';
-import type { Regions } from './regions';
+import { bytesPerPixel, type Regions } from './regions';
 
 /** Pixels that are computed at once. */
-export const groupSize = 4;
+const groupSize = 4;
 
-const twice = (vector: number): readonly [number, number] => [vector, vector];
-
-/** Loads, computes and stores the values of a group of pixels, for one step. */
+/**
+ * Loads, computes and stores the values of a group of pixels, for one step: of four, or of sixteen, four after four,
+ * so that bytes are loaded, combined and stored as whole vectors.
+ */
 export class StepWriter {
   readonly code = new Code();
   readonly lowering: Lowering;
   readonly #single: Lowering;
-  readonly #lanes = new Map<Node, Lane>();
+  /** Of the four pixels at hand. */
+  #lanes = new Map<Node, Lane>();
+  /** What is the same for all pixels. */
+  readonly #invariants = new Map<Node, Lane>();
+  /** Truth values that are there for the whole group, by node and by address. */
+  readonly #sixteens = new Map<Node | number, Sixteen>();
+  readonly #bytes: ByteStores;
+  #quarter = 0;
   readonly #pointers = new Map<number, number>();
 
   constructor(
@@ -37,10 +37,18 @@ export class StepWriter {
     readonly layout: Layout,
     readonly regions: Regions,
     readonly bound: BoundValues,
+    readonly quarters: 1 | 4 = 1,
   ) {
+    this.#bytes = new ByteStores(this.code);
     this.lowering = new Lowering(this.code, 'double');
     this.#single = new Lowering(this.code, 'single');
     this.code.push('loop', control.loop);
+  }
+
+  /** Turns to the next four pixels of the group. */
+  begin(quarter: number): void {
+    this.#quarter = quarter;
+    this.#lanes = new Map();
   }
 
   /** The local with the address, within a region, of the group for pixels of so many bytes. */
@@ -58,7 +66,13 @@ export class StepWriter {
     const { code } = this;
     const counter = this.pointer(1);
     for (const [bytes, pointer] of this.#pointers)
-      code.push('loop', control.get(pointer), i32.constant(bytes * groupSize), i32.add, control.set(pointer));
+      code.push(
+        'loop',
+        control.get(pointer),
+        i32.constant(bytes * groupSize * this.quarters),
+        i32.add,
+        control.set(pointer),
+      );
     code.push('loop', control.get(counter), control.get(0), i32.isLessUnsigned, control.branchIf(0));
     code.push('loop', control.end);
     return code.finish();
@@ -66,15 +80,12 @@ export class StepWriter {
 
   /** A node's value. @throws NoVectors */
   lane(node: Node): Lane {
-    let lane = this.#lanes.get(node);
-    if (!lane) {
-      lane = this.#make(node);
-      this.#lanes.set(node, lane);
-    }
-    return lane;
+    return this.#invariants.get(node) ?? this.#lanes.get(node) ?? this.define(node, this.#make(node));
   }
 
   #make(node: Node): Lane {
+    const sixteen = this.#sixteens.get(node);
+    if (sixteen) return quarterLane(sixteen, this.#quarter);
     if (isInvariant(node)) return this.#boundLane(node);
     if (node.op === 'load') return this.#loaded(node.plane, node.type === 'boolean');
     if (node.op === 'valid') return this.#valid(node.plane);
@@ -87,6 +98,8 @@ export class StepWriter {
 
   /** Computes a node of this step from its operands. @throws NoVectors */
   compute(node: Node): Lane {
+    const sixteen = this.#sixteens.get(node);
+    if (sixteen) return this.define(node, quarterLane(sixteen, this.#quarter));
     const template = node.op === 'code' ? parseTemplate(node.code) : undefined;
     if (!template) throw new NoVectors();
     const lowering = this.layout.singles.has(node) ? this.#single : this.lowering;
@@ -97,56 +110,27 @@ export class StepWriter {
 
   /** Says what a node's value is. */
   define(node: Node, lane: Lane): Lane {
-    this.#lanes.set(node, lane);
+    if (isInvariant(node)) this.#invariants.set(node, lane);
+    else this.#lanes.set(node, lane);
+    if (lane.sixteen) this.#sixteens.set(node, lane.sixteen);
     return lane;
   }
 
   /** The four numbers at an address. */
-  load(array: string, offset: number, pointer?: number): Lane {
-    const at = (bytes: number) => pointer ?? this.pointer(bytes);
-    switch (array) {
-      case 'Float32Array':
-        return singleLane(this.#made(v128.load(offset), at(4)));
-      case 'Float64Array':
-        return doubleLane(this.#made(v128.load(offset), at(8)), this.#made(v128.load(offset + 16), at(8)));
-      case 'Uint16Array':
-        return singleLane(
-          this.#made(convert.singleFromSigned, this.#made(v128.load16x4Unsigned(offset), at(2))),
-        );
-      case 'Int16Array':
-        return singleLane(
-          this.#made(convert.singleFromSigned, this.#made(v128.load16x4Signed(offset), at(2))),
-        );
-      case 'Int8Array':
-        return singleLane(this.#made(convert.singleFromSigned, this.#bytes(offset, at(1), true)));
-      case 'Uint8Array':
-      case 'Uint8ClampedArray':
-        return singleLane(this.#made(convert.singleFromSigned, this.#bytes(offset, at(1), false)));
-      case 'Int32Array':
-      case 'Uint32Array': {
-        const four = this.#made(v128.load(offset), at(4));
-        const upper = this.#made(
-          v128.shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]),
-          four,
-          four,
-        );
-        const widen = array === 'Int32Array' ? convert.doubleFromLowSigned : convert.doubleFromLowUnsigned;
-        return doubleLane(this.#made(widen, four), this.#made(widen, upper));
-      }
-      default:
-        throw new NoVectors();
-    }
+  load(array: string, region: number, pointer?: number): Lane {
+    const offset = region + this.#quarter * groupSize * bytesPerPixel[array];
+    return loadFour(this.code, array, offset, pointer ?? this.pointer(bytesPerPixel[array]));
   }
 
   /** Whether four masks are set. */
   maskAt(offset: number, pointer = this.pointer(1)): Lane {
-    const four = this.#bytes(offset, pointer, false);
-    const zero = this.code.literal(new Int32Array(4));
-    return maskLane(this.code.vector('loop', i32x4.isLess, zero, four));
+    if (this.quarters > 1) return this.#maskOfGroup(offset, pointer);
+    return fourTruths(this.code, offset, pointer);
   }
 
-  store(array: string, offset: number, lane: Lane): void {
+  store(array: string, region: number, lane: Lane): void {
     const { code } = this;
+    const offset = region + this.#quarter * groupSize * bytesPerPixel[array];
     if (array === 'Float32Array') {
       code.push('loop', control.get(this.pointer(4)), control.get(asSingle(code, lane)), v128.store(offset));
     } else if (array === 'Float64Array') {
@@ -154,24 +138,9 @@ export class StepWriter {
         code.push('loop', control.get(this.pointer(8)), control.get(half), v128.store(offset + 16 * k));
       });
     } else if (array === 'Uint8Array') {
-      const shorts = this.#made(convert.narrowToShorts, ...twice(this.#wholes(lane)));
-      const bytes = this.#made(convert.narrowToBytes, ...twice(shorts));
-      code.push('loop', control.get(this.pointer(1)), control.get(bytes), v128.store32(offset));
+      if (this.quarters === 1) this.#bytes.four(lane, region, this.pointer(1));
+      else this.#bytes.quarter(lane, region, this.pointer(1));
     } else throw new NoVectors();
-  }
-
-  /** Four numbers from 0 to 255 without their fractions (NaN: none above 0), or four truth values as 0 and 1, in 32 bits each. */
-  #wholes(lane: Lane): number {
-    const { code } = this;
-    if (lane.type === 'boolean')
-      return this.#made(v128.and, asMask(code, lane), code.literal(new Int32Array(4).fill(1)));
-    if (lane.native === 'single') return this.#made(convert.wholeFromSingle, asSingle(code, lane));
-    const [low, high] = asDouble(code, lane).map((half) => this.#made(convert.wholeFromDouble, half));
-    return this.#made(v128.shuffle(lowHalves), low, high);
-  }
-
-  #made(instruction: readonly number[], ...operands: readonly number[]): number {
-    return this.code.vector('loop', instruction, ...operands);
   }
 
   #loaded(plane: number, isBoolean: boolean): Lane {
@@ -201,11 +170,13 @@ export class StepWriter {
     return undefined;
   }
 
-  #bytes(offset: number, pointer: number, isSigned: boolean): number {
-    const four = this.code.vector('loop', v128.load32Zero(offset), pointer);
-    const shorts = isSigned ? convert.widenLowBytesSigned : convert.widenLowBytesUnsigned;
-    const whole = isSigned ? convert.widenLowShortsSigned : convert.widenLowShortsUnsigned;
-    return this.code.vector('loop', whole, this.code.vector('loop', shorts, four));
+  #maskOfGroup(offset: number, pointer: number): Lane {
+    let sixteen = this.#sixteens.get(offset);
+    if (!sixteen) {
+      sixteen = sixteenTruths(this.code, offset, pointer);
+      this.#sixteens.set(offset, sixteen);
+    }
+    return quarterLane(sixteen, this.#quarter);
   }
 
   #boundLane(node: Node): Lane {
