@@ -1,7 +1,9 @@
+import { fieldAt } from './fields';
 import { fractal, hash, noise, random, smoothstep } from './noise';
+import { drawRoads, towns } from './roads';
 import { pixelSize, size, type Terrain } from './terrain';
 
-const { PI, ceil, cos, exp, floor, hypot, max, min, sin, sqrt } = Math;
+const { cos, exp, floor, sin, sqrt } = Math;
 
 /** What covers a pixel. */
 export const cover = {
@@ -26,126 +28,6 @@ export interface LandCover {
   readonly kind: Uint8Array;
   /** Brightness relative to the cover's usual, −1 … 1: what tells neighbours of one kind apart. */
   readonly tone: Float32Array;
-}
-
-const towns = [
-  { east: 5.2, south: 8.55, radius: 0.85 },
-  { east: 1.7, south: 9.1, radius: 0.42 },
-  { east: 8.6, south: 6.6, radius: 0.45 },
-  { east: 8.9, south: 9.2, radius: 0.36 },
-  { east: 2.3, south: 6.35, radius: 0.38 },
-  { east: 5.6, south: 5.75, radius: 0.3 },
-  { east: 6.9, south: 7.5, radius: 0.26 },
-] as const;
-
-const roads: readonly (readonly [number, number, number])[] = [
-  [0, 1, 0.25],
-  [0, 2, -0.3],
-  [0, 3, 0.3],
-  [0, 4, -0.25],
-  [0, 5, 0.2],
-  [5, 2, 0.15],
-  [2, 3, -0.3],
-  [1, 4, 0.3],
-  [6, 0, 0.1],
-];
-
-/** Draws curved roads, and the railway-straight main road from edge to edge, as coverage 0 … 1. */
-function drawRoads(): Float32Array {
-  const coverage = new Float32Array(size * size);
-  const dot = (east: number, south: number, width: number) => {
-    const x = (east * 1000) / pixelSize;
-    const y = (south * 1000) / pixelSize;
-    const reach = ceil(width / pixelSize);
-    for (let row = floor(y) - reach; row <= y + reach; row++)
-      for (let column = floor(x) - reach; column <= x + reach; column++) {
-        if (row < 0 || column < 0 || row >= size || column >= size) continue;
-        const distance = hypot(column + 0.5 - x, row + 0.5 - y) * pixelSize;
-        const part = min(1, max(0, 0.5 + (width / 2 - distance) / pixelSize));
-        const at = row * size + column;
-        if (part > coverage[at]) coverage[at] = part;
-      }
-  };
-  for (const [from, to, bend] of roads) {
-    const a = towns[from];
-    const b = towns[to];
-    const length = hypot(b.east - a.east, b.south - a.south);
-    const middleEast = (a.east + b.east) / 2 + (bend * (a.south - b.south)) / 2;
-    const middleSouth = (a.south + b.south) / 2 + (bend * (b.east - a.east)) / 2;
-    for (let t = 0; t <= 1; t += 0.004 / length) {
-      const s = 1 - t;
-      dot(
-        s * s * a.east + 2 * s * t * middleEast + t * t * b.east + 0.02 * noise(t * length * 2, from, 91),
-        s * s * a.south + 2 * s * t * middleSouth + t * t * b.south + 0.02 * noise(t * length * 2, to, 92),
-        9,
-      );
-    }
-  }
-  for (let east = 0; east <= 10.24; east += 0.004)
-    dot(east, 9.75 - 0.17 * east + 0.28 * sin(east * 0.42), 24);
-  return coverage;
-}
-
-/** Regions of farmland lie around the points of a jittered lattice with this many cells a side. */
-const regionCells = 13;
-const regionSize = 1.25;
-
-interface Region {
-  readonly east: number;
-  readonly south: number;
-  readonly id: number;
-}
-
-/** Cells from −2 on, so that each pixel has all eight around its own. */
-const regions: readonly Region[] = Array.from({ length: regionCells ** 2 }, (_, index) => {
-  const column = (index % regionCells) - 2;
-  const row = floor(index / regionCells) - 2;
-  return {
-    east: column + random(column, row, 33),
-    south: row + random(column, row, 34),
-    id: hash(column, row, 35),
-  };
-});
-
-/** Farmland is divided into regions of one direction, these into strips, and strips into fields. */
-function fieldAt(east: number, south: number): { id: number; edge: number; along: number } {
-  const x = east / regionSize + 0.35 * noise(east * 0.9, south * 0.9, 31);
-  const y = south / regionSize + 0.35 * noise(east * 0.9, south * 0.9, 32);
-  let nearest = 9;
-  let region = 0;
-  const first = (floor(y) + 1) * regionCells + floor(x) + 1;
-  for (let row = 0; row < 3; row++)
-    for (let column = 0; column < 3; column++) {
-      const candidate = regions[first + row * regionCells + column];
-      const dx = candidate.east - x;
-      const dy = candidate.south - y;
-      const distance = dx * dx + dy * dy;
-      if (distance < nearest) {
-        nearest = distance;
-        region = candidate.id;
-      }
-    }
-  const angle = ((region & 255) / 255) * PI;
-  const turnX = cos(angle);
-  const turnY = sin(angle);
-  const stripWidth = 85 + ((region >>> 8) & 63) * 1.6;
-  const bend = 25 * noise(east * 0.8, south * 0.8, 36);
-  const across = ((turnX * east + turnY * south) * 1000 + bend) / stripWidth;
-  const along = (turnX * south - turnY * east) * 1000 + bend;
-  const cut = (index: number) => index + 0.55 * (random(index, region, 37) - 0.5);
-  let strip = floor(across);
-  if (across < cut(strip)) strip--;
-  else if (across >= cut(strip + 1)) strip++;
-  const length = 190 + random(strip, region, 38) * 330;
-  const position = along / length + random(strip, region, 39);
-  const piece = floor(position);
-  const edge = min(
-    (across - cut(strip)) * stripWidth,
-    (cut(strip + 1) - across) * stripWidth,
-    (position - piece) * length,
-    (piece + 1 - position) * length,
-  );
-  return { id: hash(strip, piece, region), edge, along: across * stripWidth };
 }
 
 /** Lays forest, fields, towns, roads and water over the terrain. */

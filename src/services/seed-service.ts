@@ -1,10 +1,11 @@
 import { OpenEOError } from '../base/errors';
 import { intersectBounds } from '../geo/grid';
 import type { TileRange } from '../geo/tile-matrix-set';
-import type { Bounds, TileAddress } from '../geo/types';
+import type { TileAddress } from '../geo/types';
+import type { TileMaker } from './make-tile';
 import type { PreparedService, PreparedServices, ServiceTiling } from './prepared-services';
-import type { TileRenderer } from './render-tile';
 import type { Seeds } from './seeds';
+import { boxesOf } from './tile-address';
 import { serviceBounds } from './tilejson';
 
 /** Which tiles of a service are meant. */
@@ -46,23 +47,14 @@ function refuse(reason: string, cause?: unknown): OpenEOError {
   return new OpenEOError('ServiceNotSeedable', { reason }, { cause });
 }
 
-function boxes([west, south, east, north]: readonly [number, number, number, number]): Bounds[] {
-  return west <= east
-    ? [{ west, south, east, north }]
-    : [
-        { west, south, east: 180, north },
-        { west: -180, south, east, north },
-      ];
-}
-
 /** The columns and rows of every zoom that an area and the service's own extent have in common. */
 function rangesOf(
   { matrixSet, settings }: ServiceTiling,
   area: SeedArea,
   own: readonly [number, number, number, number],
 ): Range[] {
-  const parts = boxes(own).flatMap((one) =>
-    area.bbox ? boxes(area.bbox).flatMap((other) => intersectBounds(one, other) ?? []) : [one],
+  const parts = boxesOf(own).flatMap((one) =>
+    area.bbox ? boxesOf(area.bbox).flatMap((other) => intersectBounds(one, other) ?? []) : [one],
   );
   const first = Math.max(area.minzoom, settings.minzoom);
   const last = Math.min(area.maxzoom, settings.maxzoom);
@@ -97,7 +89,7 @@ export class ServiceSeeder {
   constructor(
     private readonly parts: {
       readonly prepared: PreparedServices;
-      readonly renderer: TileRenderer;
+      readonly maker: TileMaker;
       readonly seeds: Seeds;
     },
   ) {}
@@ -111,13 +103,13 @@ export class ServiceSeeder {
     serviceId: string,
     signal: AbortSignal,
   ): Promise<{ readonly prepared: PreparedService; readonly bounds: ReturnType<typeof serviceBounds> }> {
-    const { prepared: services, renderer } = this.parts;
+    const { prepared: services, maker } = this.parts;
     try {
       const prepared = await services.get(serviceId);
       if (prepared.writes) throw refuse('its graph changes something with every request.');
       if (prepared.readsUser) throw refuse('its tiles depend on who asks for them.');
       const probe = { z: prepared.settings.minzoom, x: 0, y: 0 };
-      const bounds = serviceBounds(prepared, await renderer.evaluateForAll(prepared, probe, signal));
+      const bounds = serviceBounds(prepared, await maker.evaluateForAll(prepared, probe, signal));
       return { prepared, bounds };
     } catch (error) {
       const isBroken = error instanceof OpenEOError && error.status < 500 && !ownCodes.has(error.code);
@@ -132,7 +124,7 @@ export class ServiceSeeder {
     signal: AbortSignal,
     onProgress: (progress: SeedProgress) => void,
   ): Promise<SeedSummary> {
-    const { renderer, seeds } = this.parts;
+    const { maker, seeds } = this.parts;
     const { prepared, bounds } = await this.prepare(serviceId, signal);
     const ranges = rangesOf(prepared, area, bounds);
     const total = ranges.reduce((sum, range) => sum + sizeOf(range), 0);
@@ -146,7 +138,7 @@ export class ServiceSeeder {
     const tiles = tilesOf(ranges);
 
     const handle = async (tile: TileAddress) => {
-      const { tag, draw } = await renderer.tileForAll(prepared, tile, signal);
+      const { tag, draw } = await maker.tileForAll(prepared, tile, signal);
       const before = stored.get(`${tile.z}/${tile.x}/${tile.y}`) ?? [];
       const key = seeds.key(serviceId, tile, tag);
       if (before.includes(key)) count.fresh++;

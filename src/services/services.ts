@@ -7,6 +7,7 @@ import { SubjectLogs } from '../store/records/subject-logs';
 import type { RecordStore, User } from '../store/records/types';
 import type { TileStore } from '../tiles/types';
 import { ServiceEvaluator } from './evaluate';
+import { TileMaker } from './make-tile';
 import { ServiceManager } from './manager';
 import { PreparedServices } from './prepared-services';
 import { TileRenderer } from './render-tile';
@@ -50,11 +51,8 @@ export function createServices(parts: {
     seconds: limits.seconds,
     stopped: stopping.signal,
   });
-  const renderer = new TileRenderer({
-    ...{ prepared, evaluator, logs, limiter, limits, seeds },
-    cacheBytes: parts.cacheBytes,
-    stopped: stopping.signal,
-  });
+  const maker = new TileMaker({ evaluator, limiter, limits, seeds, stopped: stopping.signal });
+  const renderer = new TileRenderer({ prepared, maker, logs, cacheBytes: parts.cacheBytes });
   return {
     manager: new ServiceManager({
       records,
@@ -69,7 +67,7 @@ export function createServices(parts: {
     prepared,
     evaluator,
     renderer,
-    seeder: new ServiceSeeder({ prepared, renderer, seeds }),
+    seeder: new ServiceSeeder({ prepared, maker, seeds }),
     async close() {
       prepared.close();
       stopping.abort(new Error('The server stops'));

@@ -9,6 +9,7 @@ import { readMigrations } from '../sql/migrations';
 import { openSqlite } from '../sql/sqlite';
 import type { SqliteSql } from '../sql/types';
 import { CacheFiles } from './cache-files';
+import { Holds } from './holds';
 import { type CacheRow, cacheValues, readCached } from './rows';
 import * as statements from './statements';
 
@@ -63,9 +64,9 @@ export async function openTileCache(
 
 /** See {@link TileCache}. */
 export class DiskTileCache implements TileCache {
-  readonly #held = new Map<string, number>();
+  readonly #held = new Holds();
   /** Files that somebody reads, and those of them that go when they are read. */
-  readonly #readers = new Map<string, number>();
+  readonly #readers = new Holds();
   readonly #left = new Set<string>();
   /** Bytes of tiles that are being written. */
   #reserved = 0;
@@ -99,16 +100,13 @@ export class DiskTileCache implements TileCache {
     if (!tile) return undefined;
     const release = this.hold(tile.id);
     const { filePath } = tile;
-    this.#readers.set(filePath, (this.#readers.get(filePath) ?? 0) + 1);
+    const closeFile = this.#readers.add(filePath);
     try {
       await this.#write(statements.touch, [Date.now() * 1000, tile.id]);
       return await work({ tile, path: this.files.path(filePath) });
     } finally {
       release();
-      const left = (this.#readers.get(filePath) ?? 1) - 1;
-      if (left > 0) this.#readers.set(filePath, left);
-      else this.#readers.delete(filePath);
-      if (left === 0 && this.#left.delete(filePath)) await this.files.remove(filePath);
+      if (closeFile() && this.#left.delete(filePath)) await this.files.remove(filePath);
     }
   }
 
@@ -135,15 +133,7 @@ export class DiskTileCache implements TileCache {
   }
 
   hold(id: string): () => void {
-    this.#held.set(id, (this.#held.get(id) ?? 0) + 1);
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      const left = (this.#held.get(id) ?? 1) - 1;
-      if (left === 0) this.#held.delete(id);
-      else this.#held.set(id, left);
-    };
+    return this.#held.add(id);
   }
 
   totals(): CacheTotals {

@@ -6,8 +6,9 @@ import { unsuitable } from '../../unsuitable';
 import { readAll, readCrs } from '../read-all';
 import type { InputFile, InputFormat, LoadRequest } from '../types';
 import { contentVersion } from '../version';
-import { cubeOfVariables, type VariableOptions, variableParameters } from './cube';
+import { cubeOfVariables } from './cube';
 import { openVariables } from './open';
+import { type VariableOptions, variableParameters } from './options';
 import type { VariableFormat } from './types';
 
 const maxBytes = 128 << 20;
