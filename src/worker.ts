@@ -8,7 +8,13 @@ import { injectedUser } from './graph/parameters';
 import { createGraphRunner } from './graph/run';
 import type { RunRequest } from './graph/runner';
 import { SchemaChecks } from './graph/schema/checks';
-import { type Answer, type PortableRun, type Request, signatureOf } from './graph/threads/messages';
+import {
+  type Answer,
+  type PortableRun,
+  type Request,
+  signatureOf,
+  unpackRun,
+} from './graph/threads/messages';
 import { fromPortablePlan } from './graph/threads/portable-plan';
 import { RecentIds } from './graph/threads/recent-ids';
 import { replayContext } from './graph/threads/recorder';
@@ -83,7 +89,7 @@ async function main(settings: ThreadSettings): Promise<void> {
     if (dropped !== undefined) cubes.delete(dropped);
     let cube = cubes.get(runId);
     if (!cube) {
-      cube = repeat(run!);
+      cube = repeat(unpackRun(run!));
       cube.catch(() => {});
       cubes.set(runId, cube);
     }

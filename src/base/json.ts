@@ -9,11 +9,23 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
     const next: unknown[] = [];
     for (const item of level)
       if (typeof item === 'object' && item !== null)
-        for (const child of Object.values(item))
+        for (const child of Array.isArray(item) ? item : Object.values(item))
           if (typeof child === 'object' && child !== null) next.push(child);
     level = next;
   }
   return false;
+}
+
+/**
+ * Whether an array has no objects down to so many levels of arrays and none below, as coordinates. Looking only so deep
+ * bounds what it costs to ask again at every level.
+ */
+export function isNestedArray(value: readonly unknown[], levels = 4): boolean {
+  for (const item of value) {
+    if (typeof item !== 'object' || item === null) continue;
+    if (levels === 1 || !Array.isArray(item) || !isNestedArray(item, levels - 1)) return false;
+  }
+  return true;
 }
 
 /** How many parts a value has, those in arrays and objects counted one by one; counting ends beyond `limit`. Never recurses. */

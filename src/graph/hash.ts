@@ -10,9 +10,37 @@ function digest(parts: readonly string[]): string {
   return createHash('sha256').update(join(parts)).digest('base64url');
 }
 
-/** JSON text that does not depend on the order of keys. */
+/** Shorter arrays are written out sooner. */
+const shortArray = 16;
+/** Levels of arrays that are looked through at once, which bounds what it costs to try again at every level. */
+const maxLevels = 4;
+
+/** Appends the numbers of nested arrays, and how they are nested. @returns false where there is anything else in them */
+function flatten(value: readonly unknown[], levels: number, out: number[]): boolean {
+  out.push(value.length);
+  for (const item of value) {
+    if (typeof item === 'number') out.push(0, item);
+    else if (levels === 1 || !Array.isArray(item)) return false;
+    else {
+      out.push(1);
+      if (!flatten(item, levels - 1, out)) return false;
+    }
+  }
+  return true;
+}
+
+/** Stands for the coordinates of a geometry and the like, which take long to write out; undefined for other values. */
+function digestOfNumbers(value: readonly unknown[]): string | undefined {
+  const numbers: number[] = [];
+  if (!flatten(value, maxLevels, numbers) || numbers.length < shortArray) return undefined;
+  return `#${createHash('sha256').update(Float64Array.from(numbers)).digest('base64url')}`;
+}
+
+/** Text of a JSON value that does not depend on the order of keys; of many numbers it has a digest only. */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const digestText = Array.isArray(value) ? digestOfNumbers(value) : undefined;
+  if (digestText !== undefined) return digestText;
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
   return `{${entries.sort().join(',')}}`;

@@ -1,4 +1,4 @@
-import { countParts, isDeeperThan } from '../base/json';
+import { countParts, isDeeperThan, isNestedArray } from '../base/json';
 import { Issues, pointerTo } from './issue';
 import { callbackParameters } from './schema/kinds';
 import { freezeCopy, isJsonObject, maxJsonDepth } from './shape';
@@ -182,7 +182,7 @@ class Parser {
     if (typeof value !== 'object' || value === null) return { kind: 'literal', value };
     if (Array.isArray(value)) {
       // Mostly numbers, and very many of them: each on its own would cost a hundred times as much.
-      if (!value.some(isObject)) return literal([...value]);
+      if (isNestedArray(value)) return { kind: 'literal', value: freezeCopy(value) };
       const items = value.map((item, index) =>
         this.argument(item, path, argument, pointerTo(pointer, index)),
       );
@@ -218,10 +218,6 @@ class Parser {
       );
     return { kind: 'object', entries: new Map(entries) };
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }
 
 function isLiteral(argument: ParsedArgument): argument is { kind: 'literal'; value: unknown } {

@@ -1,4 +1,5 @@
 import { OpenEOError } from '../base/errors';
+import { createPace } from '../base/pace';
 import type { Cube } from '../raster/cube';
 import { type DefinitionSources, definitionKey, loadDefinitions } from './definitions';
 import { type Execution, Frame } from './execute';
@@ -58,25 +59,32 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
   const maxPlainBytes = options.maxPlainBytes ?? defaultPlainBytes;
 
   /** Parsing, checking and planning a huge graph take some 100 ms each; other requests go in between. */
-  async function analyse(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Analysis<C>> {
+  async function analyse(
+    definition: ProcessDefinition,
+    request: PlanRequest<U>,
+    rest: Rest,
+  ): Promise<Analysis<C>> {
+    await rest();
     const parsed = parseProcess(definition);
     const known = options.registry.find;
     const definitions = await loadDefinitions(parsed, request.storedAs, sourcesFor(request, options));
     if (!definitions) return { issues: tooManyDefinitions(options.limits), find: known };
-    await othersFirst(parsed);
+    await rest();
     const linked = linkDefinitions(definitions, { ...options, known, keyOf: definitionKey });
     const find: Find<C> = (process, namespace) =>
       known(process, namespace) ?? linked.get(definitionKey({ process, namespace }) ?? '');
+    await rest();
     const { issues } = checkParsed(parsed, scopeOf(request), find, options);
     return { issues, find, graph: parsed.graph };
   }
 
   return {
-    validate: async (definition, request) => (await analyse(definition, request)).issues,
+    validate: async (definition, request) => (await analyse(definition, request, pace())).issues,
     plan: async (definition, request) => {
-      const { graph, issues, find } = await analyse(definition, request);
+      const rest = pace();
+      const { graph, issues, find } = await analyse(definition, request, rest);
       if (!graph || issues.length > 0) throw issuesToError(issues);
-      await othersFirst({ graph });
+      await rest();
       return planGraph(graph, find);
     },
     run: async (plan, request) => {
@@ -150,12 +158,10 @@ interface Analysis<C> {
   readonly graph?: ParsedGraph;
 }
 
-const hugeNodes = 1000;
+type Rest = ReturnType<typeof createPace>;
 
-function othersFirst({ graph }: { readonly graph?: ParsedGraph }): Promise<void> | undefined {
-  if (!graph || graph.nodes.size < hugeNodes) return undefined;
-  return new Promise((resolve) => setImmediate(resolve));
-}
+/** Planning is over soon and is not aborted. */
+const pace = (): Rest => createPace(new AbortController().signal);
 
 function tooManyDefinitions({ nodes }: GraphLimits): readonly GraphIssue[] {
   const issues = new Issues();

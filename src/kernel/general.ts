@@ -7,7 +7,7 @@ import type { CallbackInput, CallbackShape, Planes } from './types';
 
 const sliceMs = 10;
 /** Pixels whose callbacks answer later (user-defined functions) are asked for together. */
-const maxPending = 4096;
+const maxPending = 1024;
 
 /**
  * Calls the callback once per pixel. Slow, for what has no kernel, and the reference for what has.

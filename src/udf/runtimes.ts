@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OpenEOError } from '../base/errors';
+import { nextTurn } from '../base/pace';
 import { type ThreadLimits, UdfThreads } from './threads';
 import type { UdfRuntimeDescription, UdfRuntimes, UdfSession, UdfSource } from './types';
 import { type Call, readResults, UdfResultInvalid, writeCalls } from './values';
 
-/** More calls than these make another message, so that one of them never becomes huge. */
-const maxBatch = 8192;
+/**
+ * More calls than these make another message: the main thread takes some milliseconds for writing one down, and for
+ * all that follows on its results.
+ */
+const maxBatch = 1024;
 
 const engine = '@jitl/quickjs-ng-wasmfile-release-sync';
 
@@ -72,7 +76,7 @@ class Session implements UdfSession {
           other.signal === signal && other.source.code === source.code && other.waiting.length < maxBatch,
       );
       if (!batch) {
-        if (this.#batches.length === 0) setImmediate(() => this.#send());
+        if (this.#batches.length === 0) void nextTurn().then(() => this.#send());
         batch = { source, signal, waiting: [] };
         this.#batches.push(batch);
       }
@@ -80,10 +84,11 @@ class Session implements UdfSession {
     });
   }
 
+  /** One message in a turn. Calls that come meanwhile join those that have not been sent. */
   #send(): void {
-    const batches = this.#batches;
-    this.#batches = [];
-    for (const batch of batches) void this.#run(batch);
+    const batch = this.#batches.shift();
+    if (this.#batches.length > 0) void nextTurn().then(() => this.#send());
+    if (batch) void this.#run(batch);
   }
 
   async #run({ source: { code }, signal, waiting }: Batch): Promise<void> {

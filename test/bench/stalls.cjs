@@ -214,6 +214,41 @@ async function main() {
       save: save('near', 'GeoJSON'),
     },
   };
+  // Some 6 MB of polygons in the graph itself.
+  const ring = (index) =>
+    Array.from({ length: 41 }, (_, corner) => {
+      const angle = ((corner % 40) / 40) * 2 * Math.PI;
+      const [x, y] = [15 + (index % 60) / 100, 47.5 + Math.floor(index / 60) / 200];
+      return [x + Math.cos(angle) / 300, y + Math.sin(angle) / 400];
+    });
+  const circles = {
+    type: 'FeatureCollection',
+    features: Array.from({ length: 3600 }, (_, index) => ({
+      type: 'Feature',
+      properties: { id: index },
+      geometry: { type: 'Polygon', coordinates: [ring(index)] },
+    })),
+  };
+  Object.assign(cases, {
+    'mask by 6 MB of polygons in the graph': {
+      load: load(1000, ['B3']),
+      mask: node('mask_polygon', { data: from('load'), mask: circles }),
+      save: save('mask', 'GTiff'),
+    },
+    'zonal statistics, 6 MB of polygons in the graph': {
+      load: load(1000, ['B3']),
+      zones: node('aggregate_spatial', {
+        data: from('load'),
+        geometries: circles,
+        reducer: callback('mean', { data }),
+      }),
+      save: save('zones', 'CSV'),
+    },
+    'load_geojson of 6 MB in the graph': {
+      load: node('load_geojson', { data: circles }),
+      save: save('load', 'GeoJSON'),
+    },
+  });
   console.log('| while | longest ms | 99 % ms | answers | s |\n|---|---|---|---|---|');
   for (const [name, graph] of Object.entries(cases)) {
     if (!options.only.split(',').some((word) => name.includes(word))) continue;

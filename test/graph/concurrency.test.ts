@@ -53,6 +53,7 @@ test('independent slow nodes run at once, up to a limit', async () => {
     graph({ ...nodes, all: node('list', { data: Object.keys(nodes).map(from) }, result) }),
   );
   for (const expected of [3, 3, 1]) {
+    while (gate.waiting < expected) await tick();
     await tick();
     expect(gate.waiting).toBe(expected);
     await gate.open();

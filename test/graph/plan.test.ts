@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { canonicalJson } from '../../src/graph/hash';
 import type { ProcessDefinition } from '../../src/graph/types';
 import { createWorld, from, graph, node, param, parameter, result } from './kit';
 
@@ -78,6 +79,26 @@ test.each([
 });
 
 describe('the hash', () => {
+  test('tells arrays of many numbers apart by their numbers and how they are nested', () => {
+    const numbers = Array.from({ length: 24 }, (_, index) => index);
+    const pairs = Array.from({ length: 12 }, (_, index) => numbers.slice(2 * index, 2 * index + 2));
+    const others = [
+      numbers,
+      numbers.toReversed(),
+      pairs,
+      [pairs],
+      [pairs.slice(0, 6), pairs.slice(6)],
+      [...numbers, null],
+      [...numbers, '24'],
+      [...numbers, -0],
+      [...numbers, 0.5],
+      numbers.map(String),
+    ];
+    expect(new Set(others.map(canonicalJson)).size).toBe(others.length);
+    expect(canonicalJson({ a: pairs, b: 1 })).toBe(canonicalJson({ b: 1, a: structuredClone(pairs) }));
+    expect(canonicalJson([1, [2, 'x']])).toBe('[1,[2,"x"]]');
+  });
+
   const hash = async (definition: ProcessDefinition) => (await plan(definition)).hash;
   const base = graph({
     a: node('add', { x: 1, y: param('p') }),

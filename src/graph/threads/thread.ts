@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import type { Answer, Request } from './messages';
+import { type Answer, packRun, type Request } from './messages';
 import { RecentIds } from './recent-ids';
 import type { Task } from './task';
 
@@ -123,7 +123,8 @@ export class PoolThread {
     const { run, window } = task.request;
     const { isKnown } = this.#runs.use(run.id);
     try {
-      this.#post({ type: 'read', id: task.id, runId: run.id, ...(isKnown ? {} : { run }), window });
+      const packed = isKnown ? {} : { run: packRun(run) };
+      this.#post({ type: 'read', id: task.id, runId: run.id, ...packed, window });
     } catch (error) {
       // Something in it is no data after all, so the thread has not seen the run.
       this.#runs.forget(run.id);

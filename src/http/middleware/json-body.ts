@@ -5,6 +5,9 @@ import { isDeeperThan } from '../../base/json';
 /** Deeper JSON would exhaust the stack of whoever walks it; graphs nested 50 times need some 250 levels. */
 const maxDepth = 1000;
 
+/** Parsing so much takes some milliseconds. */
+const largeBytes = 1 << 20;
+
 /**
  * Reads a JSON object.
  * @throws OpenEOError `ContentTypeInvalid`, `BodyTooLarge`, `RequestInvalid`
@@ -29,7 +32,9 @@ export function jsonBody(maxBytes: number): RequestHandler {
         return next(
           new OpenEOError('RequestInvalid', { reason: `the body nests deeper than ${maxDepth} levels` }),
         );
-      next();
+      // What follows takes as long again: others go in between.
+      if (Number(request.headers['content-length'] ?? Infinity) > largeBytes) setImmediate(next);
+      else next();
     });
   };
 }

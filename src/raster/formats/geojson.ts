@@ -1,4 +1,5 @@
 import { OpenEOError } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import { wgs84 } from '../../geo/crs';
 import { type Cube, isCube } from '../cube';
 import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../geometry';
@@ -21,6 +22,8 @@ const file = { mediaType: 'application/geo+json', extension: '.geojson' } as con
 
 /** One text has to hold it. */
 const maxValues = 5_000_000;
+/** Features that are written before others may be served. */
+const featuresAtOnce = 256;
 
 /** Names of the values of a geometry, in C order of the other dimensions: their labels, or `value`. */
 function namesOf(others: Cube['dimensions'], separator: string): string[] {
@@ -57,7 +60,8 @@ async function encodeCube(cube: Cube, request: EncodeRequest, separator: string)
     return cube.dataType === 'boolean' && typeof value === 'number' ? value !== 0 : value;
   };
   const isBare = others.length === 0 && cube.dataType !== 'text';
-  const features = (zones.labels as readonly (Geometry | null)[]).map((label, index) => {
+  const labels = zones.labels as readonly (Geometry | null)[];
+  const featureAt = (index: number) => {
     const { id, properties } = zones.features?.[index] ?? { properties: null };
     const start = index * steps[position];
     const values = offsets.map((offset, k) => [names[k], valueAt(start + offset)] as const);
@@ -66,12 +70,20 @@ async function encodeCube(cube: Cube, request: EncodeRequest, separator: string)
     return {
       type: 'Feature',
       ...(id === undefined ? {} : { id }),
-      geometry: reprojectGeometry(label, from, wgs84),
+      geometry: reprojectGeometry(labels[index], from, wgs84),
       properties: Object.fromEntries([...Object.entries(properties ?? {}), ...told]),
     };
-  });
-  const body = Buffer.from(JSON.stringify({ type: 'FeatureCollection', features }));
-  return { ...file, body, hasData: hasData || features.length > 0 };
+  };
+  const pieces = [Buffer.from('{"type":"FeatureCollection","features":[')];
+  const rest = createPace(request.signal);
+  for (let start = 0; start < labels.length; start += featuresAtOnce) {
+    await rest();
+    const count = Math.min(featuresAtOnce, labels.length - start);
+    const features = Array.from({ length: count }, (_, index) => JSON.stringify(featureAt(start + index)));
+    pieces.push(Buffer.from(`${start === 0 ? '' : ','}${features.join()}`));
+  }
+  const body = Buffer.concat([...pieces, Buffer.from(']}')]);
+  return { ...file, body, hasData: hasData || labels.length > 0 };
 }
 
 /** GeoJSON of RFC 7946: geometries in WGS 84, one feature each, values as properties. */

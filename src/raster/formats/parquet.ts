@@ -28,8 +28,9 @@ const codecs = { snappy: 'SNAPPY', gzip: 'GZIP', none: 'UNCOMPRESSED' } as const
 
 const file = { mediaType: 'application/vnd.apache.parquet', extension: '.parquet' } as const;
 
-/** Rows of a row group: few enough that others are served between two of them. */
+/** Rows of a row group: few enough that others are served between two of them; texts and geometries take longer. */
 const groupRows = 65_536;
+const longGroupRows = 16_384;
 
 type Element = Pick<SchemaElement, 'type' | 'converted_type'>;
 
@@ -81,9 +82,10 @@ class GeoMetadata {
   readonly #types = new Set<string>();
   #bbox: [number, number, number, number] | undefined;
 
-  add({ values }: BatchColumn): void {
+  add({ values }: BatchColumn, from: number, to: number): void {
     let last: unknown;
-    for (const value of values as unknown[]) {
+    for (let row = from; row < to; row++) {
+      const value = values[row];
       if (value === null || value === last) continue;
       last = value;
       const geometry = value as Geometry;
@@ -149,17 +151,19 @@ async function write(
     createdBy: 'tilegraph',
   });
   const rest = createPace(signal);
+  const isLong = columns.some(({ kind }) => kind === 'geometry' || kind === 'text');
+  const rowGroupSize = isLong ? longGroupRows : groupRows;
   let hasData = false;
   for await (const batch of table.batches(signal)) {
     hasData ||= hasValues(table, batch);
-    if (geometry >= 0) metadata.add(batch.columns[geometry]);
-    for (let from = 0; from < batch.rows; from += groupRows) {
-      const to = Math.min(batch.rows, from + groupRows);
+    for (let from = 0; from < batch.rows; from += rowGroupSize) {
+      const to = Math.min(batch.rows, from + rowGroupSize);
+      if (geometry >= 0) metadata.add(batch.columns[geometry], from, to);
       const data = columns.map((column, index) => ({
         name: column.name,
         data: plainValues(column, batch.columns[index], from, to),
       }));
-      await writer.write({ columnData: data, rowGroupSize: groupRows });
+      await writer.write({ columnData: data, rowGroupSize });
       await rest();
     }
   }
