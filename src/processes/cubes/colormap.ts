@@ -9,6 +9,7 @@ import {
   type Window,
 } from '../../raster/cube';
 import { allIndices, blockShape, labelCount, layerLengths, product } from '../../raster/layers';
+import { recycle, recycleInput } from '../../raster/recycled';
 import { replaceDimension } from '../../raster/select-labels';
 import { addSingleLabel } from '../../raster/single-label';
 import type { BandsDimension } from './band-lookup';
@@ -104,10 +105,13 @@ export function run(args: Arguments): Cube {
     return { ...window, select };
   };
   const fused = table.step && cube.fuse?.(table.step);
-  const indicesOf = async (window: Window, signal: AbortSignal) =>
-    fused
-      ? ((await fused.read(withoutBands(window), signal)).data as Uint8Array)
-      : table.index(await cube.read(withoutBands(window), signal), signal);
+  const indicesOf = async (window: Window, signal: AbortSignal): Promise<Uint8Array> => {
+    if (fused) return (await fused.read(withoutBands(window), signal)).data as Uint8Array;
+    const block = await cube.read(withoutBands(window), signal);
+    const data = await table.index(block, signal);
+    recycleInput(block, { data });
+    return data;
+  };
 
   const result: Cube = deriveCube(cube, {
     dimensions: replaceDimension(cube, band.name, dimension),
@@ -128,6 +132,7 @@ export function run(args: Arguments): Cube {
         for (const channel of wanted)
           for (let i = piece * after; i < (piece + 1) * after; i++)
             data[to++] = palette[indices[i] * 4 + channel];
+      recycle(indices);
       return { grid: window.grid, shape, data };
     },
     indexed:

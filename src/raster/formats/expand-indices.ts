@@ -1,4 +1,5 @@
 import { lazyKernels, type WasmMemory } from '../../base/wasm';
+import { uncleared } from '../recycled';
 import type { Picture } from './channels';
 import { capacity, expandModule, places } from './expand-module';
 
@@ -30,7 +31,7 @@ function withVectors({ memory, expand }: Kernels, indices: Uint8Array, palette: 
   room.set(palette, places.colours);
   room.fill(255, places.common, places.some);
   room.fill(0, places.some, places.indices);
-  const samples = new Uint8Array(indices.length * 4);
+  const samples = uncleared(Uint8Array, indices.length * 4);
   for (let start = 0; start < indices.length; start += capacity) {
     const piece = indices.subarray(start, start + capacity);
     room.set(piece, places.indices);

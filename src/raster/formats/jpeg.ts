@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { recycle } from '../recycled';
 import { type PictureOptions, pictureParameters } from './channels';
 import { type FormatParameters, readOptions } from './options';
 import { drawPicture } from './picture';
@@ -47,10 +48,8 @@ export const jpeg: OutputFormat = {
     const { width, height, channels } = picture;
     let image = sharp(picture.samples, { raw: { width, height, channels }, limitInputPixels: false });
     if (channels === 2 || channels === 4) image = image.flatten({ background: options.background });
-    return {
-      ...file,
-      body: await image.jpeg({ quality: options.quality }).toBuffer(),
-      hasData: picture.hasData,
-    };
+    const body = await image.jpeg({ quality: options.quality }).toBuffer();
+    recycle(picture.samples);
+    return { ...file, body, hasData: picture.hasData };
   },
 };

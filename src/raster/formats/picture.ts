@@ -1,4 +1,5 @@
 import { OpenEOError } from '../../base/errors';
+import { recycle } from '../recycled';
 import { drawChannels, dropAlpha, type Picture, type PictureOptions, planChannels } from './channels';
 import { expandIndices } from './expand-indices';
 import { type Raster, rasterOf } from './layers';
@@ -10,6 +11,7 @@ async function drawIndexed(raster: Raster, signal: AbortSignal): Promise<Picture
   const { palette, read } = raster.cube.indexed!;
   const indices = await read({ grid: raster.grid }, signal);
   const colours = expandIndices(indices, palette);
+  recycle(indices);
   return { width, height, colours: 3, ...colours };
 }
 
@@ -68,11 +70,13 @@ export async function drawPicture(
     });
   const picture = await drawWithOpacity(data, request, format, options);
   const channels = picture.colours + (picture.isOpaque ? 0 : 1);
+  const samples = picture.isOpaque ? dropAlpha(picture) : picture.samples;
+  if (samples !== picture.samples) recycle(picture.samples);
   return {
     width,
     height,
     channels: channels as RawPicture['channels'],
-    samples: (picture.isOpaque ? dropAlpha(picture) : picture.samples) as Uint8Array,
+    samples: samples as Uint8Array,
     hasData: picture.hasData,
   };
 }

@@ -1,5 +1,6 @@
 import { OpenEOError } from '../../base/errors';
 import type { Indexed } from '../cube';
+import { recycle } from '../recycled';
 import { drawChannels, dropAlpha, type PictureOptions, pictureParameters, planChannels } from './channels';
 import { type Raster, rasterOf } from './layers';
 import { type FormatParameters, readOptions } from './options';
@@ -58,11 +59,10 @@ async function encodeIndexed(
     colourType: colourType.indexed,
     palette,
   } as const;
-  return {
-    ...file,
-    body: await encodePng(header, indices, { level }),
-    hasData: hasVisible(indices, palette),
-  };
+  const body = await encodePng(header, indices, { level });
+  const hasData = hasVisible(indices, palette);
+  recycle(indices);
+  return { ...file, body, hasData };
 }
 
 async function encodeSamples(

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { recycle } from '../recycled';
 import { type PictureOptions, pictureParameters } from './channels';
 import { type FormatParameters, readOptions } from './options';
 import { drawPicture } from './picture';
@@ -43,6 +44,7 @@ export const webp: OutputFormat = {
     const body = await image
       .webp({ quality: options.quality, lossless: options.lossless, effort: 0 })
       .toBuffer();
+    recycle(picture.samples);
     return { ...file, body, hasData: picture.hasData };
   },
 };
