@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { TiffHeader, tag } from '../raster/tiff/ifd';
 
 // Compressing a tile costs libvips as much for setting up a picture, its threads and its buffers as for the JPEG itself.
 // Its TIFF writer compresses many tiles of one picture, each to a JPEG of its own that lacks the tables only.
@@ -43,26 +44,17 @@ async function compress({ samples, tileSizePx, count }: TilePicture, quality: nu
   return tilesOf(tiff);
 }
 
-const tags = { tileOffsets: 324, tileByteCounts: 325 } as const;
-const typeShort = 3;
-
-/** The tiles of the first picture of a TIFF in memory, in the order of their rows (TIFF 6.0, sections 2 and 15). */
-function tilesOf(tiff: Buffer): Uint8Array[] {
-  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length);
-  const isLittle = tiff[0] === 0x49;
-  const short = (at: number) => view.getUint16(at, isLittle);
-  const long = (at: number) => view.getUint32(at, isLittle);
-  const directory = long(4);
-  const numbers = (tag: number): number[] => {
-    let entry = directory + 2;
-    while (short(entry) !== tag) entry += 12;
-    const [bytes, read] = short(entry + 2) === typeShort ? [2, short] : [4, long];
-    const count = long(entry + 4);
-    const from = count * bytes <= 4 ? entry + 8 : long(entry + 8);
-    return Array.from({ length: count }, (_, index) => read(from + index * bytes));
-  };
-  const lengths = numbers(tags.tileByteCounts);
-  return numbers(tags.tileOffsets).map((at, index) => tiff.subarray(at, at + lengths[index]));
+/** The tiles of the first picture of a TIFF in memory, row by row. */
+async function tilesOf(tiff: Uint8Array): Promise<Uint8Array[]> {
+  const header = await TiffHeader.read({
+    id: 'tiles',
+    version: async () => '',
+    read: async (at, length) => tiff.subarray(at, at + length),
+  });
+  const numbers = (id: number) => header.numbers(header.directories[0].get(id)!);
+  const lengths = await numbers(tag.tileByteCounts);
+  const offsets = await numbers(tag.tileOffsets);
+  return Array.from(offsets, (at, index) => tiff.subarray(at, at + lengths[index]));
 }
 
 const startOfScan = 0xda;

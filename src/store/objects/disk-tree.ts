@@ -88,24 +88,31 @@ async function readFolder(path: string): Promise<Dirent[]> {
   }
 }
 
-/** The keys below a folder after a key, in lexical order; whole folders before it are not even read. */
+/**
+ * The keys below a folder after a key, in lexical order, in runs of files of the same folder; whole folders before the
+ * key are not even read.
+ */
 export async function* walk(
   root: string,
   segments: readonly string[],
   after: string,
-): AsyncGenerator<string> {
+): AsyncGenerator<readonly string[]> {
   const entries = (await readFolder(join(root, ...segments)))
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .filter((entry) => segments.length > 0 || entry.name !== reservedFolder)
     // With its slash a folder's name sorts as the keys in it do.
     .map((entry) => ({ entry, name: entry.isDirectory() ? `${entry.name}/` : entry.name }))
     .sort((a, b) => compareKeys(a.name, b.name));
+  let files: string[] = [];
   for (const { entry, name } of entries) {
     const key = [...segments, name].join('/');
     if (entry.isFile()) {
-      if (compareKeys(key, after) > 0) yield key;
+      if (compareKeys(key, after) > 0) files.push(key);
     } else if (after.startsWith(key) || compareKeys(key, after) > 0) {
+      if (files.length > 0) yield files;
+      files = [];
       yield* walk(root, [...segments, entry.name], after);
     }
   }
+  if (files.length > 0) yield files;
 }

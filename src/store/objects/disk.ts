@@ -3,7 +3,7 @@ import { type BigIntStats, constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { OpenEOError, SetupError } from '../../base/errors';
-import { Limiter } from '../../base/limiter';
+import { someAtOnce } from '../../base/some-at-once';
 import { fileErrorCode, isMissing, translateFileError } from './disk-errors';
 import { hasPlainFolder, isFolder, makeFolder, pruneFolders, syncFile, syncFolder, walk } from './disk-tree';
 import { writeBody } from './disk-write';
@@ -13,6 +13,8 @@ import type { ObjectInfo, ObjectStore, PutOptions } from './types';
 /** Uploads that a crash left behind are removed at the next start once they are this old. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 const syncsAtOnce = 8;
+const looksAtOnce = 16;
+const never = new AbortController().signal;
 /** Without NONBLOCK the opening of a pipe that somebody put there would wait for its writer. */
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -54,7 +56,11 @@ class Disk implements ObjectStore {
 
   async head(key: string): Promise<ObjectInfo | undefined> {
     const path = this.#path(key);
-    if (!(await hasPlainFolder(path))) return undefined;
+    return (await hasPlainFolder(path)) ? this.#look(key, path) : undefined;
+  }
+
+  /** @param path in a folder that is really there */
+  async #look(key: string, path: string): Promise<ObjectInfo | undefined> {
     try {
       const stats = await fs.lstat(path, { bigint: true });
       return stats.isFile() ? describe(key, stats) : undefined;
@@ -143,41 +149,38 @@ class Disk implements ObjectStore {
   ): Promise<{ readonly items: readonly ObjectInfo[]; readonly next?: string }> {
     const limit = Math.max(1, page.limit ?? Number.POSITIVE_INFINITY);
     const items: ObjectInfo[] = [];
-    for await (const key of this.#keys(prefix, page.after ?? '')) {
-      const info = await this.head(key);
-      // Removed meanwhile.
-      if (!info) continue;
-      if (items.length === limit) return { items, next: items[limit - 1].key };
-      items.push(info);
+    for await (const keys of this.#keys(prefix, page.after ?? '')) {
+      if (!(await hasPlainFolder(this.#path(keys[0])))) continue;
+      for (let at = 0; at < keys.length; at += looksAtOnce) {
+        const some = keys.slice(at, at + looksAtOnce);
+        for (const info of await Promise.all(some.map((key) => this.#look(key, this.#path(key))))) {
+          // Removed meanwhile.
+          if (!info) continue;
+          if (items.length === limit) return { items, next: items[limit - 1].key };
+          items.push(info);
+        }
+      }
     }
     return { items };
   }
 
   async sync(prefix: string): Promise<void> {
     const folders = new Set<string>();
-    const limiter = new Limiter(syncsAtOnce);
-    const running = new Set<Promise<void>>();
-    let failure: { error: unknown } | undefined;
-    for await (const key of this.#keys(prefix, '')) {
-      const path = this.#path(key);
-      for (let each = path; each.length > this.root.length; each = dirname(each)) folders.add(dirname(each));
-      const task = limiter
-        .run(() => syncFile(path))
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => running.delete(task));
-      running.add(task);
-      if (running.size > 4 * syncsAtOnce) await Promise.race(running);
+    for await (const keys of this.#keys(prefix, '')) {
+      for (let each = dirname(this.#path(keys[0])); each.length >= this.root.length; each = dirname(each))
+        folders.add(each);
+      const sync = (index: number) => syncFile(this.#path(keys[index]));
+      await someAtOnce(keys.length, syncsAtOnce, never, sync).catch((error: unknown) => {
+        throw translateFileError(error);
+      });
     }
-    await Promise.all(running);
-    if (failure) throw translateFileError(failure.error);
     for (const folder of folders) await syncFolder(join(folder, 'any'));
   }
 
   async removeAll(prefix: string): Promise<number> {
     let count = 0;
-    for await (const key of this.#keys(prefix, '')) if (await this.remove(key)) count++;
+    for await (const keys of this.#keys(prefix, ''))
+      for (const key of keys) if (await this.remove(key)) count++;
     return count;
   }
 
@@ -193,7 +196,7 @@ class Disk implements ObjectStore {
     return join(this.root, ...keySegments(key));
   }
 
-  async *#keys(prefix: string, after: string): AsyncGenerator<string> {
+  async *#keys(prefix: string, after: string): AsyncGenerator<readonly string[]> {
     const segments = folderSegments(prefix);
     if (await hasPlainFolder(join(this.root, ...segments, 'any'))) yield* walk(this.root, segments, after);
   }
