@@ -1,8 +1,9 @@
 // Tile pyramids: a plain image against vips dzsave, a raster against gdal2tiles, in the same format and compression,
 // and tiles to S3 on the loopback interface. Wall clock, CPU of all threads, and peak memory by /usr/bin/time.
 //   node test/bench/pyramid.cjs [--dist folder] [--only png,jpeg,map,bucket] [--size 16384] [--map 8192] [--objects 10000]
+//     [--pairs 1] [--pictures folder, where sources are kept for the next time]
 const { execFileSync, spawn } = require('node:child_process');
-const { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } = require('node:fs');
+const { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } = require('node:fs');
 const { once } = require('node:events');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
@@ -14,9 +15,13 @@ const { values: options } = require('node:util').parseArgs({
     size: { type: 'string', default: '16384' },
     map: { type: 'string', default: '8192' },
     objects: { type: 'string', default: '10000' },
+    pairs: { type: 'string', default: '1' },
+    pictures: { type: 'string' },
     only: { type: 'string', default: 'png,jpeg,map,bucket' },
   },
 });
+// Everything lies there until the end: for minutes, ext4 takes time to pass over the inodes of removed files, so a row
+// would pay for the tiles of the one before.
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-pyramid-'));
 
 /** Runs a program; wall clock and CPU in seconds, peak memory in MiB. */
@@ -34,8 +39,12 @@ function tilesIn(from) {
   return { count: names.length, kilobytes: bytes / names.length / 1000 };
 }
 
+// As scripts/launch.cjs starts the program.
+const flags = ['--initial-old-space-size=256', '--max-semi-space-size=64'];
+
 const generate = (source, target, wanted) =>
   measure(process.execPath, [
+    ...flags,
     path.join(__dirname, 'support/pyramid-run.cjs'),
     options.dist,
     source,
@@ -65,6 +74,8 @@ function row(name, own, other, ours, theirs) {
 
 /** Smooth colours with some detail, as painted maps and aerial pictures have it. */
 async function picture(size) {
+  const file = path.join(options.pictures ?? folder, `picture-${size}.png`);
+  if (existsSync(file)) return file;
   const small = Math.max(64, size >> 4);
   const noise = Buffer.alloc(small * small * 3);
   let state = 1;
@@ -72,7 +83,6 @@ async function picture(size) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     noise[i] = state >>> 24;
   }
-  const file = path.join(folder, `picture-${size}.png`);
   await sharp(noise, { raw: { width: small, height: small, channels: 3 } })
     .resize(size, size, { kernel: 'cubic' })
     .png({ compressionLevel: 1 })
@@ -80,38 +90,21 @@ async function picture(size) {
   return file;
 }
 
-async function plain(wanted) {
+const plainFormats = {
+  png: { quality: 6, suffix: '.png[compression=6]' },
+  jpeg: { quality: 80, suffix: '.jpg[Q=80]' },
+};
+
+async function plain(format, pair) {
   const source = await picture(Number(options.size));
-  for (const [format, quality, suffix] of [
-    ['png', 6, '.png[compression=6]'],
-    ['jpeg', 80, '.jpg[Q=80]'],
-  ]) {
-    if (!wanted.includes(format)) continue;
-    const target = path.join(folder, `own-${format}`);
-    const other = path.join(folder, `vips-${format}`);
-    const ours = generate(source, target, { layout: 'dzi', format, quality });
-    const theirs = measure('vips', [
-      'dzsave',
-      source,
-      other,
-      '--tile-size',
-      '256',
-      '--overlap',
-      '0',
-      '--suffix',
-      suffix,
-    ]);
-    const own = tilesIn(path.join(target, 'objects'));
-    row(
-      `${options.size}² → ${format.toUpperCase()}, vips dzsave`,
-      own,
-      tilesIn(`${other}_files`),
-      ours,
-      theirs,
-    );
-    rmSync(target, { recursive: true });
-    rmSync(`${other}_files`, { recursive: true });
-  }
+  const { quality, suffix } = plainFormats[format];
+  const target = path.join(folder, `own-${format}-${pair}`);
+  const other = path.join(folder, `vips-${format}-${pair}`);
+  const ours = generate(source, target, { layout: 'dzi', format, quality });
+  const tiles = ['--tile-size', '256', '--overlap', '0', '--suffix', suffix];
+  const theirs = measure('vips', ['dzsave', source, other, ...tiles]);
+  const name = `${options.size}² → ${format.toUpperCase()}, vips dzsave`;
+  row(name, tilesIn(path.join(target, 'objects')), tilesIn(`${other}_files`), ours, theirs);
 }
 
 async function map() {
@@ -214,7 +207,8 @@ async function main() {
       );
       console.log('|---|---|---|---|---|---|---|---|---|---|---|---|');
     }
-    if (wanted.includes('png') || wanted.includes('jpeg')) await plain(wanted);
+    for (const format of Object.keys(plainFormats).filter((each) => wanted.includes(each)))
+      for (let pair = 1; pair <= Number(options.pairs); pair++) await plain(format, pair);
     if (wanted.includes('map')) await map();
     if (wanted.includes('bucket')) await bucket();
   } finally {
