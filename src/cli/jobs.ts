@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApplicationParts } from '../app/parts';
+import { isActive, isOver } from '../store/records/jobs/states';
 import type { JobRecord } from '../store/records/jobs/types';
 import type { User } from '../store/records/types';
 import { type CommandLine, UsageError } from './arguments';
@@ -13,10 +14,6 @@ const listed = 200;
 /** Who has a shell on the machine may see every job. */
 const operator: User = { id: '', name: 'operator', roles: ['admin'] };
 
-function isOver({ status }: JobRecord): boolean {
-  return status !== 'queued' && status !== 'running';
-}
-
 /** The command `jobs`. @throws CommandError where there is no such job; UsageError */
 export async function manageJobs(line: CommandLine, parts: ApplicationParts): Promise<number> {
   const [action, id] = line.positionals;
@@ -28,7 +25,7 @@ export async function manageJobs(line: CommandLine, parts: ApplicationParts): Pr
   if (!job) throw new CommandError(`There is no job "${id}".`);
   if (action === 'watch') return watch(parts, job);
   await parts.jobs.manager.cancel(operator, id);
-  print(isOver(job) ? `The job ${id} was not in line and not at work.` : `Canceled the job ${id}`);
+  print(isActive(job) ? `Canceled the job ${id}` : `The job ${id} was not in line and not at work.`);
   return 0;
 }
 

@@ -22,11 +22,12 @@ export async function seedService(line: CommandLine, parts: ApplicationParts): P
       ? await seeder.truncate(id, area, stop.signal)
       : await seeder.seed(id, area, stop.signal, show);
     if (process.stdout.isTTY && !truncate) process.stdout.write('\n');
-    print(
-      truncate
-        ? `Removed ${summary.removed} tiles`
-        : `${summary.made} tiles drawn, ${summary.fresh} still right, ${summary.removed} stale ones removed`,
-    );
+    if (truncate) print(`Removed ${summary.removed} tiles`);
+    else if (summary.total === 0) print('The service has no tiles at these zooms in this area.');
+    else
+      print(
+        `${summary.made} tiles drawn, ${summary.fresh} still right, ${summary.removed} stale ones removed`,
+      );
     return 0;
   } catch (error) {
     if (error instanceof OpenEOError) throw new CommandError(error.message, { cause: error });

@@ -1,13 +1,11 @@
 import { constants } from 'node:fs';
-import { join } from 'node:path';
 import { createApplication } from '../app';
 import { makeDataFolder } from '../app/data-folder';
 import { createLogger } from '../base/logger';
-import { sqliteUrl } from '../config/complete';
 import type { Config } from '../config/types';
 import { createSample } from '../sample/create';
 import type { CommandLine } from './arguments';
-import { configOf } from './parts';
+import { configOf, demoDefaults, sampleFolder } from './parts';
 import { publishSampleServices } from './sample-services';
 import { untilStopped } from './stopping';
 import { CommandError, print } from './terminal';
@@ -35,11 +33,8 @@ function listenError({ host, port }: Config, error: NodeJS.ErrnoException): Erro
 async function demoConfig(line: CommandLine): Promise<Config> {
   const { dataDir, logLevel } = configOf(line);
   await makeDataFolder(dataDir, constants.W_OK);
-  const { collectionFile } = await createSample(join(dataDir, 'sample'), { logger: createLogger(logLevel) });
-  return configOf(line, {
-    tileStoreUrl: sqliteUrl(join(dataDir, 'tiles.db')),
-    collections: [collectionFile],
-  });
+  const { collectionFile } = await createSample(sampleFolder(dataDir), { logger: createLogger(logLevel) });
+  return configOf(line, demoDefaults(dataDir, collectionFile));
 }
 
 /** The commands `serve` and `start`. Resolves when the server has stopped. */

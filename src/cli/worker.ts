@@ -1,13 +1,13 @@
 import { openParts } from '../app/parts';
 import { createLogger } from '../base/logger';
 import type { CommandLine } from './arguments';
-import { configOf } from './parts';
+import { configBeside } from './parts';
 import { untilStopped } from './stopping';
 import { CommandError, print } from './terminal';
 
 /** The command `worker`: runs jobs, and serves nothing. Resolves when it was stopped and has given its jobs back. */
 export async function work(line: CommandLine): Promise<number> {
-  const config = configOf(line);
+  const config = await configBeside(line);
   if (config.jobs.concurrency === 0)
     throw new CommandError('A worker needs TILEGRAPH_JOB_CONCURRENCY of at least 1.');
   const logger = createLogger(config.logLevel);

@@ -57,6 +57,12 @@ async function exists(path: string): Promise<boolean> {
 
 const json = (document: object) => `${JSON.stringify(document, null, 1)}\n`;
 
+/** The collection of a folder in which `createSample` made one. */
+export async function findSample(folder: string): Promise<{ collectionFile: string } | undefined> {
+  const collectionFile = join(folder, version, 'collection.json');
+  return (await exists(collectionFile)) ? { collectionFile } : undefined;
+}
+
 /**
  * Makes a STAC collection of an invented landscape in `folder`, with a Cloud Optimized GeoTIFF for each band
  * and date; the same bytes each time. Where it is already, nothing is done. Processes that start at the same

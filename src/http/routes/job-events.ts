@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Jobs } from '../../jobs/jobs';
 import { stateId } from '../../jobs/watcher';
+import { isOver } from '../../store/records/jobs/states';
 import type { JobRecord } from '../../store/records/jobs/types';
 import { jobRow, jobSummary } from '../job-documents';
 import { type ApiRequest, callerOf, type Route } from '../route';
@@ -9,11 +10,6 @@ import { type ApiRequest, callerOf, type Route } from '../route';
 const beatMs = 15_000;
 /** How soon clients come back after a lost connection. */
 const retryMs = 2000;
-
-/** Nothing more will happen by itself. What was never started may be started any moment; what was canceled has ended. */
-function isOver({ status, completedAt }: JobRecord): boolean {
-  return status !== 'queued' && status !== 'running' && !(status === 'created' && completedAt === undefined);
-}
 
 /**
  * Server-sent events of one job: `job` with each change, from the present state to the end of the run; `removed` where
