@@ -51,7 +51,11 @@ export function drawProgress(job: JobRecord, rate: ProgressRate, columns: number
     isMoving && perSecond !== undefined && remaining !== undefined
       ? [`${perSecond.toPrecision(2)} %/s`, `ETA ${clockTime(remaining)}`]
       : [];
-  if (columns === undefined) return [`${percent}  ${job.status}`, ...speed, job.message].join('  ');
+  if (columns === undefined) {
+    // Rows without news of their own have their status for a message.
+    const message = job.message === job.status ? [] : [job.message];
+    return [percent, job.status, ...speed, ...message].join('  ');
+  }
   const filled = Math.round((job.progress / 100) * barWidth);
   const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`;
   return [bar, percent, ...speed, job.message].join('  ').slice(0, Math.max(20, columns - 1));

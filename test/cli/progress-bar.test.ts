@@ -27,7 +27,7 @@ test('the line has a bar, the number, the rate, what is left and the message, an
   );
   expect(drawProgress(job(50), rate, 40)).toHaveLength(39);
   expect(drawProgress(job(100, { status: 'completed', message: 'completed' }), rate, undefined)).toBe(
-    '100.0 %  completed  completed',
+    '100.0 %  completed',
   );
   expect([clockTime(0), clockTime(65), clockTime(3723)]).toEqual(['0:00', '1:05', '1:02:03']);
 });

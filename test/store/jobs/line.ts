@@ -77,6 +77,9 @@ export function describeLine(given: JobFixture): void {
     expect(await given.store.jobs.get(id)).toMatchObject({ status: 'queued', attempts: 1, message: 'again' });
     expect(await given.store.jobs.claim(wish())).toEqual([]);
     await given.byHand(`update jobs set next_at = created_at where id = '${id}'`);
-    expect(ids(await given.store.jobs.claim(wish()))).toEqual([id]);
+    // Nobody reads of a pause that is over.
+    expect(await given.store.jobs.claim(wish())).toMatchObject([
+      { id, status: 'running', message: 'running' },
+    ]);
   });
 }

@@ -168,7 +168,7 @@ export function createJobLine(
     let statement = claims.get(key);
     if (!statement) {
       const taken = {
-        ...{ status: sql`'running'`, leaseUntil: leaseEnd },
+        ...{ status: sql`'running'`, message: sql`'running'`, leaseUntil: leaseEnd },
         leaseOwner: bind(jobs.leaseOwner, 'worker'),
         run: sql`${jobs.run} + 1`,
         startedAt: sql`coalesce(${jobs.startedAt}, ${clock.now})`,
