@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger';
 import type { Estimate } from './estimate';
-import { dryRun, type GenerateTarget, type Generation, generate, type PyramidParts } from './generate';
+import { dryRun, generate } from './generate';
+import type { GenerateTarget, Generation, PyramidParts } from './generation';
 import { inspectFile, type PyramidSource } from './open-source';
 import { completeOptions, type PyramidOptions } from './options';
 import type { Stage } from './stages';

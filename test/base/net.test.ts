@@ -1,10 +1,10 @@
 import type { lookup } from 'node:dns';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { printableUrl } from '../../src/base/addresses';
 import { hostRule, isPrivateAddress } from '../../src/base/allowed-hosts';
 import { silentLogger } from '../../src/base/logger';
 import { createHttpClient, type HttpClient } from '../../src/base/net';
+import { listen } from '../support/listen';
 
 describe('isPrivateAddress', () => {
   test.each([
@@ -57,8 +57,7 @@ describe('the HTTP client', () => {
   async function serve(listener: RequestListener): Promise<string> {
     const server = createServer(listener);
     open.push({ server });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listen(server)}`;
   }
 
   function client(...allowedHosts: string[]): HttpClient {

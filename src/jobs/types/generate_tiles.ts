@@ -1,5 +1,5 @@
 import { OpenEOError } from '../../base/errors';
-import type { Generation } from '../../pyramid/generate';
+import type { Generation } from '../../pyramid/generation';
 import { optionSchemas, type PyramidOptions } from '../../pyramid/options';
 import type { JobRecord } from '../../store/records/jobs/types';
 import type { JobContext, JobParts, JobType } from '../job-type';

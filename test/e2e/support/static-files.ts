@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
+import { listen } from '../../support/listen';
 
 /** A web server for a folder that answers range requests, as object stores do. */
 export async function serveFolder(folder: string) {
@@ -25,8 +25,7 @@ export async function serveFolder(folder: string) {
     });
     createReadStream(join(folder, path), { start, end }).pipe(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
     host: `127.0.0.1:${port}`,

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../../support/listen';
 import { startServer, type TestServer } from '../../support/server';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -37,8 +37,7 @@ beforeAll(async () => {
     const document = documents.get(url);
     response.writeHead(document === undefined ? 404 : 200).end(JSON.stringify(document ?? {}));
   });
-  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-  const { port } = host.address() as AddressInfo;
+  const port = await listen(host);
   address = `http://127.0.0.1:${port}`;
   server = await startServer({ allowedHosts: [`127.0.0.1:${port}`] });
   token = await server.user('ada');

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gtiff } from '../../../src/raster/formats/gtiff';
 import { parquet } from '../../../src/raster/formats/parquet';
 import { bytesOf, encodeRequest, functionCube, utmGrid } from '../../raster/formats/support';
+import { listen } from '../../support/listen';
 import { startServer, type TestServer } from '../../support/server';
 
 /** Files of a web server, with byte ranges; it also redirects. */
@@ -35,8 +35,7 @@ beforeAll(async () => {
     const range = `bytes ${start}-${Number(start) + part.length - 1}/${bytes.length}`;
     return response.writeHead(206, { 'content-range': range, etag: '"1"' }).end(part);
   });
-  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
-  const { port } = web.address() as AddressInfo;
+  const port = await listen(web);
   origin = `http://127.0.0.1:${port}`;
   server = await startServer({ allowedHosts: [`127.0.0.1:${port}`] });
   anna = await server.user('anna');

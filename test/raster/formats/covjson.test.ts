@@ -1,7 +1,7 @@
 import type { Dimension } from '../../../src/raster/cube';
 import { covjson } from '../../../src/raster/formats/covjson';
 import { memoryCube } from '../../../src/raster/memory-cube';
-import { bytesOf, encodeRequest, functionCube, utmGrid } from './support';
+import { bytesOf, encodeRequest, functionCube, triangle, utmGrid } from './support';
 
 async function coverage(data: unknown) {
   const { body, mediaType } = await covjson.encode(data, encodeRequest());
@@ -47,14 +47,7 @@ test('a series of pixels is a coverage on a grid', async () => {
 test('geometries of one kind are composite axes, those of several are refused', async () => {
   const polygon = {
     type: 'Polygon',
-    coordinates: [
-      [
-        [0, 0],
-        [1, 0],
-        [1, 1],
-        [0, 0],
-      ],
-    ],
+    coordinates: [triangle],
   };
   const zones = (labels: unknown[]): Dimension => ({ type: 'geometry', name: 'g', labels });
   const times: Dimension = { type: 'temporal', name: 'dates', labels: ['2024-01-01', '2024-02-01'] };

@@ -9,7 +9,7 @@ import type { OutputFormat } from '../../../src/raster/formats/types';
 import { zarr } from '../../../src/raster/formats/zarr';
 import { memoryCube } from '../../../src/raster/memory-cube';
 import { describeWith, pythonWith } from '../../support/tools';
-import { bytesOf, encodeRequest, functionCube, utmGrid } from './support';
+import { bytesOf, encodeRequest, functionCube, triangle, utmGrid } from './support';
 
 const run = promisify(execFile);
 const xarray = pythonWith('xarray', 'netCDF4', 'zarr');
@@ -128,14 +128,7 @@ const cases: Readonly<Record<string, { cube: Cube; options?: Record<string, unkn
             { type: 'Point', coordinates: [11, 46] },
             {
               type: 'Polygon',
-              coordinates: [
-                [
-                  [0, 0],
-                  [1, 0],
-                  [1, 1],
-                  [0, 0],
-                ],
-              ],
+              coordinates: [triangle],
             },
             null,
           ],

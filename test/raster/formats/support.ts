@@ -18,6 +18,20 @@ import type { EncodeRequest } from '../../../src/raster/formats/types';
 const { floor } = Math;
 const nan = Number.NaN;
 
+/** Rings of polygons. */
+export const triangle = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 0],
+];
+export const farTriangle = [
+  [10, 45],
+  [11, 45],
+  [11, 46],
+  [10, 45],
+];
+
 export function utmGrid(width: number, height: number, res = 10, epsg: number | string = 32633): Grid {
   return { crs: parseCrs(epsg), originX: 600000, originY: 5200000, resX: res, resY: res, width, height };
 }

@@ -10,7 +10,7 @@ import { parquet } from '../../../src/raster/formats/parquet';
 import { labelParts } from '../../../src/raster/formats/table/parts';
 import { memoryCube } from '../../../src/raster/memory-cube';
 import { describeWith, pythonWith } from '../../support/tools';
-import { bytesOf, encodeRequest, functionCube, utmGrid } from './support';
+import { bytesOf, encodeRequest, farTriangle, functionCube, utmGrid } from './support';
 
 const run = promisify(execFile);
 const pandas = pythonWith('geopandas', 'pyarrow');
@@ -22,16 +22,7 @@ const zones: Dimension = {
     { type: 'Point', coordinates: [11, 46] },
     {
       type: 'MultiPolygon',
-      coordinates: [
-        [
-          [
-            [10, 45],
-            [11, 45],
-            [11, 46],
-            [10, 45],
-          ],
-        ],
-      ],
+      coordinates: [[farTriangle]],
     },
     null,
   ],

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { OpenEOError } from '../../../src/base/errors';
 import type { HttpClient } from '../../../src/base/net';
+import { listen } from '../../support/listen';
 
 /** What a test's file server does beside serving ranges. */
 export interface Behaviour {
@@ -51,8 +51,7 @@ export async function serveFile(bytes: Uint8Array) {
       response.write(part.subarray(0, 100), () => response.destroy());
     } else response.end(part);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}/folder/image.tif?key=secret`,
     behaviour,

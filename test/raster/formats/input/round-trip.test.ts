@@ -2,7 +2,7 @@ import type { Dimension } from '../../../../src/raster/cube';
 import { inputFormats } from '../../../../src/raster/formats/input/registry';
 import { outputFormats } from '../../../../src/raster/formats/registry';
 import { memoryCube } from '../../../../src/raster/memory-cube';
-import { functionCube, utmGrid } from '../support';
+import { farTriangle, functionCube, triangle, utmGrid } from '../support';
 import { contentOf, roundTrip } from './support';
 
 const has = (format: string) =>
@@ -65,24 +65,7 @@ const zones: Dimension = {
     { type: 'Point', coordinates: [11, 46] },
     {
       type: 'MultiPolygon',
-      coordinates: [
-        [
-          [
-            [10, 45],
-            [11, 45],
-            [11, 46],
-            [10, 45],
-          ],
-        ],
-        [
-          [
-            [0, 0],
-            [1, 0],
-            [1, 1],
-            [0, 0],
-          ],
-        ],
-      ],
+      coordinates: [[farTriangle], [triangle]],
     },
     {
       type: 'LineString',
@@ -137,14 +120,7 @@ test('points and polygons over time in CovJSON', async () => {
     [
       {
         type: 'Polygon',
-        coordinates: [
-          [
-            [0, 0],
-            [1, 0],
-            [1, 1],
-            [0, 0],
-          ],
-        ],
+        coordinates: [triangle],
       },
     ],
   ]) {
