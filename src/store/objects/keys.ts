@@ -39,7 +39,17 @@ export function folderSegments(prefix: string): readonly string[] {
   return folder === '' && prefix.length < 2 ? [] : keySegments(folder);
 }
 
+const isSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdfff;
+
 /** Orders as S3 does: by UTF-8 bytes. (JavaScript's own order of strings differs beyond U+FFFF.) */
 export function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (one === other) continue;
+    // Half of a character beyond U+FFFF, which comes after all others.
+    if (isSurrogate(one) !== isSurrogate(other)) return isSurrogate(one) ? 1 : -1;
+    return one - other;
+  }
+  return a.length - b.length;
 }
