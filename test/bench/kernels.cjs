@@ -21,13 +21,11 @@ const { createEvaluator } = load('kernel/evaluator.js');
 const { run: colormap } = load('processes/cubes/colormap.js');
 const { run: reduceDimension } = load('processes/cubes/reduce_dimension.js');
 const { defineCube } = load('raster/cube.js');
-const { recycle } = load('raster/recycled.js');
+const { recycle, uncleared } = load('raster/recycled.js');
 const { expandIndices } = load('raster/formats/expand-indices.js');
 
 const runs = Number(options.runs);
 const parts = options.only.split(',');
-/** Whether large results get memory that was used before is chance: enough runs that both sides see it. */
-const leastRuns = 20;
 const { signal } = new AbortController();
 /**
  * A made-up band: smooth as land is, with some noise, and with patches of no-data (about 5 %) as clouds make them.
@@ -276,7 +274,7 @@ function pictures(root, planes, masks) {
   const reduced = reduceDimension({ data, dimension: 'bands', reducer: compile(root), context: null });
   const { palette, read } = colormap({ data: reduced, palette: 'greys', min: 0, max: 255 }).indexed;
   const indices = () => read({ grid }, signal);
-  // Who reads pixels gives their memory back, as processes and encoders do, and as Python does.
+  // As for planes, who reads pixels gives their memory back.
   return {
     async numbers() {
       const { data, valid } = await reduced.read({ grid }, signal);
@@ -323,7 +321,19 @@ async function main() {
           'mask',
           planes.map((values) => Uint8Array.from(values, (value) => (Number.isNaN(value) ? 0 : 1))),
         );
-        const hand = () => byHand[name](planes, new type(size * size));
+        // Both give the memory of a result back for the next one, as processes and encoders do, and as Python does.
+        const givenBack =
+          ({ run }) =>
+          async () => {
+            const { data, valid } = await run();
+            recycle(data[0]);
+            recycle(valid?.[0]);
+          };
+        const hand = () => {
+          const out = uncleared(type, size * size);
+          byHand[name](planes, out);
+          recycle(out);
+        };
         const expected = new type(size * size);
         byHand[name](planes, expected);
         const result = (await kernel.run()).data[0];
@@ -335,8 +345,8 @@ async function main() {
         if (wrong >= 0)
           throw new Error(`Pixel ${wrong} of ${name}: ${result[wrong]}, by hand ${expected[wrong]}`);
         const [ms, maskMs, handMs, planMs] = await measure(
-          [kernel.run, masked.run, hand, () => createEvaluator(kernel.callback, kernel.shape)],
-          Math.max(leastRuns, (runs * 512) / size),
+          [givenBack(kernel), givenBack(masked), hand, () => createEvaluator(kernel.callback, kernel.shape)],
+          Math.max(20, (runs * 512) / size),
         );
         const precision = type.name.replace('Array', '').toLowerCase();
         rows.push({
