@@ -157,6 +157,7 @@ export async function openParts(
       accountReads: (cube, onRead) => accountReads(cube, memory, onRead),
       ...(config.workers > 0 && { threads: { pool: threads, live: liveInThreads } }),
       maxPlainBytes: config.limits.memoryBytes / 4,
+      holdPlain: () => memory.hold(),
       storedProcess: async (user, id) => (await records.storedProcesses.get(user.id, id))?.process,
       remoteProcess: createRemoteProcesses(http),
       withSignal: (context, signal) => ({ ...context, signal }),

@@ -112,12 +112,11 @@ export class Frame {
     this.signal.throwIfAborted();
     try {
       const value = step.body ? this.#runBody(step, step.body) : this.#runModule(step);
-      if (!isThenable(value)) return this.#counted(value);
-      return value
-        .then((later) => this.#counted(later))
-        .then(undefined, (error) => {
-          throw this.#locate(error, step);
-        });
+      const counted = isThenable(value) ? value.then((later) => this.#counted(later)) : this.#counted(value);
+      if (!isThenable(counted)) return counted;
+      return counted.then(undefined, (error: unknown) => {
+        throw this.#locate(error, step);
+      });
     } catch (error) {
       throw this.#locate(error, step);
     }
@@ -136,13 +135,13 @@ export class Frame {
     this.values[index] = isCube(value) ? this.#prepared(value, index) : (value ?? null);
   }
 
+  /** The value, or a promise of it where others have the memory that it takes. */
   #counted(value: unknown): unknown {
     const bytes = shallowBytes(value);
-    if (bytes > 0) {
-      this.#plainBytes += bytes;
-      this.execution.plain.add(bytes);
-    }
-    return value;
+    if (bytes === 0) return value;
+    const room = this.execution.plain.add(bytes);
+    this.#plainBytes += bytes;
+    return room ? room.then(() => value) : value;
   }
 
   #prepared(cube: Cube, index: number): Cube {

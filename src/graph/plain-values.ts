@@ -1,5 +1,6 @@
 import { OpenEOError } from '../base/errors';
 import { isCube } from '../raster/cube';
+import type { Holding } from '../raster/memory';
 import { LabeledArray, SavedResult } from './types';
 
 /** Values below this size are not worth counting. */
@@ -21,17 +22,44 @@ export function shallowBytes(value: unknown): number {
 /** Values of a run that are neither pixels nor small. */
 export class PlainValues {
   #bytes = 0;
+  #shared: Holding | undefined;
+  /** The most that there was at one time: it counts until the run is over. */
+  #most = 0;
 
-  constructor(readonly maxBytes: number) {}
+  /** @param hold opens an account in the memory of all runs */
+  constructor(
+    readonly maxBytes: number,
+    readonly signal: AbortSignal,
+    readonly hold?: () => Holding,
+  ) {}
 
-  /** @throws OpenEOError `MemoryLimitExceeded` */
-  add(bytes: number): void {
+  /**
+   * Counts a value, at once or as soon as other runs leave room for it.
+   * @throws OpenEOError `MemoryLimitExceeded`, `TooManyRequests`
+   */
+  add(bytes: number): Promise<void> | undefined {
     this.#bytes += bytes;
     if (this.#bytes > this.maxBytes) throw plainLimitExceeded(this.#bytes, this.maxBytes);
+    const more = this.#bytes - this.#most;
+    if (more <= 0) return undefined;
+    this.#most = this.#bytes;
+    this.#shared ??= this.hold?.();
+    return this.#shared?.take(more, this.signal);
   }
 
   remove(bytes: number): void {
     this.#bytes -= bytes;
+  }
+
+  /** The run is over; its result counts for as long as somebody has it. @param bytes of the result */
+  end(result: unknown, bytes: number): void {
+    const value = result instanceof SavedResult ? result.data : result;
+    if (bytes < smallBytes || typeof value !== 'object' || value === null || isCube(value)) {
+      this.#shared?.release();
+      return;
+    }
+    this.#shared?.shrinkTo(bytes);
+    this.#shared?.untilGone(value);
   }
 }
 
@@ -42,11 +70,13 @@ function plainLimitExceeded(needed: number, available: number): OpenEOError {
 
 /**
  * Refuses results that are small only as long as their parts are shared, and huge when they are written out.
+ * @returns what the result takes; 0 for cubes
  * @throws OpenEOError `MemoryLimitExceeded`
  */
-export function refuseHugeResult(value: unknown, maxBytes: number): void {
+export function refuseHugeResult(value: unknown, maxBytes: number): number {
   const open: unknown[] = [value instanceof SavedResult ? value.data : value];
-  for (let bytes = 0; open.length > 0; ) {
+  let bytes = 0;
+  while (open.length > 0) {
     const item = open.pop();
     if (typeof item === 'string') bytes += item.length * 2;
     else bytes += elementBytes;
@@ -57,6 +87,7 @@ export function refuseHugeResult(value: unknown, maxBytes: number): void {
       throw plainLimitExceeded(bytes + parts.length * elementBytes, maxBytes);
     for (const part of parts) open.push(part);
   }
+  return bytes;
 }
 
 /** What V8 says where a text or an array would become larger than it can hold. */

@@ -1,6 +1,7 @@
 import { OpenEOError } from '../base/errors';
 import { createPace } from '../base/pace';
 import type { Cube } from '../raster/cube';
+import type { Holding } from '../raster/memory';
 import { type DefinitionSources, definitionKey, loadDefinitions } from './definitions';
 import { type Execution, Frame } from './execute';
 import { Issues, issuesToError } from './issue';
@@ -49,6 +50,8 @@ export interface RunnerOptions<C, U> {
   };
   /** What the values of one run may take beside pixels; default 256 MiB. */
   readonly maxPlainBytes?: number;
+  /** Memory that all runs share, for such values of one run. */
+  readonly holdPlain?: () => Holding;
   /** How many asynchronous nodes of one graph run at once; default 8. */
   readonly concurrency?: number;
 }
@@ -103,20 +106,26 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
       const context = options.createContext(request, plan);
       const { accountReads = (cube) => cube } = options;
       const onRead = recorder && (() => recorder.spoil());
+      const plain = new PlainValues(maxPlainBytes, signal, options.holdPlain);
       const execution: Execution = {
         ...{ signal, missing },
         contextFor: contexts(recorder ? recorder.wrap(context) : context, signal, options.withSignal),
         shareReads: options.shareReads ?? ((cube) => cube),
         accountReads: (cube) => accountReads(cube, onRead),
-        plain: new PlainValues(maxPlainBytes),
+        plain,
         onSaved: (result, path) => request.onSaved?.(distribution?.saved(result, path) ?? result, path),
         wrapCube: request.wrapCube,
         concurrency: options.concurrency ?? 8,
         pausedAt: performance.now(),
       };
       const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal, true);
-      const value = assertReturnable(await untilAborted(frame.run(), signal));
-      refuseHugeResult(value, maxPlainBytes);
+      let [value, bytes]: [unknown, number] = [undefined, 0];
+      try {
+        value = assertReturnable(await untilAborted(frame.run(), signal));
+        bytes = refuseHugeResult(value, maxPlainBytes);
+      } finally {
+        plain.end(value, bytes);
+      }
       recorder?.stop();
       return distribution ? distribution.result(value) : value;
     },

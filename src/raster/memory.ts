@@ -52,7 +52,12 @@ export class Holding {
 
   /** Takes more. @throws as {@link MemoryBudget.take} */
   async claim(bytes: number, signal: AbortSignal): Promise<void> {
-    await this.budget.take(this.root, bytes, signal);
+    await this.take(bytes, signal);
+  }
+
+  /** The same, without a promise where it is there at once. */
+  take(bytes: number, signal: AbortSignal): Promise<void> | undefined {
+    return this.budget.take(this.root, bytes, signal);
   }
 
   /** Gives back all but so much. */
@@ -64,11 +69,16 @@ export class Holding {
     this.budget.leave(this.root);
   }
 
+  /** The memory is given back when nobody has the value any more. */
+  untilGone(value: object): void {
+    forgotten.register(value, this);
+  }
+
   /** The same cube; the memory is given back as soon as nobody can read it any more. */
   until(cube: Cube): Cube {
     // What reads go through is referred to by them alone.
     const source = { read: cube.read };
-    forgotten.register(source, this);
+    this.untilGone(source);
     return deriveCube(cube, { read: (window, signal) => source.read(window, signal) });
   }
 }

@@ -1,3 +1,4 @@
+import { MemoryBudget } from '../../src/raster/memory';
 import {
   createWorld,
   from,
@@ -210,6 +211,53 @@ describe('plain values', () => {
     );
     const error = await rejection(world.run(graph({ ...nodes, end: node('constant', { x: 1 }, result) })));
     expect(error).toMatchObject({ code: 'MemoryLimitExceeded', status: 400 });
+  });
+
+  test('of all runs share a memory, and wait for each other', async () => {
+    const memory = new MemoryBudget(200_000, 50);
+    const open: (() => void)[] = [];
+    const wait = testProcess(
+      'wait',
+      [parameter('x', { description: 'anything' })],
+      () => new Promise((resolve) => open.push(() => resolve(1))),
+    );
+    const world = createWorld({
+      processes: [...testProcesses, repeat(5000), wait],
+      options: { holdPlain: () => memory.hold() },
+    });
+    // 80,000 bytes; all runs beside the windows may have 100,000.
+    const definition = graph({
+      many: node('repeat', { x: 1 }),
+      wait: node('wait', { x: from('many') }),
+      end: node('constant', { x: [from('wait')].length }, result),
+    });
+    const first = world.run(definition);
+    expect(memory.bytes).toBe(0);
+    while (open.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(memory.bytes).toBe(80_000);
+    const second = await rejection(world.run(definition));
+    expect(second).toMatchObject({ code: 'TooManyRequests', status: 429 });
+    const huge = createWorld({
+      processes: [...testProcesses, repeat(10_000)],
+      options: { holdPlain: () => memory.hold() },
+    });
+    const third = await rejection(huge.run(graph({ many: node('repeat', { x: 1 }, result) })));
+    expect(third).toMatchObject({ code: 'MemoryLimitExceeded', status: 400 });
+    open[0]();
+    await first;
+    expect(memory.bytes).toBe(0);
+  });
+
+  test('a result counts for as long as somebody has it', async () => {
+    const memory = new MemoryBudget(200_000);
+    const world = createWorld({
+      processes: [...testProcesses, repeat(4000)],
+      options: { holdPlain: () => memory.hold() },
+    });
+    const definition = graph({ many: node('repeat', { x: 1 }, result) });
+    const held = await world.run(definition);
+    expect(memory.bytes).toBeGreaterThanOrEqual(64_000);
+    expect(held).toHaveLength(4000);
   });
 
   test('those of callbacks are forgotten when the callback ends', async () => {

@@ -12,12 +12,15 @@ import {
   layerDimensions,
   type Window,
 } from '../../../src/raster/cube';
+import { MemoryBudget } from '../../../src/raster/memory';
 import { memoryCube } from '../../../src/raster/memory-cube';
 import { predefinedProcesses } from '../../support/predefined';
 
 export const signal = new AbortController().signal;
 
 let world: ReturnType<typeof createWorld> | undefined;
+
+const memory = new MemoryBudget(2 ** 30);
 
 /** The predefined processes through the real registry and executor. */
 async function createWorld() {
@@ -29,7 +32,7 @@ async function createWorld() {
       limits,
       withSignal: (present, readSignal) => ({ ...present, signal: readSignal }),
       createContext: (request) =>
-        ({ logger: silentLogger, ...context, signal: request.signal }) as ProcessContext,
+        ({ logger: silentLogger, memory, ...context, signal: request.signal }) as ProcessContext,
     });
 }
 
