@@ -1,5 +1,7 @@
+import { scaleTable } from '../../../src/processes/cubes/color-table';
 import type { Cube, Dimension } from '../../../src/raster/cube';
 import { memoryCube } from '../../../src/raster/memory-cube';
+import { shareReads } from '../../../src/raster/shared-reads';
 import {
   bands,
   callback,
@@ -226,6 +228,10 @@ describe('colormap', () => {
     for (const [last, ...before] of [['ndvi'], ['reduce'], ['apply', 'ndvi'], ['drop', 'one']]) {
       const nodes = graphOf(last, [...before, last]) as Parameters<typeof runGraph>[0];
       const made = (await runGraph(nodes, { data })) as Cube;
+      // One reader's steps join what is computed; several readers need the values themselves.
+      const { step } = scaleTable([[0, [0, 0, 0, 255]]], form);
+      expect(made.fuse?.(step!) !== undefined).toBe(last !== 'drop');
+      expect(shareReads(made).fuse).toBeUndefined();
       const { data: kept, valid } = await made.read({ grid: size }, signal);
       const copy = memoryCube({ ...made, grid: size, data: kept, valid });
       const apart = await runCube('colormap', { data: copy, ...colours });
