@@ -18,6 +18,9 @@ test('a job is created, changed, listed and removed', async () => {
     ...{ status: 'created', progress: 0, costs: 0, process: { process_graph: constant(1) } },
   });
   expect((await api.call('PATCH', `/jobs/${id}`, { title: null, budget: null })).status).toBe(204);
+  // Only what there is can be followed: there are no results yet.
+  const rels = ((await api.json('GET', `/jobs/${id}`))['links'] as Link[]).map(({ rel }) => rel);
+  expect(rels).toEqual(['self', 'monitor']);
   const changed = await api.json('GET', `/jobs/${id}`);
   expect(changed).not.toHaveProperty('title');
   expect(changed).not.toHaveProperty('budget');

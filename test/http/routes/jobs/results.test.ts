@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constant, type Documents, failing, JobsApi, type Json, twoFiles } from './jobs-api';
+import { constant, type Documents, failing, JobsApi, type Json, type Link, twoFiles } from './jobs-api';
 
 jest.setTimeout(180_000);
 
@@ -12,7 +12,14 @@ afterAll(() => api?.server.stop());
 
 test('several results become several files, described and downloadable without a token', async () => {
   const id = await api.run(twoFiles, { title: 'Two' });
-  expect(await api.json('GET', `/jobs/${id}`)).toMatchObject({ status: 'finished', progress: 100 });
+  const described = await api.json('GET', `/jobs/${id}`);
+  expect(described).toMatchObject({ status: 'finished', progress: 100 });
+  const path = `${api.server.api}/jobs/${id}`;
+  expect((described['links'] as Link[]).map(({ rel, href }) => [rel, href])).toEqual([
+    ['self', path],
+    ['monitor', `${path}/logs`],
+    ['result', `${path}/results`],
+  ]);
   const response = await api.call('GET', `/jobs/${id}/results`);
   expect(response.headers.get('openeo-costs')).toBe('0');
   const collection = (await response.json()) as Documents & Json;
