@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { collectGarbage } from '../base/garbage';
 import { EmptyTiles } from './empty-tiles';
 import { type Estimate, estimate } from './estimate';
 import { finish } from './finish';
@@ -19,6 +20,8 @@ import { type StoredTiles, storedTiles, type TileSummary, writeTiles } from './w
 
 /** Tiles in work at once: enough for all cores and for storage that answers slowly. */
 const tilesAtOnce = 16;
+/** So many leave much behind that nobody refers to any more; looking at them all once again would add to it. */
+const manyTiles = 1000;
 
 async function withScratch<T>(root: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await makeScratch(root);
@@ -68,6 +71,7 @@ export function generate(
     let summary: TileSummary;
     try {
       summary = await makeTiles(maker, options, target, { stored, empty }, tools);
+      if (plan.total >= manyTiles) await collectGarbage();
       // What a canceled run left may have been removed while this one built on it.
       for (
         stored = await look();
