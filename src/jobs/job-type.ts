@@ -53,6 +53,11 @@ export interface JobContext extends JobParts {
    * Resolves when the row says so.
    */
   addAsset(asset: JobAsset): Promise<void>;
+  /**
+   * Is done once the row says that this run completed the job: for what must not be lost before. By then the job may have
+   * been started again; where the process is killed before it, it is not done.
+   */
+  whenComplete(work: () => Promise<void>): void;
 }
 
 /** When a run that failed is tried again. Failures that the user has to mend are final whatever it says. */

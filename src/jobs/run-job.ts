@@ -55,9 +55,10 @@ export class JobRunner {
     const report = new Reporter(jobs, job, job.result?.assets ?? [], () =>
       interruption.abort(new Interruption('taken')),
     );
+    const afterwards: (() => Promise<void>)[] = [];
     let metadata: Readonly<Record<string, unknown>> | undefined;
     try {
-      metadata = await untilAborted(this.#work(job, report, signal), signal);
+      metadata = await untilAborted(this.#work(job, report, afterwards, signal), signal);
       await report.flush();
       signal.throwIfAborted();
     } catch (error) {
@@ -72,6 +73,7 @@ export class JobRunner {
       jobs.complete(job, { status: 'completed', message: 'completed', result, costs: 0 }),
     );
     await this.#tidy(job, isWritten, result);
+    if (isWritten) for (const work of afterwards) await work().catch((error) => this.#left(job, error));
     if (isWritten) this.options.onEnd?.();
     return isWritten ? 'completed' : 'taken';
   }
@@ -83,7 +85,7 @@ export class JobRunner {
     return ids.map((id) => owners.get(id));
   }
 
-  async #work(job: JobRecord, report: Reporter, signal: AbortSignal) {
+  async #work(job: JobRecord, report: Reporter, afterwards: (() => Promise<void>)[], signal: AbortSignal) {
     const { parts, logs } = this.options;
     const type = this.types.get(job.type)!;
     const owner = await this.#owners.do(job.ownerId);
@@ -99,6 +101,7 @@ export class JobRunner {
         await report.addAsset(asset);
         signal.throwIfAborted();
       },
+      whenComplete: (work) => void afterwards.push(work),
     };
     this.check(job.type, job.payload);
     context.logger.info(job.attempts > 0 ? `Try ${job.attempts + 1}` : 'The job runs');
@@ -183,10 +186,12 @@ export class JobRunner {
       const isDiscarded = !isOwn && (!now || (now.status === 'created' && now.run === job.run));
       if (isDiscarded) await this.types.get(job.type)?.discard?.(job, parts);
     } catch (error) {
-      this.options.logs
-        .loggerFor('job', job.id, 'error')
-        .debug('Files of a job are left for the sweep', { error });
+      this.#left(job, error);
     }
+  }
+
+  #left(job: JobRecord, error: unknown): void {
+    this.options.logs.loggerFor('job', job.id, 'error').debug('Files of a job are left for later', { error });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ProcessDefinition } from '../../graph/types';
 import type { JobHandle } from '../../processes/context';
-import { pyramidFolder } from '../../pyramid/folder';
+import { outdatedPyramids, pyramidFolder } from '../../pyramid/folder';
 import { isCube } from '../../raster/cube';
 import { computeResults, encodeBatch, planBatch, withCube } from '../batch-graph';
 import type { JobContext, JobType } from '../job-type';
@@ -10,9 +10,29 @@ import { dataOf, describeData, storeEncoded } from '../results';
 /** Where the reading of results begins and ends on the way to 100. */
 const [firstPercent, lastPercent] = [5, 95];
 
-function jobHandle({ job, prefix, objects, progress, addAsset }: JobContext): JobHandle {
-  const startedAt = job.queuedAt ?? job.createdAt;
-  return { id: job.id, process: job.process, startedAt, prefix, objects, progress, addAsset };
+/** @param onFile hears of every file that processes store, also where a later one takes its name */
+function jobHandle(
+  { job, prefix, objects, progress, addAsset }: JobContext,
+  onFile: (key: string) => void,
+): JobHandle {
+  return {
+    ...{ id: job.id, process: job.process, startedAt: job.queuedAt ?? job.createdAt },
+    ...{ prefix, objects, progress },
+    addAsset(asset) {
+      onFile(asset.key);
+      return addAsset(asset);
+    },
+  };
+}
+
+/** Removes the pyramids of earlier runs: all that these files do not belong to. */
+async function removeOutdated({ job, objects, records }: JobContext, keys: ReadonlySet<string>) {
+  const outdated = await outdatedPyramids(objects, job.id, keys);
+  if (outdated.length === 0) return;
+  // Were it started again, one of them could be in work.
+  const now = await records.jobs.get(job.id);
+  if (now?.status !== 'completed' || now.run !== job.run) return;
+  for (const folder of outdated) await objects.removeAll(folder);
 }
 
 /** `result.tif` for a single result, else by its node: `ndvi.tif`. */
@@ -69,7 +89,10 @@ export const batch: JobType = {
     context.progress(1, 'Preparing');
     const process = context.job.process as unknown as ProcessDefinition;
     const plan = await planBatch(context, context.user, process);
-    const results = await computeResults(context, plan, { ...context, job: jobHandle(context) });
+    const files = new Set<string>();
+    const job = jobHandle(context, (key) => files.add(key));
+    const results = await computeResults(context, plan, { ...context, job });
+    if (context.job.run > 1) context.whenComplete(() => removeOutdated(context, files));
     const progress = createProgress(
       context,
       results.map(({ value }) => sizeOf(value)),

@@ -4,6 +4,7 @@ import { webMercator } from '../../../src/geo/crs';
 import { gridForBounds } from '../../../src/geo/grid';
 import { findFormat } from '../../../src/raster/formats/registry';
 import { memoryCube } from '../../../src/raster/memory-cube';
+import { until } from '../../jobs/support/world';
 import { drawing, encode } from '../../pyramid/support/pictures';
 import { startServer, type TestServer } from '../../support/server';
 
@@ -112,6 +113,41 @@ test.each([true, false])('started again with overwrite %s', async (overwrite) =>
   expect((await follow(id)).job).toMatchObject({ status: 'completed' });
   expect((await objects.head(key))?.size).toBe(overwrite ? size : 6);
   expect((await objects.list(`pyramids/${id}/`)).items).toHaveLength(items.length);
+});
+
+test('started again with another graph, the old pyramid goes when the new one is complete', async () => {
+  const { id } = await run(node({ data: 'map.png' }));
+  const { objects } = server.application;
+  const folders = async () => {
+    const { items } = await objects.list(`pyramids/${id}/`);
+    return [...new Set(items.map(({ key }) => `${key.split('/').slice(0, 3).join('/')}/`))];
+  };
+  const [old] = await folders();
+  const again = async (graph: Json) => {
+    await server.call('PATCH', `/jobs/${id}`, { process: { process_graph: graph } }, ann);
+    await server.call('POST', `/jobs/${id}/results`, undefined, ann);
+    return (await follow(id)).job;
+  };
+  // Failed, it keeps what a further try may build on.
+  expect(await again(node({ data: 'none.png' }))).toMatchObject({ status: 'failed' });
+  expect(await folders()).toEqual([old]);
+  expect(await again(node({ data: 'map.png', format: 'webp' }))).toMatchObject({ status: 'completed' });
+  await until('the old pyramid is removed', async () => (await folders()).length === 1 || undefined);
+  const metadata = await read((await results(id))['metadata.json'].href);
+  expect(await folders()).toEqual([metadata['tiles_path']]);
+  expect(metadata['tiles_path']).not.toBe(old);
+  expect((await tile(id, `${String(metadata['tiles_path']).split('/')[2]}/0/0/0.webp`)).status).toBe(200);
+  // Several of a graph stay, though one name of a result is one file only.
+  const two = {
+    first: { ...node({ data: 'map.png' }).tiles, result: false },
+    ...node({ data: 'scene.tif' }),
+  };
+  expect(await again(two)).toMatchObject({ status: 'completed' });
+  await until('the pyramid of one graph is removed', async () => (await folders()).length === 2 || undefined);
+  expect(await folders()).not.toContain(metadata['tiles_path']);
+  const none = { one: { process_id: 'add', arguments: { x: 1, y: 1 }, result: true } };
+  expect(await again(none)).toMatchObject({ status: 'completed' });
+  await until('no pyramid is left', async () => (await folders()).length === 0 || undefined);
 });
 
 test('a data cube becomes tiles of the map', async () => {
