@@ -3,8 +3,8 @@ import { withinSeconds } from '../base/deadline';
 import { OpenEOError } from '../base/errors';
 import { silentLogger } from '../base/logger';
 import { subGrid } from '../geo/grid';
-import type { Plan, PlanArgument, ProcessDefinition } from '../graph/types';
-import type { ProcessContext } from '../processes/context';
+import type { Plan, PlanArgument, ProcessDefinition, RegisteredProcess } from '../graph/types';
+import type { JobHandle, ProcessContext } from '../processes/context';
 import { type Cube, deriveCube, isCube } from '../raster/cube';
 import type { Encoded } from '../raster/formats/types';
 import { layerLengths, product } from '../raster/layers';
@@ -17,12 +17,12 @@ import { valueCount } from './progressing-cube';
 import { dataOf } from './results';
 
 export interface Estimate {
-  /** Values of all results. */
+  /** Values of all results; of pyramids, the pixels of their tiles. */
   readonly values: number;
-  /** Decoded bytes of sources that are read for them. */
+  /** Decoded bytes of sources that are read for them; of files that pyramids are made of, their size. */
   readonly bytesRead: number;
   readonly seconds: number;
-  /** Of the files. */
+  /** Of the files, tiles included. */
   readonly bytes: number;
 }
 
@@ -34,16 +34,18 @@ const largestSample = 256;
 const tooComplex = (reason: string, cause?: unknown) =>
   new OpenEOError('EstimateComplexity', { reason }, { cause });
 
-/** True where the plan, or anything inside it, calls a process that the test accepts. */
-export function calls(plan: Plan<never>, test: (processId: string) => boolean): boolean {
+/** True where the plan, or anything inside it, calls a process of this server that the test accepts. */
+function calls(plan: Plan, test: (process: RegisteredProcess) => boolean): boolean {
   const inArgument = (argument: PlanArgument): boolean => {
     if (argument.kind === 'callback') return calls(argument.plan, test);
     if (argument.kind === 'array') return argument.items.some(inArgument);
     return argument.kind === 'object' && [...argument.entries.values()].some(inArgument);
   };
-  return plan.nodes.some(
-    ({ process, body, arguments: given }) =>
-      test(process.id) || (body !== undefined && calls(body, test)) || [...given.values()].some(inArgument),
+  return (
+    plan.nodes.some(
+      ({ process, body, arguments: given }) =>
+        (body ? calls(body, test) : test(process)) || [...given.values()].some(inArgument),
+    ) || [...plan.defaults.values()].some(inArgument)
   );
 }
 
@@ -71,7 +73,8 @@ async function sizeOf({ body }: Encoded): Promise<number> {
 
 /**
  * What a batch job will take, measured on a sample: the middle of each result is computed and written, and the whole
- * takes as many times that as it has values more. Nothing is kept, and nothing that writes is run.
+ * takes as many times that as it has values more; of a pyramid some tiles are made. Nothing is kept, and nothing that
+ * writes is run.
  * @throws OpenEOError `EstimateComplexity` where that cannot be tried out; what the job would fail with
  */
 export async function estimateBatch(
@@ -82,11 +85,12 @@ export async function estimateBatch(
 ): Promise<Estimate> {
   if (job.type !== 'batch') throw tooComplex('only jobs that run a process graph can be estimated.');
   const plan = await planBatch(parts, user, job.process as unknown as ProcessDefinition);
-  if (calls(plan as unknown as Plan<never>, (id) => id.startsWith('run_udf')))
-    throw tooComplex('it runs code of yours (a UDF).');
-  if (plan.effects === 'write') throw tooComplex('it changes something, so that it cannot be tried out.');
+  const plain = plan as unknown as Plan;
+  if (calls(plain, ({ id }) => id.startsWith('run_udf'))) throw tooComplex('it runs code of yours (a UDF).');
+  if (calls(plain, ({ id, effects }) => effects === 'write' && id !== 'tile_generation'))
+    throw tooComplex('it changes something, so that it cannot be tried out.');
   try {
-    return await withinSeconds(trySeconds, signal, (within) => tryOut(parts, user, plan, within));
+    return await withinSeconds(trySeconds, signal, (within) => tryOut(parts, user, job, plan, within));
   } catch (error) {
     if (!signal.aborted && error instanceof OpenEOError && error.code === 'RequestTimeout')
       throw tooComplex(`even a sample of it takes more than ${trySeconds} seconds.`, error);
@@ -97,6 +101,7 @@ export async function estimateBatch(
 async function tryOut(
   parts: JobParts,
   user: User,
+  { id, process }: JobRecord,
   plan: Plan<ProcessContext>,
   signal: AbortSignal,
 ): Promise<Estimate> {
@@ -104,12 +109,29 @@ async function tryOut(
   const onRead = (bytes: number) => {
     read += bytes;
   };
+  const total = { values: 0, bytesRead: 0, seconds: 0, bytes: 0 };
+  let tryingMs = 0;
+  const job: JobHandle = {
+    ...{ id, process, startedAt: new Date(), prefix: '', objects: parts.objects },
+    progress() {},
+    addAsset: async () => {},
+    async tryPyramid(source, options) {
+      const since = performance.now();
+      const trial = await parts.pyramids.tryOut(source, options, { signal, bytesRead: () => read });
+      tryingMs += performance.now() - since;
+      total.values += trial.pixels;
+      total.bytesRead += trial.bytesRead;
+      total.seconds += trial.seconds;
+      total.bytes += trial.bytes;
+      return trial;
+    },
+  };
   const begun = performance.now();
   const results = await computeResults(parts, plan, {
-    ...{ user, signal, logger: silentLogger },
+    ...{ user, signal, job, logger: silentLogger },
     wrapCube: (cube, processId) => (processId.startsWith('load_') ? countBytes(cube, onRead) : cube),
   });
-  const total = { values: 0, bytesRead: 0, seconds: (performance.now() - begun) / 1000, bytes: 0 };
+  total.seconds += Math.max(0, performance.now() - begun - tryingMs) / 1000;
   for (const result of results) {
     checkResultSize(result, parts);
     read = 0;

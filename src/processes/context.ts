@@ -3,6 +3,8 @@ import type { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import type { OpaqueHandle } from '../graph/types';
+import type { PyramidSource } from '../pyramid/open-source';
+import type { PyramidOptions } from '../pyramid/options';
 import type { Pyramids } from '../pyramid/pyramids';
 import type { MemoryBudget } from '../raster/memory';
 import type { RasterReader } from '../raster/source';
@@ -28,6 +30,8 @@ export interface JobHandle {
   progress(percent: number, message?: string): void;
   /** Makes a stored file a result at once. */
   addAsset(asset: JobAsset): Promise<void>;
+  /** Present where the job is only tried out: takes a pyramid's place, and its result. */
+  tryPyramid?(source: PyramidSource, options: Partial<PyramidOptions>): Promise<unknown>;
 }
 
 /** A file of a user, being read. */

@@ -1,4 +1,4 @@
-import { type PyramidPlan, type TileFormat, tileFormats } from './types';
+import { drawnPixels, type PyramidPlan, type TileFormat, tileFormats } from './types';
 
 /** What an operation and a byte cost, in US dollars: the list prices of Amazon S3 Standard (us-east-1), 2025. */
 const price = { perPut: 0.005 / 1000, perGet: 0.0004 / 1000, perGibibyteMonth: 0.023 };
@@ -28,12 +28,7 @@ export function estimate(
   { documents, hasArchive }: { readonly documents: number; readonly hasArchive: boolean },
 ): Estimate {
   const { bytesPerPixel } = tileFormats[format];
-  // At the edges tiles are in part empty: what is drawn counts.
-  const pixels = plan.levels.reduce(
-    (sum, level) => sum + Math.min(level.widthPx * level.heightPx, level.count * plan.tileSizePx ** 2),
-    0,
-  );
-  const bytes = Math.round(pixels * bytesPerPixel * (hasArchive ? 2 : 1));
+  const bytes = Math.round(drawnPixels(plan) * bytesPerPixel * (hasArchive ? 2 : 1));
   const put = plan.total + documents + (hasArchive ? 1 : 0);
   const get = hasArchive ? plan.total : 0;
   const list = Math.ceil(plan.total / 1000) + 1;

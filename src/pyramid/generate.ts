@@ -15,6 +15,7 @@ import { openSource, type PyramidSource } from './open-source';
 import type { PyramidOptions } from './options';
 import { makeScratch } from './scratch';
 import { downloading, tileStage } from './stages';
+import { type Trial, type TrialTools, tryOutPyramid } from './try-out';
 import { type TileMaker, tileFormats } from './types';
 import { type StoredTiles, storedTiles, type TileSummary, writeTiles } from './write-tiles';
 
@@ -42,6 +43,19 @@ export function dryRun(
     const { plan } = await openSource(source, options, { ...tools, folder });
     const documents = layoutOf(options.layout).documents(plan, options.format).length + 2;
     return estimate(plan, options.format, { documents, hasArchive: options.archive !== 'none' });
+  });
+}
+
+/** What it would take, by a sample that is made and thrown away. @throws as `generate` */
+export function tryOut(
+  source: PyramidSource,
+  options: PyramidOptions,
+  tools: PyramidParts & TrialTools,
+): Promise<Trial> {
+  return withScratch(tools.scratchRoot, async (folder) => {
+    const since = performance.now();
+    const opened = await openSource(source, options, { ...tools, folder });
+    return tryOutPyramid(opened, options, since, tools);
   });
 }
 

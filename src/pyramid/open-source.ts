@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { OpenEOError } from '../base/errors';
@@ -5,7 +6,7 @@ import type { Cube } from '../raster/cube';
 import type { RasterInfo, RasterReader, Resampling } from '../raster/source';
 import { tileArea } from './area';
 import type { TileEncoding } from './encode-tile';
-import { decodeImage, readImageInfo } from './image/decode';
+import { decodeImage, middleOf, readImageInfo } from './image/decode';
 import { type HalvingMethod, halvingMethods } from './image/halve';
 import { createImageMaker } from './image/maker';
 import { planImage } from './image/plan';
@@ -15,8 +16,9 @@ import { openMapFile, readMapInfo } from './map/file-source';
 import { planMap } from './map/plan';
 import { resampledCube } from './map/resampled-cube';
 import { checkOptions, type PyramidOptions, polygonsOf, qualityOf } from './options';
+import { middlePlans, type Sample } from './sample';
 import { download } from './scratch';
-import type { PyramidPlan, TileMaker } from './types';
+import { drawnPixels, type PyramidPlan, type TileMaker } from './types';
 
 /** What a pyramid is made of. */
 export type PyramidSource =
@@ -47,6 +49,10 @@ export interface OpenedSource {
   readonly plan: PyramidPlan;
   /** Decodes what is to be decoded. The maker's `close` leaves the scratch folder to its owner. */
   createMaker(): Promise<TileMaker>;
+  /** Bytes of the file; 0 for cubes. */
+  readonly sourceBytes: number;
+  /** Opens as much of it as tells what the whole takes. Whoever asked closes the makers. */
+  openSample(): Promise<Sample>;
 }
 
 /**
@@ -101,11 +107,32 @@ async function openImage(
       reason: `plain images are made smaller by ${halvingMethods.join(', ')}, not by ${resampling}.`,
     });
   const info = await readImageInfo(path, limits);
-  const plan = planImage({ ...info, tileSizePx: options.tile_size, layout: options.layout });
+  const planOfSize = (size: { readonly widthPx: number; readonly heightPx: number }) =>
+    planImage({ ...size, tileSizePx: options.tile_size, layout: options.layout });
+  const plan = planOfSize(info);
   return {
     plan,
     createMaker: async () =>
       createImageMaker({ image: await decodeImage(path, folder, info, signal), plan, encoding, resampling }),
+    sourceBytes: (await stat(path)).size,
+    async openSample() {
+      const region = middleOf(info);
+      const image = await decodeImage(path, folder, info, signal, region);
+      try {
+        await image.readRows(image.heightPx - 1, new Uint8Array(image.widthPx * image.channels), signal);
+      } catch (error) {
+        await image.close();
+        throw error;
+      }
+      const part = planOfSize(image);
+      const maker = createImageMaker({ image, plan: part, encoding, resampling });
+      // Rows above the middle are decoded, those below it are not.
+      const openings = info.heightPx / (region.top + region.height);
+      return {
+        parts: [{ maker, standsFor: (part.total * drawnPixels(plan)) / drawnPixels(part) }],
+        openings,
+      };
+    },
   };
 }
 
@@ -118,12 +145,15 @@ async function openMap(
 ): Promise<OpenedSource> {
   const plan = planOf(info.grid, options);
   const resampling: Resampling = options.resampling ?? 'average';
+  const maxPixels = tools.limits.pixels;
+  const openFile = () => openMapFile(path, info, { ...tools, resampling, maxPixels });
   return {
     plan,
-    async createMaker() {
-      const maxPixels = tools.limits.pixels;
-      const file = await openMapFile(path, info, { ...tools, resampling, maxPixels });
-      return createFileMaker({ plan, encoding, maxPixels, ...file });
+    createMaker: async () => createFileMaker({ plan, encoding, maxPixels, ...(await openFile()) }),
+    sourceBytes: (await stat(path)).size,
+    async openSample() {
+      const file = await openFile();
+      return sampleOf(plan, (part) => createFileMaker({ plan: part, encoding, maxPixels, ...file }));
     },
   };
 }
@@ -141,8 +171,17 @@ async function openCube(
   const plan = planOf(cube.grid, options);
   const { resampling } = options;
   const drawn = resampling && resampling !== 'near' ? resampledCube(cube, resampling) : cube;
+  const makerOf = (part: PyramidPlan) =>
+    createCubeMaker({ cube: drawn, plan: part, encoding, maxPixels: limits.pixels });
   return {
     plan,
-    createMaker: async () => createCubeMaker({ cube: drawn, plan, encoding, maxPixels: limits.pixels }),
+    createMaker: async () => makerOf(plan),
+    sourceBytes: 0,
+    openSample: async () => sampleOf(plan, makerOf),
   };
+}
+
+function sampleOf(whole: PyramidPlan, makerOf: (part: PyramidPlan) => TileMaker): Sample {
+  const parts = middlePlans(whole).map(({ plan, standsFor }) => ({ maker: makerOf(plan), standsFor }));
+  return { parts, openings: 1 };
 }

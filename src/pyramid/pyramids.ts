@@ -1,10 +1,11 @@
 import type { Logger } from '../base/logger';
 import type { Estimate } from './estimate';
-import { dryRun, generate } from './generate';
+import { dryRun, generate, tryOut } from './generate';
 import type { GenerateTarget, Generation, PyramidParts } from './generation';
 import { inspectFile, type PyramidSource } from './open-source';
 import { completeOptions, type PyramidOptions } from './options';
 import type { Stage } from './stages';
+import type { Trial, TrialTools } from './try-out';
 
 /** What happens around one generation. */
 export interface GenerationHooks {
@@ -23,6 +24,8 @@ export interface Pyramids {
     options: Partial<PyramidOptions>,
     hooks: Pick<GenerationHooks, 'signal'>,
   ): Promise<Estimate>;
+  /** What it would take, by a sample that is made and thrown away. @throws as `generate` */
+  tryOut(source: PyramidSource, options: Partial<PyramidOptions>, tools: TrialTools): Promise<Trial>;
   /** @throws OpenEOError `AssetInvalid`, `RequestInvalid`, storage errors; the signal's reason */
   generate(
     source: PyramidSource,
@@ -36,6 +39,7 @@ export function createPyramids(parts: PyramidParts): Pyramids {
   return {
     inspect: (path, signal) => inspectFile(path, { ...parts, signal }),
     estimate: (source, options, hooks) => dryRun(source, completeOptions(options), { ...parts, ...hooks }),
+    tryOut: (source, options, tools) => tryOut(source, completeOptions(options), { ...parts, ...tools }),
     generate: (source, options, target, hooks) =>
       generate(source, completeOptions(options), target, { ...parts, ...hooks }),
   };

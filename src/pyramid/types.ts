@@ -102,6 +102,14 @@ export const tileFormats: Readonly<Record<TileFormat, FormatInfo>> = {
   },
 };
 
+/** Pixels of all tiles. At the edges tiles are in part empty: what is drawn counts. */
+export function drawnPixels({ levels, tileSizePx }: PyramidPlan): number {
+  return levels.reduce(
+    (sum, { widthPx, heightPx, count }) => sum + Math.min(widthPx * heightPx, count * tileSizePx ** 2),
+    0,
+  );
+}
+
 /** All tiles of a plan, the finest level first, row by row. */
 export function* plannedTiles({ levels, includes }: PyramidPlan): Generator<TileAddress> {
   for (const { z, x, y } of [...levels].reverse())

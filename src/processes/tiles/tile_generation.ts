@@ -70,6 +70,7 @@ export async function run(args: Arguments, context: Context): Promise<unknown> {
     throw new OpenEOError('ProcessGraphComplexity', {
       reason: 'tile_generation stores many files: run it as a batch job (POST /jobs), or with dry_run.',
     });
+  if (job.tryPyramid) return job.tryPyramid(source, options);
   const prefix = folderOf(job, version, options);
   taken.add(prefix);
   try {

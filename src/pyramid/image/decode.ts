@@ -34,6 +34,27 @@ const headerBytes = 64;
 /** How long rows that are not there yet are waited for before the file is looked at again. */
 const patienceMs = 5;
 
+/** A rectangle of pixels of an image as it is looked at. */
+export interface ImageRegion {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Pixels a side of what stands for a large image. */
+const samplePx = 2048;
+
+/** Where the largest tiles begin: how well a picture is compressed depends on where it is cut. */
+const cutPx = 512;
+
+/** The middle of an image: what most of it is like. */
+export function middleOf({ widthPx, heightPx }: Pick<ImageInfo, 'widthPx' | 'heightPx'>): ImageRegion {
+  const [width, height] = [Math.min(samplePx, widthPx), Math.min(samplePx, heightPx)];
+  const start = (length: number, part: number) => Math.floor((length - part) / 2 / cutPx) * cutPx;
+  return { left: start(widthPx, width), top: start(heightPx, height), width, height };
+}
+
 function openImage(path: string): Sharp {
   return sharp(path, { limitInputPixels: false, sequentialRead: true, failOn: 'error' });
 }
@@ -70,7 +91,7 @@ function translate(error: unknown): OpenEOError {
 /**
  * Decodes an image to plain pixels in a scratch file, row by row: memory does not grow with it. The rows can be read
  * while further ones are decoded.
- * @param folder for the scratch file
+ * @param folder for the scratch file @param region all that is wanted of it; absent: the whole
  * @throws OpenEOError `AssetInvalid` where it is broken; `StorageFailure` where there is no room; the signal's reason
  */
 export async function decodeImage(
@@ -78,9 +99,11 @@ export async function decodeImage(
   folder: string,
   info: ImageInfo,
   signal: AbortSignal,
+  region?: ImageRegion,
 ): Promise<DecodedImage> {
   const target = join(folder, 'full.v');
   const image = info.isTurned ? openImage(path).autoOrient() : openImage(path);
+  if (region) image.extract(region);
   const decoding = new Decoding(image.toColourspace('srgb').toFile(target));
   const header = Buffer.alloc(headerBytes);
   let file: FileHandle | undefined;
