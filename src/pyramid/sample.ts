@@ -1,7 +1,14 @@
 import type { TileAddress } from '../geo/types';
-import { type MadeTile, type PlannedLevel, type PyramidPlan, plannedTiles, type TileMaker } from './types';
+import {
+  drawnPixels,
+  type MadeTile,
+  type PlannedLevel,
+  type PyramidPlan,
+  plannedTiles,
+  type TileMaker,
+} from './types';
 
-/** A part of a pyramid that is made quickly, and how many tiles there are of its kind, its own included. */
+/** A part of a pyramid that is made quickly, and how many tiles like its own there are, its own included. */
 export interface SamplePart {
   readonly maker: TileMaker;
   readonly standsFor: number;
@@ -45,7 +52,10 @@ export function middlePlans(plan: PyramidPlan): readonly { plan: PyramidPlan; st
     const middle = middleTile(level, plan);
     const part = { ...level, x: around(level.x, middle.x), y: around(level.y, middle.y) };
     const total = [...plannedTiles({ ...plan, levels: [part] })].length;
-    return { plan: { ...plan, levels: [{ ...part, count: total }], total }, standsFor: level.count };
+    // Tiles at the edges are in part empty, those in the middle are not.
+    const drawn = drawnPixels({ ...plan, levels: [level] }) / plan.tileSizePx ** 2;
+    const standsFor = Math.max(total, drawn);
+    return { plan: { ...plan, levels: [{ ...part, count: total }], total }, standsFor };
   });
 }
 
