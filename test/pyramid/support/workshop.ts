@@ -82,3 +82,7 @@ export async function openWorkshop(): Promise<Workshop> {
     },
   };
 }
+
+/** Those of some paths in the layout xyz that are tiles. */
+export const tiles = (keys: readonly string[]) =>
+  keys.filter((key) => /^\d+\/\d+\/\d+\.\w+$/.test(key)).sort();
