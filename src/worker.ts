@@ -22,6 +22,7 @@ import type { ThreadSettings } from './graph/threads/start';
 import { rememberedRuns } from './graph/threads/thread';
 import { SavedResult } from './graph/types';
 import type { ProcessContext } from './processes/context';
+import { BlockExchange } from './raster/block-exchange';
 import { type Block, type Cube, isCube } from './raster/cube';
 import { accountReads, MemoryBudget } from './raster/memory';
 import { createRasterReader } from './raster/reader';
@@ -38,9 +39,11 @@ async function main(settings: ThreadSettings): Promise<void> {
   const port = parentPort!;
   const logger = silentLogger;
   const http = createHttpClient({ allowedHosts: settings.allowedHosts, logger });
+  const exchange = settings.blocks && new BlockExchange(settings.blocks.table, settings.blocks.number);
   const raster = createRasterReader({
     http,
     logger,
+    exchange,
     cacheBytes: settings.cacheBytes,
     maxValues: settings.maxValues,
   });
@@ -118,6 +121,7 @@ async function main(settings: ThreadSettings): Promise<void> {
 
   port.on('message', (request: Request) => {
     if (request.type === 'read') void read(request);
+    else if (request.type === 'peer') exchange?.join(request.number, request.port);
     else aborts.get(request.id)?.abort(new Error('nobody waits for it'));
   });
   post({ type: 'ready' });

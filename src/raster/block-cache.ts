@@ -1,3 +1,4 @@
+import type { BlockExchange } from './block-exchange';
 import type { Plane } from './codecs/planes';
 import { recycle } from './recycled';
 
@@ -29,7 +30,13 @@ export class BlockCache {
   readonly #leases = new WeakMap<readonly Plane[], Lease>();
   #bytes = 0;
 
-  constructor(readonly maxBytes: number) {}
+  /** @param exchange with the caches of other threads */
+  constructor(
+    readonly maxBytes: number,
+    readonly exchange?: BlockExchange,
+  ) {
+    exchange?.serve(this);
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -74,7 +81,7 @@ export class BlockCache {
     let flight = this.#flights.get(key);
     if (!flight) {
       const controller = new AbortController();
-      const promise = load(controller.signal).then(
+      const promise = this.#make(key, load, controller.signal).then(
         (planes) => {
           this.#leave(key, controller);
           // All that wait have it from now on, even those who are told a little later.
@@ -84,6 +91,7 @@ export class BlockCache {
         },
         (error: unknown) => {
           this.#leave(key, controller);
+          this.exchange?.withdraw(key);
           throw error;
         },
       );
@@ -91,6 +99,14 @@ export class BlockCache {
       this.#flights.set(key, flight);
     }
     return this.#join(key, flight, signal);
+  }
+
+  #make(
+    key: string,
+    load: (signal: AbortSignal) => Promise<readonly Plane[]>,
+    signal: AbortSignal,
+  ): Promise<readonly Plane[]> {
+    return this.exchange ? this.exchange.obtain(key, load, signal) : load(signal);
   }
 
   #leave(key: string, controller: AbortController): void {
@@ -124,7 +140,10 @@ export class BlockCache {
 
   #keep(key: string, planes: readonly Plane[]): void {
     const bytes = planes.reduce((sum, plane) => sum + plane.byteLength, 0);
-    if (!this.keeps(bytes)) return;
+    if (!this.keeps(bytes)) {
+      this.exchange?.withdraw(key);
+      return;
+    }
     this.#drop(key);
     this.#bytes += bytes;
     this.#entries.set(key, { planes, bytes });
@@ -139,6 +158,7 @@ export class BlockCache {
     const entry = this.#entries.get(key);
     if (!entry) return;
     this.#entries.delete(key);
+    this.exchange?.withdraw(key);
     this.#bytes -= entry.bytes;
     const lease = this.#leases.get(entry.planes)!;
     lease.isKept = false;

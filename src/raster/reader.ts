@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger';
 import type { HttpClient } from '../base/net';
 import { BlockCache } from './block-cache';
+import type { BlockExchange } from './block-exchange';
 import { FilePool } from './files';
 import { meanPicture } from './mean-picture';
 import { createMosaicCube } from './mosaic/cube';
@@ -26,9 +27,11 @@ export function createRasterReader(options: {
   readonly logger: Logger;
   readonly cacheBytes?: number;
   readonly maxValues?: number;
+  /** With the caches of other threads. */
+  readonly exchange?: BlockExchange;
 }): RasterReader {
   const files = new FilePool(options.http);
-  const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes);
+  const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes, options.exchange);
   const patches = new PatchReader(cache);
   const scanned = new BlockCache(Math.min(scannedCacheBytes, cache.maxBytes));
   const scannedPatches = new PatchReader(scanned);

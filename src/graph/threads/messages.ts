@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import type { MessagePort } from 'node:worker_threads';
 import type { Block, Cube, Window } from '../../raster/cube';
 import type { PortablePlan } from './portable-plan';
 import type { Recording } from './recorder';
@@ -23,7 +24,9 @@ export type Request =
       readonly run?: SharedArrayBuffer;
       readonly window: Window;
     }
-  | { readonly type: 'abort'; readonly id: number };
+  | { readonly type: 'abort'; readonly id: number }
+  /** There is another thread, to exchange blocks with. */
+  | { readonly type: 'peer'; readonly number: number; readonly port: MessagePort };
 
 export type Answer =
   | { readonly type: 'ready' }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../base/logger';
 import { startThread } from '../../base/thread';
 import type { MemoryBudget } from '../../raster/memory';
+import { Peers, type SharedBlocks } from './peers';
 import { ReadPool } from './pool';
 
 /** What a thread is started with. */
@@ -12,6 +13,8 @@ export interface ThreadSettings {
   readonly maxValues: number;
   /** For pixels of all windows that it has at one time. */
   readonly memoryBytes: number;
+  /** What it has in common with the threads that it exchanges blocks with; see BlockExchange. */
+  readonly blocks?: SharedBlocks;
 }
 
 /** What threads that compute pixels have themselves; the rest of a context is recorded for them. */
@@ -40,15 +43,20 @@ export function startThreads(options: {
   const { count, file, memory, cacheBytes, logger } = options;
   // Half of the budget is for all windows but the oldest, see MemoryBudget; each thread has two at a time.
   const windowBytes = Math.floor(memory.windowBytes / (2 * count + 1));
-  const workerData: ThreadSettings = {
+  const settings: ThreadSettings = {
     ...options.settings,
     cacheBytes: count === 0 ? 0 : Math.floor((cacheBytes * threadsCacheShare) / count),
     memoryBytes: 2 * windowBytes,
   };
+  const peers = new Peers();
   return new ReadPool({
     count,
     logger,
-    start: () => startThread(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
+    start: () =>
+      peers.start((blocks) => {
+        const workerData: ThreadSettings = { ...settings, ...(blocks && { blocks }) };
+        return startThread(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMiB } });
+      }),
     admit: (signal) => memory.borrow(windowBytes, signal),
   });
 }
