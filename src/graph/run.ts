@@ -1,5 +1,6 @@
 import { OpenEOError } from '../base/errors';
 import { createPace } from '../base/pace';
+import { untilAborted } from '../base/until-aborted';
 import type { Cube } from '../raster/cube';
 import type { Holding } from '../raster/memory';
 import { type DefinitionSources, definitionKey, loadDefinitions } from './definitions';
@@ -121,7 +122,8 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
       const frame = new Frame(program, execution, new Scope(parameters, plan.parameters), [], signal, true);
       let [value, bytes]: [unknown, number] = [undefined, 0];
       try {
-        value = assertReturnable(await untilAborted(frame.run(), signal));
+        const running = frame.run();
+        value = assertReturnable(running instanceof Promise ? await untilAborted(running, signal) : running);
         bytes = refuseHugeResult(value, maxPlainBytes);
       } finally {
         plain.end(value, bytes);
@@ -214,22 +216,6 @@ function checkSupplied<C>(plan: Plan<C>, values: ReadonlyMap<string, unknown>, c
       parameter: parameter.name,
       reason,
     });
-  }
-}
-
-/** Settles with the run, or at once when the signal fires; what is under way then ends by itself. */
-async function untilAborted(running: unknown, signal: AbortSignal): Promise<unknown> {
-  if (!(running instanceof Promise)) return running;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([running, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Batches } from '../base/batches';
 import { OpenEOError } from '../base/errors';
 import { createSchemaCompiler, describeErrors, type ValidateFunction } from '../base/schema';
+import { untilAborted } from '../base/until-aborted';
 import type { JobError, JobRecord, JobResult } from '../store/records/jobs/types';
 import type { SubjectLogs } from '../store/records/subject-logs';
 import type { UserRecord } from '../store/records/types';
@@ -192,21 +193,5 @@ export class JobRunner {
 
   #left(job: JobRecord, error: unknown): void {
     this.options.logs.loggerFor('job', job.id, 'error').debug('Files of a job are left for later', { error });
-  }
-}
-
-/** Settles with the work, or at once when the signal fires: code that does not listen ends by itself, unheard. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    work.catch(() => {});
   }
 }

@@ -4,8 +4,7 @@ import type { Bounds, Crs, Grid } from '../geo/types';
 import { type Block, type Cube, deriveCube, gridBounds, type Window } from './cube';
 import { missingBlock } from './layers';
 import { dropPixels } from './missing-values';
-import { followRow, newPath } from './warp/cell';
-import { createMapping } from './warp/mapping';
+import { markCentres } from './warp/mark-centres';
 
 /** Some rectangles in one reference system, for example a box on both sides of the antimeridian. */
 export interface Area {
@@ -164,18 +163,7 @@ function coverBox(grid: Grid, crs: Crs, box: Bounds, turn: number, inside: Uint8
     width: 1,
     height: 1,
   };
-  const mapping = createMapping(grid, whole, borderTolerancePx * (pixel > 0 ? pixel : 1e-6));
-  const path = newPath();
-  for (const cell of mapping.cells)
-    for (let row = cell.row0; row < cell.row1; row++) {
-      followRow(cell, row + 0.5, path);
-      for (let column = cell.column0; column < cell.column1; column++) {
-        const t = column - cell.left + 0.5;
-        const x = path.ax + t * (path.bx + t * path.cx);
-        const y = path.ay + t * (path.by + t * path.cy);
-        if (x >= 0 && x < 1 && y >= 0 && y < 1) inside[row * grid.width + column] = 1;
-      }
-    }
+  markCentres(grid, whole, borderTolerancePx * (pixel > 0 ? pixel : 1e-6), inside);
 }
 
 /**

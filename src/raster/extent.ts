@@ -1,8 +1,7 @@
 import { sameCrs, transformBounds, wgs84 } from '../geo/crs';
 import type { Bounds, Crs, Grid } from '../geo/types';
 import { gridBounds } from './cube';
-import { followRow, newPath } from './warp/cell';
-import { createMapping } from './warp/mapping';
+import { markCentres } from './warp/mark-centres';
 
 /** Steps per side in which an extent is measured: its edges are right within a 16,000th of it. */
 const steps = 16;
@@ -31,7 +30,7 @@ export function insideExtent(
     return undefined;
   const inside = new Uint8Array(grid.width * grid.height);
   if (!(west < east && south < north)) return inside;
-  const mapping = createMapping(grid, {
+  const measure = {
     crs,
     originX: west,
     originY: north,
@@ -39,17 +38,7 @@ export function insideExtent(
     resY: (north - south) / steps,
     width: steps,
     height: steps,
-  });
-  const path = newPath();
-  for (const cell of mapping.cells)
-    for (let row = cell.row0; row < cell.row1; row++) {
-      followRow(cell, row + 0.5, path);
-      for (let column = cell.column0; column < cell.column1; column++) {
-        const t = column - cell.left + 0.5;
-        const x = path.ax + t * (path.bx + t * path.cx);
-        const y = path.ay + t * (path.by + t * path.cy);
-        if (x >= 0 && y >= 0 && x < steps && y < steps) inside[row * grid.width + column] = 1;
-      }
-    }
+  };
+  markCentres(grid, measure, undefined, inside);
   return inside;
 }

@@ -1,17 +1,7 @@
 import type { Arguments } from '../../graph/types';
-import { dayMs } from './date-time';
 import { instantOf } from './instant';
 import { shiftMonths } from './month-shift';
-
-const millisecondsPer: Readonly<Record<string, number>> = {
-  millisecond: 1,
-  second: 1000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: dayMs,
-  week: 7 * dayMs,
-};
-const monthsPer: Readonly<Record<string, number>> = { month: 1, year: 12 };
+import { millisecondsPer, monthsPer } from './units';
 
 export function run({ date1, date2, unit = 'second' }: Arguments): number | null {
   if ((date1 ?? null) === null || (date2 ?? null) === null) return null;

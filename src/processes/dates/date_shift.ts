@@ -1,17 +1,8 @@
 import { OpenEOError } from '../../base/errors';
 import type { Arguments } from '../../graph/types';
-import { type DateTime, dayMs, midnight, parseDateTime, type TimeOfDay } from './date-time';
+import { type DateTime, midnight, parseDateTime, type TimeOfDay } from './date-time';
 import { shiftMonths } from './month-shift';
-
-const millisecondsPer: Readonly<Record<string, number>> = {
-  millisecond: 1,
-  second: 1000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: dayMs,
-  week: 7 * dayMs,
-};
-const monthsPer: Readonly<Record<string, number>> = { month: 1, year: 12 };
+import { millisecondsPer, monthsPer } from './units';
 
 export function run(args: Arguments): string | null {
   const { date: text, value, unit } = args as { date: string | null; value: number; unit: string };

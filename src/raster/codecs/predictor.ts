@@ -96,74 +96,57 @@ export function undoHorizontalPlainly(
   const { blockWidth: width, blockHeight: height, kind } = layout;
   const pixels = width * height;
   const offsets = wanted.map((sample) => (layout.isPlanar ? 0 : sample));
+  const sums = <T extends NumericWords>(words: WordArray<T>, sumRow: SumRow<T>, perNumber = 1): Plane[] => {
+    const from = padded(raw, pixels * samples * perNumber, words);
+    return offsets.map((offset) => {
+      const out = new words(pixels * perNumber);
+      for (let y = 0; y < height; y++) sumRow(from, out, width, y * width, samples, offset);
+      return asKind(out.buffer as ArrayBuffer, kind);
+    });
+  };
   switch (kind) {
     case 'uint8':
-    case 'int8': {
-      const from = padded(raw, pixels * samples, 1) as Uint8Array;
-      return offsets.map((offset) => {
-        const out = new Uint8Array(pixels);
-        sumBytes(from, out, width, height, samples, offset);
-        return asKind(out.buffer, kind);
-      });
-    }
+    case 'int8':
+      return sums(Uint8Array, sumBytes);
     case 'uint16':
-    case 'int16': {
-      const from = padded(raw, pixels * samples, 2) as Uint16Array;
-      return offsets.map((offset) => {
-        const out = new Uint16Array(pixels);
-        sumShorts(from, out, width, height, samples, offset);
-        return asKind(out.buffer, kind);
-      });
-    }
+    case 'int16':
+      return sums(Uint16Array, sumShorts);
     case 'uint32':
     case 'int32':
-    case 'float32': {
-      const from = padded(raw, pixels * samples, 4) as Uint32Array;
-      return offsets.map((offset) => {
-        const out = new Uint32Array(pixels);
-        sumWords(from, out, width, height, samples, offset);
-        return asKind(out.buffer, kind);
-      });
-    }
-    case 'float64': {
-      const from = padded(raw, pixels * samples * 2, 4) as Uint32Array;
-      return offsets.map((offset) => {
-        const out = new Uint32Array(pixels * 2);
-        sumLongs(from, out, width, height, samples, offset);
-        return new Float64Array(out.buffer);
-      });
-    }
+    case 'float32':
+      return sums(Uint32Array, sumWords);
+    case 'float64':
+      return sums(Uint32Array, sumLongs, 2);
     case 'float16':
       throw new Error('predictor 2 of 16-bit floats is not supported');
   }
 }
 
-/** The numbers of a block as a typed array: aligned, and filled up with zeros where data is short. */
-function padded(raw: Uint8Array, count: number, size: 1 | 2 | 4): Uint8Array | Uint16Array | Uint32Array {
+type NumericWords = Uint8Array | Uint16Array | Uint32Array;
+
+interface WordArray<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): T;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
+}
+
+/** Sums a row up; `start` is its first pixel in `out`, `offset` the wanted one of the `samples` of a pixel in `from`. */
+type SumRow<T> = (from: T, out: T, width: number, start: number, samples: number, offset: number) => void;
+
+/** The words of a block: aligned, and filled up with zeros where data is short. */
+function padded<T>(raw: Uint8Array, count: number, words: WordArray<T>): T {
+  const size = words.BYTES_PER_ELEMENT;
   let bytes = raw;
   if (raw.byteOffset % size !== 0 || raw.length < count * size) {
     bytes = new Uint8Array(count * size);
     bytes.set(raw.subarray(0, count * size));
   }
-  if (size === 1) return new Uint8Array(bytes.buffer, bytes.byteOffset, count);
-  if (size === 2) return new Uint16Array(bytes.buffer, bytes.byteOffset, count);
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, count);
+  return new words(bytes.buffer, bytes.byteOffset, count);
 }
 
 // Rows have functions of their own: V8 optimises what is called often, not what loops for long (see docs/benchmarks.md).
 
 function sumBytes(
-  from: Uint8Array,
-  out: Uint8Array,
-  width: number,
-  height: number,
-  samples: number,
-  offset: number,
-): void {
-  for (let y = 0; y < height; y++) sumBytesRow(from, out, width, y * width, samples, offset);
-}
-
-function sumBytesRow(
   from: Uint8Array,
   out: Uint8Array,
   width: number,
@@ -182,17 +165,6 @@ function sumShorts(
   from: Uint16Array,
   out: Uint16Array,
   width: number,
-  height: number,
-  samples: number,
-  offset: number,
-): void {
-  for (let y = 0; y < height; y++) sumShortsRow(from, out, width, y * width, samples, offset);
-}
-
-function sumShortsRow(
-  from: Uint16Array,
-  out: Uint16Array,
-  width: number,
   start: number,
   samples: number,
   offset: number,
@@ -205,17 +177,6 @@ function sumShortsRow(
 }
 
 function sumWords(
-  from: Uint32Array,
-  out: Uint32Array,
-  width: number,
-  height: number,
-  samples: number,
-  offset: number,
-): void {
-  for (let y = 0; y < height; y++) sumWordsRow(from, out, width, y * width, samples, offset);
-}
-
-function sumWordsRow(
   from: Uint32Array,
   out: Uint32Array,
   width: number,
@@ -235,19 +196,18 @@ function sumLongs(
   from: Uint32Array,
   out: Uint32Array,
   width: number,
-  height: number,
+  start: number,
   samples: number,
   offset: number,
 ): void {
-  for (let y = 0, i = offset * 2, to = 0; y < height; y++) {
-    let low = 0;
-    let high = 0;
-    for (const end = to + width * 2; to < end; to += 2, i += samples * 2) {
-      const sum = low + from[i];
-      low = sum >>> 0;
-      high = (high + from[i + 1] + (sum > 0xffffffff ? 1 : 0)) | 0;
-      out[to] = low;
-      out[to + 1] = high;
-    }
+  let low = 0;
+  let high = 0;
+  const end = (start + width) * 2;
+  for (let to = start * 2, i = (start * samples + offset) * 2; to < end; to += 2, i += samples * 2) {
+    const sum = low + from[i];
+    low = sum >>> 0;
+    high = (high + from[i + 1] + (sum > 0xffffffff ? 1 : 0)) | 0;
+    out[to] = low;
+    out[to + 1] = high;
   }
 }

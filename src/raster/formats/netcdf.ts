@@ -1,5 +1,5 @@
 import { describeDataset } from './dataset/describe';
-import { type DatasetParameters, datasetParameters, packingOf } from './dataset/parameters';
+import { type DatasetParameters, datasetParameters } from './dataset/parameters';
 import { writeNetcdf } from './netcdf/write';
 import { readOptions } from './options';
 import { bodyOf, Spool } from './spool';
@@ -22,11 +22,7 @@ export const netcdf: OutputFormat = {
   ...file,
   async encode(data: unknown, request: EncodeRequest): Promise<Encoded> {
     const options = readOptions<DatasetParameters>('netCDF', parameters, request.options);
-    const dataset = describeDataset(data, request, 'netCDF', {
-      chunkSize: options.chunk_size,
-      dataType: options.data_type,
-      packing: packingOf(options),
-    });
+    const dataset = describeDataset(data, request, 'netCDF', options);
     const level =
       options.compression === 'none' || dataset.dimensions.length === 0 ? undefined : options.level;
     const spool = new Spool();

@@ -3,7 +3,7 @@ import { deflate } from 'node:zlib';
 import { ChunkReader } from './dataset/chunks';
 import { describeDataset } from './dataset/describe';
 import type { Dataset } from './dataset/model';
-import { type DatasetParameters, datasetParameters, packingOf } from './dataset/parameters';
+import { type DatasetParameters, datasetParameters } from './dataset/parameters';
 import { readOptions } from './options';
 import { bodyOf, Spool } from './spool';
 import type { Encoded, EncodeRequest, OutputFormat } from './types';
@@ -82,11 +82,7 @@ export const zarr: OutputFormat = {
   ...file,
   async encode(data: unknown, request: EncodeRequest): Promise<Encoded> {
     const options = readOptions<DatasetParameters>('Zarr', parameters, request.options);
-    const dataset = describeDataset(data, request, 'Zarr', {
-      chunkSize: options.chunk_size,
-      dataType: options.data_type,
-      packing: packingOf(options),
-    });
+    const dataset = describeDataset(data, request, 'Zarr', options);
     const compressor: Compressor =
       options.compression === 'none' ? null : { id: 'zlib', level: options.level };
     const reader = new ChunkReader(dataset, request.signal);

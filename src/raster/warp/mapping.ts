@@ -175,16 +175,3 @@ function touches({ x, y }: Nodes, source: Source, slack: number): boolean {
 function isNowhere({ x, y }: Nodes): boolean {
   return x.every(Number.isNaN) || y.every(Number.isNaN);
 }
-
-/** The same mapping into a reduced image of the source. */
-export function scaleMapping(mapping: Mapping, factorX: number, factorY: number): Mapping {
-  if (factorX === 1 && factorY === 1) return mapping;
-  return {
-    ...mapping,
-    cells: mapping.cells.map((cell) => ({
-      ...cell,
-      x: cell.x.map((value) => value / factorX),
-      y: cell.y.map((value) => value / factorY),
-    })),
-  };
-}

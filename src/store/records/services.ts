@@ -4,6 +4,7 @@ import type { Changes } from './changes';
 import type { RecordDatabase } from './database';
 import { Kept } from './kept';
 import { fetchCount, startInTime, toPage } from './paging';
+import { removalOfSubject } from './subject-removal';
 import type { RecordStore, ServiceRecord } from './types';
 
 /** What a change may name; the texts of the statement come from here, never from the change. */
@@ -25,7 +26,7 @@ export function createServices(
   most: number | undefined,
 ): RecordStore['services'] {
   const { tables, statements } = database;
-  const { services, signingKeys, logs } = tables;
+  const { services } = tables;
   const read = rowReader<ServiceRecord>(services);
   const columns = columnList(services);
   const idIs = sql`${services.id} = ${bind(services.id, 'id')}`;
@@ -44,16 +45,8 @@ export function createServices(
     ...{ records: 'services', most, setting: 'TILEGRAPH_LIMIT_SERVICES' },
   });
   const create = statements.prepare(insertInto(services, kept.hasRoom), 'services.create');
-  // Keys before services: the order in which users.remove touches the tables.
   const removal = [
-    statements.prepare(
-      sql`delete from ${signingKeys} where ${signingKeys.subject} = ${bind(signingKeys.subject, 'subject')}`,
-      'signingKeys.removeSubject',
-    ),
-    statements.prepare(
-      sql`delete from ${logs} where ${logs.subject} = ${bind(logs.subject, 'subject')}`,
-      'logs.removeSubject',
-    ),
+    ...removalOfSubject(database),
     statements.prepare(sql`delete from ${services} where ${idIs}`, 'services.remove'),
   ];
   const updates = new Map<string, Prepared>();

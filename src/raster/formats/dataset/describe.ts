@@ -8,17 +8,10 @@ import type { EncodeRequest } from '../types';
 import { unsuitable } from '../unsuitable';
 import { toWkt } from '../wkt';
 import { axisAttributes, gridMapping } from './grid-mapping';
-import type { Attributes, Coordinate, Dataset, DataVariable, Packing } from './model';
+import type { Attributes, Coordinate, Dataset, DataVariable } from './model';
 import { createNames } from './names';
+import { type DatasetParameters, packingOf } from './parameters';
 import { timeValues } from './time';
-
-export interface DatasetOptions {
-  /** Pixels a side of a chunk. */
-  readonly chunkSize: number;
-  /** `auto`: the cube's own. */
-  readonly dataType: SampleType | 'auto';
-  readonly packing?: Packing;
-}
 
 /** Values of a chunk of cubes without pixels. */
 const chunkValues = 1 << 20;
@@ -103,8 +96,9 @@ export function describeDataset(
   data: unknown,
   request: EncodeRequest,
   format: string,
-  options: DatasetOptions,
+  options: DatasetParameters,
 ): Dataset {
+  const packing = packingOf(options);
   if (!isCube(data)) throw unsuitable(`${format} holds data cubes; save values that are none as JSON.`);
   if (data.dataType === 'text')
     throw unsuitable(
@@ -145,7 +139,7 @@ export function describeDataset(
     });
   }
   const own = (cube.dataType === 'boolean' ? 'uint8' : cube.dataType) as SampleType;
-  const type = options.dataType === 'auto' ? own : options.dataType;
+  const type = options.data_type === 'auto' ? own : options.data_type;
   const lengths = ordered.map(({ length }) => length);
   return {
     cube: data,
@@ -154,8 +148,8 @@ export function describeDataset(
     chunk: grid
       ? [
           ...layers.map(() => 1),
-          Math.min(options.chunkSize, grid.height),
-          Math.min(options.chunkSize, grid.width),
+          Math.min(options.chunk_size, grid.height),
+          Math.min(options.chunk_size, grid.width),
         ]
       : plainChunk(lengths),
     ...(bands && { bands }),
@@ -163,7 +157,7 @@ export function describeDataset(
     coordinates,
     attributes: { Conventions: 'CF-1.11' },
     type,
-    nodata: chooseNodata(type, options.packing ? null : cube.nodata),
-    ...(options.packing && { packing: options.packing }),
+    nodata: chooseNodata(type, packing ? null : cube.nodata),
+    ...(packing && { packing }),
   };
 }

@@ -7,6 +7,7 @@ import { instantOf } from '../dataset/time';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';
 import { maxFields, refuseMany, refuseManyDimensions } from './limits';
+import { namesParameter } from './read-all';
 
 export type Scalar = number | string | boolean | null;
 
@@ -26,20 +27,14 @@ export interface ColumnOptions {
 
 export const columnParameters = {
   dimensions: {
-    type: ['array', 'null'],
-    items: { type: 'string' },
-    uniqueItems: true,
-    default: null,
+    ...namesParameter,
+    minItems: 0,
     description:
       'Columns that say where values are and become dimensions. Default: those named t, time, date or datetime, x, y, ' +
       'z, lon, lat, longitude or latitude, and geometries; without any of them each row is a label of "row".',
   },
   bands: {
-    type: ['array', 'null'],
-    items: { type: 'string' },
-    minItems: 1,
-    uniqueItems: true,
-    default: null,
+    ...namesParameter,
     description:
       'Columns with values, which become bands. Default: all others with numbers or truth values, or where there ' +
       'are none those with text. With geometries, columns that are neither become properties.',

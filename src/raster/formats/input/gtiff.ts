@@ -6,15 +6,12 @@ import type { RasterInfo, Scene, SceneBand } from '../../source';
 import { instantOf } from '../dataset/time';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
+import { namesParameter } from './read-all';
 import type { InputFile, InputFormat, LoadRequest } from './types';
 
 const parameters = {
   bands: {
-    type: ['array', 'null'],
-    items: { type: 'string' },
-    minItems: 1,
-    uniqueItems: true,
-    default: null,
+    ...namesParameter,
     description:
       'Names for the bands of the file, in its order. Default: their descriptions in the file, or "B1", "B2", ….',
   },

@@ -10,6 +10,15 @@ export const crsParameter = {
     'The reference system of x and y, where the file does not say it: an EPSG code, WKT or a proj string.',
 } as const;
 
+/** The schema of an option that names parts of a file, by default those that its format chooses. */
+export const namesParameter = {
+  type: ['array', 'null'],
+  items: { type: 'string' },
+  minItems: 1,
+  uniqueItems: true,
+  default: null,
+} as const;
+
 /** The reference system that an option gives. @throws ProcessException `FormatUnsuitable` */
 export function readCrs(value: unknown): Crs | undefined {
   if (value === null || value === undefined) return undefined;

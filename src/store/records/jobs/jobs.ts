@@ -6,6 +6,7 @@ import type { Changes } from '../changes';
 import type { RecordDatabase } from '../database';
 import { Kept } from '../kept';
 import { fetchCount, startInTime, toPage } from '../paging';
+import { removalOfSubject } from '../subject-removal';
 import { createJobLine } from './line';
 import type { JobChange, JobFilter, JobRecord, JobStore } from './types';
 
@@ -28,7 +29,7 @@ const mostAtOnce = 100;
 
 export function createJobs(database: RecordDatabase, changes: Changes, most: number | undefined): JobStore {
   const { tables, statements, clock, rowsGiven } = database;
-  const { jobs, signingKeys, logs } = tables;
+  const { jobs } = tables;
   const read = rowReader<JobRecord>(jobs);
   const columns = columnList(jobs);
   const idIs = sql`${jobs.id} = ${bind(jobs.id, 'id')}`;
@@ -57,16 +58,8 @@ export function createJobs(database: RecordDatabase, changes: Changes, most: num
     sql`${insertInto(jobs, kept.hasRoom)} on conflict (${name(jobs.ownerId)}, ${name(jobs.idempotencyKey)}) do nothing returning ${columns}`,
     'jobs.create',
   );
-  // Keys before jobs: the order in which users.remove touches the tables.
   const removal = [
-    statements.prepare(
-      sql`delete from ${signingKeys} where ${signingKeys.subject} = ${bind(signingKeys.subject, 'subject')}`,
-      'signingKeys.removeSubject',
-    ),
-    statements.prepare(
-      sql`delete from ${logs} where ${logs.subject} = ${bind(logs.subject, 'subject')}`,
-      'logs.removeSubject',
-    ),
+    ...removalOfSubject(database),
     statements.prepare(sql`delete from ${jobs} where ${idIs}`, 'jobs.remove'),
   ];
   const ended = statements.prepare(

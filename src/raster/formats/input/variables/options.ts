@@ -1,4 +1,4 @@
-import { crsParameter } from '../read-all';
+import { crsParameter, namesParameter } from '../read-all';
 
 /** Options that netCDF and Zarr share. */
 export interface VariableOptions {
@@ -9,11 +9,7 @@ export interface VariableOptions {
 /** Their schemas, as formats describe them. */
 export const variableParameters = {
   variables: {
-    type: ['array', 'null'],
-    items: { type: 'string' },
-    minItems: 1,
-    uniqueItems: true,
-    default: null,
+    ...namesParameter,
     description:
       'Variables to load, which have the same dimensions and become bands. Default: all that have the dimensions of ' +
       'the one with the most of them.',
