@@ -60,6 +60,28 @@ export interface JobContext extends JobParts {
   whenComplete(work: () => Promise<void>): void;
 }
 
+/** What a job will take. */
+export interface Estimate {
+  /** Values of all results; of tiles, their pixels. */
+  readonly values: number;
+  /** Decoded bytes of sources that are read for them; of files that pyramids are made of, their size. Absent: not known. */
+  readonly bytesRead?: number;
+  readonly seconds: number;
+  /** Of the files, tiles included. */
+  readonly bytes: number;
+  /** How many of them will be made, exactly; absent where the job makes none. */
+  readonly tiles?: number;
+}
+
+/** What the estimate of one job may touch. */
+export interface EstimateContext extends JobParts {
+  readonly job: JobRecord;
+  /** The owner. */
+  readonly user: User;
+  /** Fires when nobody waits any more, and when the time for trying is over. */
+  readonly signal: AbortSignal;
+}
+
 /** When a run that failed is tried again. Failures that the user has to mend are final whatever it says. */
 export interface RetryPolicy {
   /** Tries in all, the first one included. */
@@ -81,6 +103,11 @@ export interface JobType<Payload = Readonly<Record<string, unknown>>> {
    * @throws OpenEOError what the owner can mend, or what may pass (503 and the like: it is tried again)
    */
   run(payload: Payload, context: JobContext): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /**
+   * What a run will take, tried out without keeping or changing anything.
+   * @throws OpenEOError `EstimateComplexity` with the reason where that cannot be known; what the job would fail with
+   */
+  estimate(payload: Payload, context: EstimateContext): Promise<Estimate>;
   /**
    * Removes what runs stored outside of the job's own folder (`jobs/{id}/`) and what is nobody's result. Called when
    * a job was canceled without results, when it is removed, and when its results expire.

@@ -1,3 +1,4 @@
+import { OpenEOError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { ProcessDefinition } from '../graph/types';
 import type { JobRecord } from '../store/records/jobs/types';
@@ -7,9 +8,9 @@ import { planBatch } from './batch-graph';
 import { DistributedEngine } from './engines/distributed';
 import { EmbeddedEngine } from './engines/embedded';
 import type { EngineOptions, EngineSettings, JobEngine } from './engines/engine';
-import { type Estimate, estimateBatch } from './estimate';
+import { estimateJob } from './estimate';
 import { Housekeeping } from './housekeeping';
-import type { JobParts, JobType } from './job-type';
+import type { Estimate, JobParts, JobType } from './job-type';
 import { JobManager } from './manager';
 import { JobRunner } from './run-job';
 import { batch } from './types/batch';
@@ -24,19 +25,14 @@ const usualOrphanMs = 60 * 60_000;
 /** All kinds of jobs. */
 export const jobTypes: readonly JobType[] = [batch, generateTiles, publish, seed];
 
-/** What can be said about batch jobs before they run. */
-export interface BatchJobs {
-  /** @throws OpenEOError everything that is wrong with the graph and can be known before it runs */
-  check(user: User, process: ProcessDefinition): Promise<void>;
-  /** @throws OpenEOError `EstimateComplexity`; as `check`; what the job would fail with */
-  estimate(user: User, job: JobRecord, signal: AbortSignal): Promise<Estimate>;
-}
-
 /** Long work: its life, and the engine that runs it. */
 export interface Jobs {
   readonly manager: JobManager;
   readonly engine: JobEngine;
-  readonly batch: BatchJobs;
+  /** @throws OpenEOError everything that is wrong with a graph and can be known before it runs */
+  check(user: User, process: ProcessDefinition): Promise<void>;
+  /** What a job will take. @throws OpenEOError `EstimateComplexity`; what the job would fail with; the signal's reason */
+  estimate(job: JobRecord, signal: AbortSignal): Promise<Estimate>;
   readonly watcher: JobWatcher;
   readonly housekeeping: Housekeeping;
   /** Begins to take jobs, to tell of their ends and to remove what has expired. */
@@ -92,9 +88,11 @@ export function createJobs(options: {
     engine,
     watcher,
     housekeeping,
-    batch: {
-      check: async (user, process) => void (await planBatch(parts, user, process)),
-      estimate: (user, job, signal) => estimateBatch(parts, user, job, signal),
+    check: async (user, process) => void (await planBatch(parts, user, process)),
+    async estimate(job, signal) {
+      const user = await records.users.get(job.ownerId);
+      if (!user) throw new OpenEOError('JobNotFound', { identifier: job.id });
+      return estimateJob(runner.types.get(job.type)!, { ...parts, job, user, signal });
     },
     async start() {
       // First, so that no job ends unheard.

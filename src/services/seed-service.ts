@@ -1,20 +1,11 @@
 import { OpenEOError } from '../base/errors';
-import { intersectBounds } from '../geo/grid';
-import type { TileRange } from '../geo/tile-matrix-set';
 import type { TileAddress } from '../geo/types';
 import type { TileMaker } from './make-tile';
-import type { PreparedService, PreparedServices, ServiceTiling } from './prepared-services';
+import type { PreparedService, PreparedServices } from './prepared-services';
+import { includes, rangesOf, type SeedArea, tileCount, tilesOf } from './seed-area';
+import { type SeedTrial, trySeeding } from './seed-trial';
 import type { Seeds } from './seeds';
-import { boxesOf } from './tile-address';
 import { serviceBounds } from './tilejson';
-
-/** Which tiles of a service are meant. */
-export interface SeedArea {
-  readonly minzoom: number;
-  readonly maxzoom: number;
-  /** West, south, east, north in degrees; absent: wherever the service has data. */
-  readonly bbox?: readonly [number, number, number, number];
-}
 
 export interface SeedProgress {
   readonly total: number;
@@ -39,49 +30,12 @@ const tilesAtOnce = 8;
 /** What is said as it is: that there is no such service, why it is none to draw ahead, that it is not the time. */
 const ownCodes: ReadonlySet<string> = new Set(['ServiceNotFound', 'ServiceNotSeedable', 'TooManyRequests']);
 
-interface Range extends TileRange {
-  readonly z: number;
-}
-
 function refuse(reason: string, cause?: unknown): OpenEOError {
   return new OpenEOError('ServiceNotSeedable', { reason }, { cause });
 }
 
-/** The columns and rows of every zoom that an area and the service's own extent have in common. */
-function rangesOf(
-  { matrixSet, settings }: ServiceTiling,
-  area: SeedArea,
-  own: readonly [number, number, number, number],
-): Range[] {
-  const parts = boxesOf(own).flatMap((one) =>
-    area.bbox ? boxesOf(area.bbox).flatMap((other) => intersectBounds(one, other) ?? []) : [one],
-  );
-  const first = Math.max(area.minzoom, settings.minzoom);
-  const last = Math.min(area.maxzoom, settings.maxzoom);
-  const ranges: Range[] = [];
-  for (let z = first; z <= last; z++)
-    for (const part of parts) ranges.push({ z, ...matrixSet.cover(part, z) });
-  return ranges;
-}
-
-function sizeOf({ x, y }: TileRange): number {
-  return (x[1] - x[0] + 1) * (y[1] - y[0] + 1);
-}
-
-/** Every tile once, also where ranges on both sides of the antimeridian share some. */
-function* tilesOf(ranges: readonly Range[]): Generator<TileAddress> {
-  for (const [index, { z, x, y }] of ranges.entries())
-    for (let row = y[0]; row <= y[1]; row++)
-      for (let column = x[0]; column <= x[1]; column++) {
-        const isKnown = ranges
-          .slice(0, index)
-          .some((one) => one.z === z && contains(one.x, column) && contains(one.y, row));
-        if (!isKnown) yield { z, x: column, y: row };
-      }
-}
-
-function contains([min, max]: readonly [number, number], value: number): boolean {
-  return value >= min && value <= max;
+function nameOf({ z, x, y }: TileAddress): string {
+  return `${z}/${x}/${y}`;
 }
 
 /** Draws tiles of services ahead of those who will ask for them. */
@@ -125,13 +79,7 @@ export class ServiceSeeder {
     onProgress: (progress: SeedProgress) => void,
   ): Promise<SeedSummary> {
     const { maker, seeds } = this.parts;
-    const { prepared, bounds } = await this.prepare(serviceId, signal);
-    const ranges = rangesOf(prepared, area, bounds);
-    const total = ranges.reduce((sum, range) => sum + sizeOf(range), 0);
-    if (total > maxTiles)
-      throw refuse(
-        `that would be ${total.toLocaleString('en')} tiles; ask for fewer zooms or a smaller area.`,
-      );
+    const { prepared, ranges, total } = await this.#plan(serviceId, area, signal);
     const stored = await seeds.list(serviceId, signal);
     const count = { made: 0, fresh: 0, removed: 0, bytes: 0 };
     let done = 0;
@@ -139,7 +87,7 @@ export class ServiceSeeder {
 
     const handle = async (tile: TileAddress) => {
       const { tag, draw } = await maker.tileForAll(prepared, tile, signal);
-      const before = stored.get(`${tile.z}/${tile.x}/${tile.y}`) ?? [];
+      const before = stored.get(nameOf(tile)) ?? [];
       const key = seeds.key(serviceId, tile, tag);
       if (before.includes(key)) count.fresh++;
       else {
@@ -176,6 +124,31 @@ export class ServiceSeeder {
     return { total: done, ...count };
   }
 
+  /** What `seed` would take, by tiles of each zoom that are drawn and thrown away. @throws as `seed` */
+  async tryOut(serviceId: string, area: SeedArea, signal: AbortSignal): Promise<SeedTrial> {
+    const { maker, seeds } = this.parts;
+    const { prepared, ranges, total } = await this.#plan(serviceId, area, signal);
+    const stored = await seeds.list(serviceId, signal);
+    const trial = await trySeeding(ranges, tilesAtOnce, signal, async (tile) => {
+      const { tag, draw } = await maker.tileForAll(prepared, tile, signal);
+      const isFresh = stored.get(nameOf(tile))?.includes(seeds.key(serviceId, tile, tag));
+      return isFresh ? undefined : (await draw()).length;
+    });
+    return { ...trial, tiles: total, pixels: total * prepared.settings.tileSize ** 2 };
+  }
+
+  /** @throws as `prepare`; OpenEOError `ServiceNotSeedable` for too many tiles */
+  async #plan(serviceId: string, area: SeedArea, signal: AbortSignal) {
+    const { prepared, bounds } = await this.prepare(serviceId, signal);
+    const ranges = rangesOf(prepared, area, bounds);
+    const total = tileCount(ranges);
+    if (total > maxTiles)
+      throw refuse(
+        `that would be ${total.toLocaleString('en')} tiles; ask for fewer zooms or a smaller area.`,
+      );
+    return { prepared, ranges, total };
+  }
+
   /**
    * Removes stored tiles of the zooms and the area, whatever they show, also of services that do not run any more.
    * @throws OpenEOError `ServiceNotFound`
@@ -187,7 +160,7 @@ export class ServiceSeeder {
     let removed = 0;
     for (const [address, keys] of await seeds.list(serviceId, signal)) {
       const [z, x, y] = address.split('/').map(Number);
-      if (!ranges.some((range) => range.z === z && contains(range.x, x) && contains(range.y, y))) continue;
+      if (!includes(ranges, { z, x, y })) continue;
       for (const key of keys) {
         signal.throwIfAborted();
         await seeds.remove(key);

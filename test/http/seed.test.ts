@@ -112,6 +112,30 @@ test('a second run makes only what is stale', async () => {
   expect(after.some((key) => before.includes(key))).toBe(false);
 });
 
+test('the estimate of a seeding counts its tiles, and knows what is there already', async () => {
+  const id = await create(trueColour());
+  const { zooms } = await addressOf(id);
+  const { body, result } = await seed(id, `zooms=${zooms}`);
+  const { items } = await server.application.objects.list(`seeds/${id}`);
+  const bytes = items.reduce((sum, { size }) => sum + size, 0);
+  const estimate = async (job: unknown): Promise<Json> => {
+    const response = await server.call('GET', `/jobs/${job}/estimate`, undefined, mia);
+    return { status: response.status, ...((await response.json()) as Json) };
+  };
+  const fresh = await estimate(body['id']);
+  expect(fresh).toMatchObject({ status: 200, costs: 0, duration: expect.stringMatching(/^PT\d+S$/) });
+  expect([fresh['tilegraph:tiles'], fresh['size']]).toEqual([result!['made'], 0]);
+  expect(fresh['tilegraph:values']).toBe(Number(result!['made']) * 256 ** 2);
+  const truncation = (await seed(id, `zooms=${zooms}&truncate=true`)).body;
+  expect(await stored(id)).toEqual([]);
+  const stale = await estimate(body['id']);
+  expect(stale['tilegraph:tiles']).toBe(result!['made']);
+  expect(Number(stale['size']) / bytes).toBeGreaterThan(0.5);
+  expect(Number(stale['size']) / bytes).toBeLessThan(2);
+  expect(await stored(id)).toEqual([]);
+  expect(await estimate(truncation['id'])).toMatchObject({ status: 500, code: 'EstimateComplexity' });
+});
+
 test('an area restricts, and truncation removes what it names', async () => {
   const id = await create(trueColour());
   const { zooms } = await addressOf(id);

@@ -35,7 +35,7 @@ function idempotencyKey(request: ApiRequest): string | undefined {
 }
 
 /** The life of batch jobs. */
-export function jobRoutes({ manager, batch }: Jobs, texts: TextLimits): Route[] {
+export function jobRoutes({ manager, check, estimate }: Jobs, texts: TextLimits): Route[] {
   const id = (request: ApiRequest) => request.params['job_id'];
   return [
     {
@@ -59,7 +59,7 @@ export function jobRoutes({ manager, batch }: Jobs, texts: TextLimits): Route[] 
         checkTexts(body, texts);
         checkPlan(body.plan);
         checkBudget(body.budget);
-        await batch.check(user, body.process);
+        await check(user, body.process);
         const job = await manager.create(user, {
           type: 'batch',
           process: body.process,
@@ -103,7 +103,7 @@ export function jobRoutes({ manager, batch }: Jobs, texts: TextLimits): Route[] 
         checkTexts(body, texts);
         checkPlan(body.plan);
         checkBudget(body.budget);
-        if (body.process) await batch.check(user, body.process);
+        if (body.process) await check(user, body.process);
         const change: JobChange = {
           ...{ title: body.title, description: body.description, process: body.process },
           ...{ plan: body.plan?.toLowerCase() ?? body.plan, budget: body.budget, logLevel: body.log_level },
@@ -137,15 +137,15 @@ export function jobRoutes({ manager, batch }: Jobs, texts: TextLimits): Route[] 
       path: '/jobs/{job_id}/estimate',
       access: 'user',
       async handle(request, response) {
-        const user = callerOf(request);
-        const job = await manager.get(user, id(request));
-        const { seconds, bytes, values, bytesRead } = await batch.estimate(user, job, request.context.signal);
+        const job = await manager.get(callerOf(request), id(request));
+        const { seconds, bytes, values, bytesRead, tiles } = await estimate(job, request.context.signal);
         response.json({
           costs: 0,
           duration: `PT${Math.max(1, Math.ceil(seconds))}S`,
           size: Math.ceil(bytes),
           'tilegraph:values': values,
-          'tilegraph:bytes_read': bytesRead,
+          ...(bytesRead !== undefined && { 'tilegraph:bytes_read': bytesRead }),
+          ...(tiles !== undefined && { 'tilegraph:tiles': tiles }),
         });
       },
     },

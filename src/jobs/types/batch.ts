@@ -3,6 +3,7 @@ import type { JobHandle } from '../../processes/context';
 import { outdatedPyramids, pyramidFolder } from '../../pyramid/folder';
 import { isCube } from '../../raster/cube';
 import { computeResults, encodeBatch, planBatch, withCube } from '../batch-graph';
+import { estimateBatch } from '../estimate-batch';
 import type { JobContext, JobType } from '../job-type';
 import { countReads, valueCount } from '../progressing-cube';
 import { dataOf, describeData, storeEncoded } from '../results';
@@ -110,6 +111,7 @@ export const batch: JobType = {
     }
     return undefined;
   },
+  estimate: (_payload, context) => estimateBatch(context),
   async discard(job, { objects }) {
     await objects.removeAll(pyramidFolder(job.id));
   },

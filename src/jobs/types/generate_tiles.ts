@@ -1,5 +1,6 @@
 import { OpenEOError } from '../../base/errors';
 import type { Generation } from '../../pyramid/generation';
+import type { PyramidSource } from '../../pyramid/open-source';
 import { optionSchemas, type PyramidOptions } from '../../pyramid/options';
 import type { JobRecord } from '../../store/records/jobs/types';
 import type { JobContext, JobParts, JobType } from '../job-type';
@@ -24,7 +25,10 @@ async function isInUse(job: JobRecord, prefix: string, { records }: JobParts): P
 }
 
 /** @throws OpenEOError `VersionNotFound`, `VersionNotDraft`; not for what this very job made public before */
-async function requireDraft({ job, records }: JobContext, prefix: string): Promise<void> {
+async function requireDraft(
+  { job, records }: Pick<JobContext, 'job' | 'records'>,
+  prefix: string,
+): Promise<void> {
   if (job.versionId === undefined) return;
   const version = await records.projects.version(job.versionId);
   if (!version)
@@ -39,6 +43,14 @@ async function stage({ job, records }: JobContext, prefix: string, { result }: G
 }
 
 const roles = (name: string) => (name.startsWith('tiles.') ? ['data'] : ['metadata']);
+
+function sourceOf({ key }: GenerationPayload, { objects }: JobParts): PyramidSource {
+  return {
+    kind: 'file',
+    open: async () => (await objects.get(key))?.body,
+    link: (path) => objects.link(key, path),
+  };
+}
 
 /** Makes the tiles of a draft from an asset, below the draft's staging folder. */
 export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, unknown>>> = {
@@ -56,14 +68,11 @@ export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, 
     },
   },
   retry: { attempts: 5, delayMs: 2000 },
-  async run({ key, prefix, name, base_url, options }, context) {
-    const { job, objects, pyramids, signal, logger } = context;
+  async run(payload, context) {
+    const { prefix, name, base_url, options } = payload;
+    const { job, pyramids, signal, logger } = context;
     await requireDraft(context, prefix);
-    const source = {
-      kind: 'file',
-      open: async () => (await objects.get(key))?.body,
-      link: (path: string) => objects.link(key, path),
-    } as const;
+    const source = sourceOf(payload, context);
     const keepSince = options.overwrite ? job.queuedAt : undefined;
     const target = { prefix, name, baseUrl: base_url, keepSince };
     const generation = await pyramids.generate(source, options, target, {
@@ -73,6 +82,12 @@ export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, 
     if (!(await stage(context, prefix, generation))) await requireDraft(context, prefix);
     for (const file of generation.files) await context.addAsset({ ...file, roles: roles(file.name) });
     return { ...generation.result };
+  },
+  async estimate(payload, context) {
+    await requireDraft(context, payload.prefix);
+    const tools = { signal: context.signal, bytesRead: () => 0 };
+    const trial = await context.pyramids.tryOut(sourceOf(payload, context), payload.options, tools);
+    return { ...trial, values: trial.pixels };
   },
   async discard(job, parts) {
     const { prefix } = job.payload as unknown as GenerationPayload;

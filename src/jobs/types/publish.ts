@@ -1,5 +1,20 @@
 import { OpenEOError } from '../../base/errors';
-import type { JobType } from '../job-type';
+import type { VersionRecord } from '../../store/records/projects/types';
+import type { JobContext, JobType } from '../job-type';
+
+async function versionOf({ job, records }: Pick<JobContext, 'job' | 'records'>): Promise<VersionRecord> {
+  const id = job.versionId ?? '';
+  const version = await records.projects.version(id);
+  if (!version) throw new OpenEOError('VersionNotFound', { slug: job.projectId ?? '', version: id });
+  return version;
+}
+
+/** Why a set that is not public cannot become so. */
+function refusal({ version, status }: VersionRecord): OpenEOError {
+  return status === 'draft'
+    ? new OpenEOError('NothingStaged', { version })
+    : new OpenEOError('VersionNotDraft', { version, status });
+}
 
 /** Points the readers of a version to its staged tiles: one change of one row, after which nothing changes any more. */
 export const publish: JobType = {
@@ -11,19 +26,22 @@ export const publish: JobType = {
     properties: { path: { type: 'string', description: 'The staged set that is meant.' } },
   },
   retry: { attempts: 5, delayMs: 1000 },
-  async run(payload, { job, records, progress }) {
-    progress(50, 'Publishing…');
-    const id = job.versionId ?? '';
+  async run(payload, context) {
+    context.progress(50, 'Publishing…');
     const path = String(payload['path']);
-    const before = await records.projects.version(id);
-    if (!before) throw new OpenEOError('VersionNotFound', { slug: job.projectId ?? '', version: id });
-    const { staged } = before;
-    if (staged?.path === path) await records.projects.publish(id, staged, new Date());
-    const version = (await records.projects.version(id)) ?? before;
+    const { id, staged } = await versionOf(context);
+    if (staged?.path === path) await context.records.projects.publish(id, staged, new Date());
+    const version = await versionOf(context);
     // Delivered twice it finds its own work.
-    if (version.published?.path === path) return { tiles_path: path, version: version.version };
-    if (version.status !== 'draft')
-      throw new OpenEOError('VersionNotDraft', { version: version.version, status: version.status });
-    throw new OpenEOError('NothingStaged', { version: version.version });
+    if (version.published?.path !== path) throw refusal(version);
+    return { tiles_path: path, version: version.version };
+  },
+  /** One row, however much it points to. */
+  async estimate(payload, context) {
+    const version = await versionOf(context);
+    const { status, staged, published } = version;
+    const set = status === 'draft' ? staged : published;
+    if (set?.path !== payload['path']) throw refusal(version);
+    return { values: 0, bytesRead: 0, seconds: 0, bytes: 0 };
   },
 };

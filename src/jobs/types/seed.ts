@@ -1,4 +1,5 @@
-import type { SeedArea } from '../../services/seed-service';
+import type { SeedArea } from '../../services/seed-area';
+import { tooComplex } from '../estimate';
 import type { JobType } from '../job-type';
 
 /** Which tiles of which service are drawn ahead, or removed. */
@@ -37,5 +38,10 @@ export const seed: JobType<SeedPayload & Readonly<Record<string, unknown>>> = {
         );
     logger.info(`${summary.made} tiles drawn, ${summary.fresh} still right, ${summary.removed} removed`);
     return { ...summary };
+  },
+  async estimate({ service_id, truncate, ...area }, { services: { seeder }, signal }) {
+    if (truncate) throw tooComplex('it only removes tiles, which cannot be tried out.');
+    const trial = await seeder.tryOut(service_id, area, signal);
+    return { ...trial, values: trial.pixels };
   },
 };

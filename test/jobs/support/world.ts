@@ -69,6 +69,7 @@ export async function openWorld(url: string, engine: EngineChoice['kind'] = 'emb
     payload: { type: 'object', properties: { work: { type: 'string' } }, additionalProperties: false },
     retry: { attempts: 3, delayMs: 10 },
     run: (payload, context) => works.get(String(payload['work']))!(context),
+    estimate: async () => ({ values: 0, seconds: 0, bytes: 0 }),
   });
   const members: Member[] = [];
   return {

@@ -191,3 +191,40 @@ test('a dry run counts, and starts nothing', async () => {
     body: { code: 'NothingStaged' },
   });
 });
+
+test('a generation and a publication are estimated, or say why they would fail', async () => {
+  const { path, assetId } = await draft();
+  const { body } = await generate(path, assetId, '&format=webp&archive=pmtiles');
+  const { job } = await follow(body['job_id']);
+  const estimate = async (id: unknown) => {
+    const response = await api.server.call('GET', `/jobs/${id}/estimate`, undefined, api.ann);
+    return { status: response.status, body: (await response.json()) as Json };
+  };
+  const first = await estimate(body['job_id']);
+  const pixels = 901 * 703 + 451 * 352 + 226 * 176;
+  expect(first).toMatchObject({
+    status: 200,
+    body: {
+      ...{ costs: 0, duration: expect.stringMatching(/^PT\d+S$/), 'tilegraph:tiles': 17 },
+      ...{ 'tilegraph:values': pixels, 'tilegraph:bytes_read': api.picture.length },
+    },
+  });
+  // The picture is smaller than the sample; the archive holds what the tiles hold, and a little more.
+  expect(first.body['size']).toBe(2 * Number((job['result'] as Json)['bytes']));
+  const publishing = await call('POST', `${path}/publish`);
+  await follow(publishing.body['job_id']);
+  expect(await estimate(publishing.body['job_id'])).toMatchObject({
+    status: 200,
+    body: { duration: 'PT1S', size: 0 },
+  });
+  // What was published can be told; what cannot be made any more is told as the job would tell it.
+  expect((await estimate(body['job_id'])).status).toBe(200);
+  const other = await draft();
+  const two = await generate(other.path, other.assetId);
+  await follow(two.body['job_id']);
+  const old = await call('POST', `${other.path}/publish`);
+  await follow(old.body['job_id']);
+  const [{ key }] = (await api.server.application.objects.list(`mp/${other.slug}/uploads/assets`)).items;
+  await api.server.application.objects.remove(key);
+  expect(await estimate(two.body['job_id'])).toMatchObject({ status: 400, body: { code: 'AssetInvalid' } });
+});
