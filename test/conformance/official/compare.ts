@@ -1,9 +1,9 @@
 import { parseCrs } from '../../../src/geo/crs';
 import { LabeledArray } from '../../../src/graph/types';
-import { type Cube, isCube } from '../../../src/raster/cube';
+import { type Cube, type Dimension, isCube } from '../../../src/raster/cube';
 import { labelsOf, withLabels } from '../../../src/raster/labelled-view';
 import { ExpectedCube, ExpectedInstant } from './decode';
-import { dimensionsOf, type JsonCube, valuesOf } from './json-cube';
+import { dimensionsOf, valuesOf } from './json-cube';
 
 /** Where a result is not what was expected, in words; undefined where it is. Numbers may differ by `delta`. */
 export async function difference(
@@ -14,7 +14,7 @@ export async function difference(
 ): Promise<string | undefined> {
   if (expected instanceof ExpectedCube)
     return isCube(actual)
-      ? differenceOfCubes(actual, expected.json, delta, path)
+      ? differenceOfCubes(actual, expected, delta, path)
       : `${path} is ${show(actual)}, not a data cube`;
   if (expected instanceof ExpectedInstant) return differenceOfInstants(actual, expected.text, path);
   if (typeof expected === 'number') return differenceOfNumbers(actual, expected, delta, path);
@@ -41,6 +41,9 @@ export async function difference(
   return undefined;
 }
 
+/** Numbers beyond a million have no ten decimals: there, the last digits of a 64-bit number may differ. */
+const lastDigits = 4 * Number.EPSILON;
+
 function differenceOfNumbers(
   actual: unknown,
   expected: number,
@@ -51,11 +54,13 @@ function differenceOfNumbers(
     typeof actual === 'number' &&
     (actual === expected ||
       (Number.isNaN(actual) && Number.isNaN(expected)) ||
-      Math.abs(actual - expected) <= delta);
+      (Number.isFinite(expected) &&
+        Math.abs(actual - expected) <= Math.max(delta, lastDigits * Math.abs(expected))));
   return isEqual ? undefined : `${path} is ${show(actual)}, not ${show(expected)}`;
 }
 
 const instantPattern = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const datePattern = /^\d{4}-\d\d-\d\d$/;
 
 /** Whatever stands for no instant has to be the same text. */
 function differenceOfInstants(actual: unknown, expected: string, path: string): string | undefined {
@@ -69,7 +74,7 @@ function differenceOfInstants(actual: unknown, expected: string, path: string): 
 
 async function differenceOfCubes(
   actual: Cube,
-  expected: JsonCube,
+  { json: expected, inherited }: ExpectedCube,
   delta: number,
   path: string,
 ): Promise<string | undefined> {
@@ -78,39 +83,67 @@ async function differenceOfCubes(
     list.map(({ name, type }) => `${name} (${type})`).join(', ');
   if (kinds(actual.dimensions) !== kinds(dimensions))
     return `${path} has the dimensions ${kinds(actual.dimensions)}, not ${kinds(dimensions)}`;
-  for (const [index, { name, values, reference_system }] of dimensions.entries()) {
+  for (const [index, { name, type, values, reference_system }] of dimensions.entries()) {
     const labels = labelsOf(actual, actual.dimensions[index]);
-    const found = await differenceOfLabels(labels, values, `the labels of ${name}`);
+    const found = await differenceOfLabels(labels, values, type, `the labels of ${name}`);
     if (found) return found;
     const system = referenceOf(actual, index);
     if (reference_system !== undefined && system !== undefined) {
-      const [given, wanted] = [parseCrs(system).id, parseCrs(reference_system).id];
+      const [given, wanted] = [nameOfCrs(system), nameOfCrs(reference_system)];
       if (given !== wanted) return `${name} has the reference system ${given}, not ${wanted}`;
     }
   }
-  const wanted = dimensions.length === 0 ? undefined : valuesOf(expected);
-  if (!wanted) return undefined;
+  const wanted = valuesOf(expected);
+  // A cube without dimensions may be written as one without its single value.
+  if (!wanted || (dimensions.length === 0 && wanted.length === 0)) return undefined;
   const values = await readValues(actual);
   // In the form that keeps no-data as NaN, a NaN that was computed is no-data too; and so where NaN is no-data.
   const isNaNMissing = actual.missing === 'nan' || [expected.nodata].flat().includes(Number.NaN);
   const settle = (value: unknown) => (isNaNMissing && Number.isNaN(value) ? null : value);
-  return difference(values.map(settle), wanted.map(settle), delta, `${path} (values)`);
+  const found = values.map(settle);
+  // Where a result does not say what its no-data is, that of the data may stand for it.
+  const asMissing = valuesOf({
+    ...expected,
+    nodata: expected.nodata === undefined ? inherited : expected.nodata,
+  })!;
+  const allowed = wanted.map((value, index) =>
+    asMissing[index] === null && found[index] === null ? null : settle(value),
+  );
+  return difference(found, allowed, delta, `${path} (values)`);
+}
+
+/** The identifier, or for what is no known system what was written. */
+function nameOfCrs(system: number | string | object): string {
+  try {
+    return parseCrs(system).id;
+  } catch {
+    return JSON.stringify(system);
+  }
 }
 
 async function differenceOfLabels(
   actual: readonly unknown[],
   expected: readonly unknown[],
+  type: Dimension['type'],
   path: string,
 ): Promise<string | undefined> {
   if (actual.length !== expected.length) return `${path} are ${show(actual)}, not ${show(expected)}`;
-  for (const [index, label] of expected.entries()) {
+  for (const [index, written] of expected.entries()) {
+    const [given, label] = [actual[index], written].map((text) =>
+      type === 'temporal' ? atMidnight(text) : text,
+    );
     const isInstant = typeof label === 'string' && instantPattern.test(label);
     const found = isInstant
-      ? differenceOfInstants(actual[index], label, `${path}/${index}`)
-      : await difference(actual[index], label, 1e-6, `${path}/${index}`);
+      ? differenceOfInstants(given, label, `${path}/${index}`)
+      : await difference(given, label, 1e-6, `${path}/${index}`);
     if (found) return found;
   }
   return undefined;
+}
+
+/** Of dates, the time components that are missing are 0 in UTC. */
+function atMidnight(label: unknown): unknown {
+  return typeof label === 'string' && datePattern.test(label) ? `${label}T00:00:00Z` : label;
 }
 
 function referenceOf(cube: Cube, index: number): number | string | object | undefined {

@@ -8,7 +8,11 @@ export class ExpectedInstant {
 
 /** A data cube that a result has to be equal to. */
 export class ExpectedCube {
-  constructor(readonly json: JsonCube) {}
+  constructor(
+    readonly json: JsonCube,
+    /** No-data values of the data, which may stand for no-data where the cube does not say what does. */
+    readonly inherited: readonly unknown[] = [],
+  ) {}
 }
 
 interface Kinds {
@@ -40,11 +44,13 @@ export function decodeArgument(value: unknown, form: Form): unknown {
 
 /**
  * What {@link difference} compares results with.
- * @param nodata of cubes that do not say what theirs is.
+ * @param nodata of the data: what no-data may be in cubes that do not say what theirs is.
  */
-export function decodeExpected(value: unknown, nodata?: unknown): unknown {
+export function decodeExpected(value: unknown, nodata: readonly unknown[] = []): unknown {
+  // Beside it, NaN could not be a value.
+  const own = nodata.some(Number.isNaN) ? Number.NaN : undefined;
   return decode(value, {
-    cube: (json) => new ExpectedCube(json.nodata === undefined ? { ...json, nodata } : json),
+    cube: (json) => new ExpectedCube(json.nodata === undefined ? { ...json, nodata: own } : json, nodata),
     instant: (text) => new ExpectedInstant(text),
   });
 }

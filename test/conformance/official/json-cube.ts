@@ -94,7 +94,9 @@ export function toCube(json: JsonCube, form: Form): Cube {
     return { type, name, axis, referenceSystem, ...(isOnGrid ? {} : { labels }) };
   });
   const count = described.reduce((total, { values }) => total * values.length, 1);
-  const values = valuesOf(json) ?? new Array(count).fill(0);
+  const written = valuesOf(json) ?? new Array(count).fill(0);
+  // The one value of a cube without dimensions may be left out: it is missing.
+  const values = described.length === 0 && written.length === 0 ? [null] : written;
   if (values.length !== count)
     throw new Error(`a data cube has ${values.length} values, but its labels make ${count}`);
   const ordered = grid ? rowsLast(values, described) : values;

@@ -82,15 +82,14 @@ export async function failureOf<C, U>(
   let args: unknown;
   let returns: unknown;
   let forms: readonly Form[];
-  let nodata: unknown;
+  let nodata: readonly unknown[];
   try {
     args = resolveReferences(test.arguments, file);
     const cubes = cubesIn(args);
     // Where NaN is a value beside no-data, it cannot stand for no-data.
     const hasNaN = cubes.some((cube) => valuesOf(cube)?.some(Number.isNaN));
     forms = cubes.length > 0 && !hasNaN ? ['nan', 'mask'] : ['mask'];
-    // Results that do not say what their no-data is may keep that of the data, where it cannot be a value.
-    nodata = cubes.some((cube) => [cube.nodata].flat().includes(Number.NaN)) ? Number.NaN : undefined;
+    nodata = cubes.flatMap((cube) => cube.nodata ?? []).flat();
     for (const form of forms) decodeArgument(args, form);
     returns = resolveReferences(test.returns, file);
     for (const cube of cubesIn(returns)) dimensionsOf(cube);
