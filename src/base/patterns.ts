@@ -9,7 +9,7 @@ export interface PatternCost {
   readonly unbounded: number;
 }
 
-export const maxPatternLength = 1000;
+const maxPatternLength = 1000;
 const maxChoices = 1024;
 const maxUnbounded = 2;
 /** `{2,40}` counts as 39 ways, `{2,400}` as without a bound. */

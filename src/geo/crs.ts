@@ -34,7 +34,7 @@ export function crsFromEpsg(code: number): Crs {
 }
 
 /** A system given by its definition: a proj string, WKT or PROJJSON text. */
-export function crsFromDefinition(definition: string): Crs {
+function crsFromDefinition(definition: string): Crs {
   return remember(definition, () => {
     const digest = createHash('sha256').update(definition).digest('hex').slice(0, 16);
     return Object.freeze({

@@ -28,7 +28,7 @@ export interface DefinitionSources<C> {
 /** Fetching more for one graph would be a burden on others. */
 const maxRemote = 50;
 
-export function isRemoteNamespace(namespace: string | undefined): namespace is string {
+function isRemoteNamespace(namespace: string | undefined): namespace is string {
   return namespace !== undefined && /^https?:\/\//i.test(namespace);
 }
 

@@ -1,7 +1,7 @@
 import type { ParsedArgument, ParsedGraph } from './parse';
 
 /** Ids of the nodes that an argument reads (not those that graphs inside it read among themselves). */
-export function nodesRead(argument: ParsedArgument, found: Set<string> = new Set()): Set<string> {
+function nodesRead(argument: ParsedArgument, found: Set<string> = new Set()): Set<string> {
   if (argument.kind === 'node') found.add(argument.node);
   else if (argument.kind === 'array') for (const item of argument.items) nodesRead(item, found);
   else if (argument.kind === 'object') for (const item of argument.entries.values()) nodesRead(item, found);

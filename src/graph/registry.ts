@@ -90,11 +90,6 @@ export class Registry<C> implements ProcessRegistry {
     return this.find(id) !== undefined;
   }
 
-  /** True for the predefined ones, which nobody can replace or remove. */
-  isPredefined(id: string): boolean {
-    return this.#builtins.has(id);
-  }
-
   /** What a node with this id and namespace (default: any) calls, users' stored processes aside. */
   readonly find = (id: string, namespace?: string): LinkedProcess<C> | undefined => {
     if (namespace !== undefined && namespace !== 'backend') return undefined;

@@ -23,7 +23,7 @@ import type { Webhooks } from './webhooks';
 const usualOrphanMs = 60 * 60_000;
 
 /** All kinds of jobs. */
-export const jobTypes: readonly JobType[] = [batch, generateTiles, publish, seed];
+const jobTypes: readonly JobType[] = [batch, generateTiles, publish, seed];
 
 /** Long work: its life, and the engine that runs it. */
 export interface Jobs {

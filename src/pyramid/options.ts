@@ -19,7 +19,7 @@ export interface PyramidOptions {
   readonly overwrite: boolean;
 }
 
-export const resamplings: readonly Resampling[] = [
+const resamplings: readonly Resampling[] = [
   ...(['near', 'bilinear', 'cubic', 'cubicspline', 'lanczos', 'average', 'mode'] as const),
   ...(['max', 'min', 'med', 'q1', 'q3', 'sum', 'rms', 'geometric'] as const),
 ];

@@ -72,7 +72,7 @@ export function geometryBounds(geometry: Geometry | null): Bounds | undefined {
 type Nested = number | readonly Nested[];
 
 /** The same geometry with every position changed; further coordinates stay. */
-export function mapPositions(
+function mapPositions(
   geometry: Geometry,
   change: (x: number, y: number) => readonly [number, number],
 ): Geometry {

@@ -4,7 +4,7 @@ import { readPart } from './memory';
 import { widest } from './missing-values';
 
 /** Values that a process may hold at once while it makes a window; larger windows are made by rows. */
-export const chunkValues = 1 << 24;
+const chunkValues = 1 << 24;
 
 /** The same for processes that look at a whole scene once and keep nothing of it: smaller strips cost them nothing. */
 export const scanValues = 1 << 21;

@@ -3,7 +3,7 @@ import { withLabels } from './labelled-view';
 import { allIndices, labelCount, missingBlock } from './layers';
 
 /** A dimension with a part of its labels; what is known of bands and geometries goes along. */
-export function pickLabels(dimension: Dimension, indices: readonly number[]): Dimension {
+function pickLabels(dimension: Dimension, indices: readonly number[]): Dimension {
   const labels = indices.map((index) => dimension.labels![index]);
   if (dimension.type === 'geometry')
     return {

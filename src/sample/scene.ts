@@ -7,7 +7,7 @@ import { size, type Terrain } from './terrain';
 const { PI, cos, floor, max, min, round, sin, sqrt, tan } = Math;
 
 /** The bands at 10 m, then the one at 20 m. */
-export const bandNames = ['B02', 'B03', 'B04', 'B08', 'B11'] as const;
+const bandNames = ['B02', 'B03', 'B04', 'B08', 'B11'] as const;
 
 /** One picture: reflectance × 10,000 with 0 for no data, and the scene classification at 20 m. */
 export interface Scene {

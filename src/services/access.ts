@@ -8,7 +8,7 @@ export function mayManage(service: ServiceRecord, user: User | undefined): boole
 }
 
 /** True where the scope lets this caller see the tiles of a service. */
-export function maySee(service: ServiceRecord, settings: XyzSettings, user: User | undefined): boolean {
+function maySee(service: ServiceRecord, settings: XyzSettings, user: User | undefined): boolean {
   if (settings.scope === 'public' || mayManage(service, user)) return true;
   return settings.scope === 'restricted' && user !== undefined && settings.authorizedUsers.includes(user.id);
 }

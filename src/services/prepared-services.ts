@@ -30,7 +30,7 @@ export interface PreparedService extends ServiceTiling {
 }
 
 /** @throws OpenEOError `ServiceConfigInvalid` */
-export function tilingOf(service: ServiceRecord): ServiceTiling {
+function tilingOf(service: ServiceRecord): ServiceTiling {
   const settings = xyzSettings(service.configuration);
   const matrixSet = tileMatrixSet(settings.tilematrixset);
   if (!matrixSet)
@@ -68,7 +68,7 @@ export async function prepareService(
 }
 
 /** @throws OpenEOError `ProcessGraphMissing` */
-export function definitionOf(process: Readonly<Record<string, unknown>>): ProcessDefinition {
+function definitionOf(process: Readonly<Record<string, unknown>>): ProcessDefinition {
   const graph = process['process_graph'];
   if (typeof graph !== 'object' || graph === null || Array.isArray(graph))
     throw new OpenEOError('ProcessGraphMissing');

@@ -140,7 +140,7 @@ export type WmtsRequest =
   | { readonly kind: 'tile'; readonly tile: { readonly z: string; readonly x: string; readonly y: string } };
 
 /** A WMTS request that is wrong in the sense of OWS; answered as an ows:ExceptionReport. */
-export class WmtsException extends OpenEOError {
+class WmtsException extends OpenEOError {
   constructor(
     readonly exceptionCode:
       | 'MissingParameterValue'

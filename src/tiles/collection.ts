@@ -42,7 +42,7 @@ function around(boxes: readonly (readonly number[])[]): number[] {
 }
 
 /** The collection as `GET /collections/{id}` answers it. */
-export function imageryDocument({ zooms }: CatalogueExtent): CollectionDocument {
+function imageryDocument({ zooms }: CatalogueExtent): CollectionDocument {
   const all = zooms.map(edges);
   const isEmpty = zooms.length === 0;
   const degrees = isEmpty ? [-180, -maxLatitude, 180, maxLatitude] : around(all.map((each) => each.degrees));

@@ -1,7 +1,7 @@
 import { OpenEOError } from '../base/errors';
 
 /** Bytes of JSON in UTF-8 that an owner may keep with a tile. */
-export const maxDataBytes = 65_536;
+const maxDataBytes = 65_536;
 const maxDepth = 64;
 
 function refuse(reason: string): never {

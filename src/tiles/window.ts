@@ -21,7 +21,7 @@ export function isInWindow({ xRange, yRange }: CellWindow, { x, y }: TileAddress
 }
 
 /** One cell of the window, each with the same probability, free or not. */
-export function randomCell({ zoom, xRange, yRange }: CellWindow, random: RandomInteger): TileAddress {
+function randomCell({ zoom, xRange, yRange }: CellWindow, random: RandomInteger): TileAddress {
   return {
     z: zoom,
     x: xRange[0] + random(xRange[1] - xRange[0] + 1),

@@ -1,25 +1,16 @@
 import { Readable } from 'node:stream';
-import { parseCrs } from '../../src/geo/crs';
-import type { Grid } from '../../src/geo/types';
 import { type Cube, defineCube, deriveCube } from '../../src/raster/cube';
 import { gtiff } from '../../src/raster/formats/gtiff';
 import { png } from '../../src/raster/formats/png';
 import type { OutputFormat } from '../../src/raster/formats/types';
 import { accountReads, MemoryBudget } from '../../src/raster/memory';
+import { utmGrid } from './formats/support';
 
 const signal = new AbortController().signal;
 
 /** A picture of any size that exists only where it is read, with a process over it. */
 function endless(side: number, budget: MemoryBudget): { cube: Cube; peak: () => number } {
-  const grid: Grid = {
-    crs: parseCrs(32632),
-    originX: 600000,
-    originY: 5000000,
-    resX: 10,
-    resY: 10,
-    width: side,
-    height: side,
-  };
+  const grid = utmGrid(side, side);
   let peak = 0;
   const source = defineCube({
     dimensions: [

@@ -1,4 +1,3 @@
-import { parseCrs } from '../../src/geo/crs';
 import { subGrid } from '../../src/geo/grid';
 import type { Grid } from '../../src/geo/types';
 import { type Block, type Cube, type Dimension, deriveCube } from '../../src/raster/cube';
@@ -6,17 +5,10 @@ import { accountReads, MemoryBudget } from '../../src/raster/memory';
 import { memoryCube } from '../../src/raster/memory-cube';
 import { inRowChunks } from '../../src/raster/row-chunks';
 import { shareReads } from '../../src/raster/shared-reads';
+import { utmGrid } from './formats/support';
 
 const signal = () => AbortSignal.timeout(20_000);
-const grid: Grid = {
-  crs: parseCrs(32632),
-  originX: 600000,
-  originY: 5000000,
-  resX: 10,
-  resY: 10,
-  width: 16,
-  height: 16,
-};
+const grid = utmGrid(16, 16);
 const dimensions: Dimension[] = [
   { type: 'temporal', name: 't', labels: ['2024-01-01', '2024-01-02', '2024-01-03', '2024-01-04'] },
   { type: 'spatial', name: 'y', axis: 'y' },

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { parseCrs } from '../../src/geo/crs';
 import { subGrid } from '../../src/geo/grid';
 import type { Grid } from '../../src/geo/types';
 import { BlockCache } from '../../src/raster/block-cache';
@@ -9,17 +8,10 @@ import { uncleared } from '../../src/raster/recycled';
 import { fixGrid } from '../../src/raster/resample';
 import { shareReads } from '../../src/raster/shared-reads';
 import { warpBlock } from '../../src/raster/warp';
+import { utmGrid } from './formats/support';
 
 const signal = () => AbortSignal.timeout(10_000);
-const grid: Grid = {
-  crs: parseCrs(32632),
-  originX: 600000,
-  originY: 5000000,
-  resX: 10,
-  resY: 10,
-  width: 8,
-  height: 6,
-};
+const grid = utmGrid(8, 6);
 const dimensions: Dimension[] = [
   { type: 'bands', name: 'bands', labels: ['a', 'b', 'c'] },
   { type: 'spatial', name: 'y', axis: 'y' },

@@ -3,7 +3,7 @@ import { type CommandLine, UsageError } from '../arguments';
 import { CommandError, readSecret } from '../terminal';
 
 /** The variable that carries a token, where others could read the command line. */
-export const tokenVariable = 'TILEGRAPH_TOKEN';
+const tokenVariable = 'TILEGRAPH_TOKEN';
 
 /** A flag that takes a value. @throws UsageError where it is missing */
 export function textFlag(line: CommandLine, name: string): string {

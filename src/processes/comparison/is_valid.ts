@@ -9,7 +9,7 @@ export function isValid(x: unknown): boolean {
 }
 
 /** The same for a value per pixel. */
-export function validNode(x: Scalar, build: Builder): Node {
+function validNode(x: Scalar, build: Builder): Node {
   const valid = build.isValid(x.valid);
   return x.type === 'number' ? build.node('($0 && $1 - $1 === 0)', 'boolean', [valid, x.node]) : valid;
 }

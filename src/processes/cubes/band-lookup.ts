@@ -4,7 +4,7 @@ import { allIndices } from '../../raster/layers';
 export type BandsDimension = Extract<Dimension, { type: 'bands' }>;
 
 /** What is known of the bands, one entry per label. */
-export function bandInfos(dimension: BandsDimension): readonly BandInfo[] {
+function bandInfos(dimension: BandsDimension): readonly BandInfo[] {
   return dimension.labels.map((label, index) => dimension.bands?.[index] ?? { name: String(label) });
 }
 

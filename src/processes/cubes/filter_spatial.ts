@@ -47,7 +47,7 @@ function boxOf({ geometries, crs }: Geometries, grid: Grid): Bounds | undefined 
 }
 
 /** The cube limited to geometries: cropped to the box around them, and masked inside of it. */
-export function filterByGeometries(cube: Cube, geometries: Geometries): Cube {
+function filterByGeometries(cube: Cube, geometries: Geometries): Cube {
   const box = boxOf(geometries, cube.grid!);
   const cropped = cropCube(cube, box ? [box] : []);
   const result: Cube = deriveCube(cropped, {

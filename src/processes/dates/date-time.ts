@@ -52,7 +52,7 @@ export function daysOf(year: number, month: number): number {
 }
 
 /** Minutes that the clocks of a zone are ahead of UTC. */
-export function offsetMinutes(zone: string): number {
+function offsetMinutes(zone: string): number {
   const match = /^([+-])(\d\d):?(\d\d)$/.exec(zone);
   if (!match) return 0;
   const minutes = Number(match[2]) * 60 + Number(match[3]);

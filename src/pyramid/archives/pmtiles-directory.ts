@@ -41,7 +41,7 @@ class VarintWriter {
 }
 
 /** A directory as it lies in the file: columns of differences, compressed with gzip. */
-export function encodeDirectory(entries: readonly DirectoryEntry[]): Buffer {
+function encodeDirectory(entries: readonly DirectoryEntry[]): Buffer {
   const out = new VarintWriter(entries.length * 8 + 10);
   out.write(entries.length);
   entries.forEach(({ tileId }, i) => {

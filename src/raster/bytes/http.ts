@@ -22,7 +22,7 @@ interface Wanted {
 class Retry extends Error {}
 
 /** The file behind an address is not the one that reading began with. */
-export class SourceChanged extends Error {}
+class SourceChanged extends Error {}
 
 /**
  * A file on a web server, read by ranges. Reads of one turn of the event loop that lie near each other

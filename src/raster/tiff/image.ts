@@ -49,7 +49,7 @@ export interface ImageLayout {
 const maxSide = 100_000_000;
 const maxSamples = 4096;
 /** The most that one block may decode to. */
-export const maxBlockBytes = 256 * 1024 * 1024;
+const maxBlockBytes = 256 * 1024 * 1024;
 /** Uncompressed strips are cut to about this size. */
 const rawStripBytes = 512 * 1024;
 /** Block tables up to this length are read as a whole. */

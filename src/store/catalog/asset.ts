@@ -10,7 +10,7 @@ function rolesOf(asset: Fields): readonly string[] {
 }
 
 /** Whether an asset is data in a TIFF file, by its type, or by its name where it states none. */
-export function isRasterAsset(asset: Fields): boolean {
+function isRasterAsset(asset: Fields): boolean {
   const href = textOf(asset, 'href');
   if (!href) return false;
   const type = textOf(asset, 'type');
@@ -34,7 +34,7 @@ function statisticsOf(...sources: readonly Fields[]): AssetBand['statistics'] {
  * The bands of an asset: `bands` of STAC 1.1, or `eo:bands` and `raster:bands` of 1.0 side by side.
  * Values that a band does not have are the asset's. A single band without a name has the asset's key.
  */
-export function assetBands(key: string, asset: Fields): AssetBand[] {
+function assetBands(key: string, asset: Fields): AssetBand[] {
   const common = listOf(asset, 'bands');
   const eo = listOf(asset, 'eo:bands');
   const raster = listOf(asset, 'raster:bands');

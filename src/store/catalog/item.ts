@@ -7,7 +7,7 @@ import type { RasterAsset, RasterItem } from './types';
 type Bbox = RasterItem['bbox'];
 
 /** RFC 3339 in UTC, without a fraction of zero. @throws FieldError */
-export function utc(text: string, name: string): string {
+function utc(text: string, name: string): string {
   const time = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
   if (Number.isNaN(time)) throw new FieldError(name, `is no date and time: "${text}"`);
   return new Date(time).toISOString().replace('.000Z', 'Z');

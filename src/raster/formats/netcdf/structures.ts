@@ -19,7 +19,7 @@ export interface StoredChunk {
 /** Children of a node of the trees of chunks: 2K with the K = 32 that version 0 of the superblock implies. */
 const chunkChildren = 64;
 /** K of the trees of groups; each of ours has one node with one child. */
-export const groupInternalK = 16;
+const groupInternalK = 16;
 
 interface Child {
   readonly key: Buffer;

@@ -38,7 +38,7 @@ function bytesOf(values: NumericArray): Uint8Array {
 }
 
 /** The first bytes of all values, then the second ones, and so on: like bytes compress better. */
-export function shuffle(bytes: Uint8Array, size: number): Uint8Array {
+function shuffle(bytes: Uint8Array, size: number): Uint8Array {
   if (size === 1) return bytes;
   const count = bytes.length / size;
   const target = new Uint8Array(bytes.length);

@@ -18,7 +18,7 @@ export interface S3Location {
 }
 
 /** Connections at once; further requests wait for one. */
-export const maxConnections = 64;
+const maxConnections = 64;
 const connectMs = 10_000;
 
 /** Splits `s3://bucket/prefix`. Undefined: it is none, or the bucket's name cannot be one. */
