@@ -81,7 +81,7 @@ describe('warped blocks', () => {
     (resampling) => {
       const data = new Float32Array(48).fill(7);
       data[9] = Number.NaN;
-      const target = { ...grid, originX: 600012, resX: 13, resY: 23, width: 4, height: 2 };
+      const target = { ...grid, originX: grid.originX + 12, resX: 13, resY: 23, width: 4, height: 2 };
       const out = warpBlock({ ...block, data }, target, { resampling, missing: 'nan' });
       for (const value of out.data as Float32Array) if (!Number.isNaN(value)) expect(value).toBeCloseTo(7, 5);
       expect((out.data as Float32Array)[3]).toBeCloseTo(7, 5);
@@ -117,7 +117,15 @@ describe('warped blocks', () => {
 
   test('a plane is kept by linear interpolation', () => {
     // 0.1 per metre to the east, −0.8 per metre to the north: exact inside.
-    const target = { ...grid, originX: 600011, originY: 4999987, resX: 3, resY: 4, width: 15, height: 7 };
+    const target = {
+      ...grid,
+      originX: grid.originX + 11,
+      originY: grid.originY - 13,
+      resX: 3,
+      resY: 4,
+      width: 15,
+      height: 7,
+    };
     const { data } = warpBlock(block, target, { resampling: 'bilinear', missing: 'nan' });
     for (let row = 0; row < 7; row++)
       for (let column = 0; column < 15; column++) {
