@@ -112,6 +112,13 @@ export interface ValueStep {
   readonly kernel: unknown;
 }
 
+/** How files are cut into blocks: from the corner of a grid on, in so many of its pixels. */
+export interface SourceBlocks {
+  readonly grid: Grid;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * A lazy data cube: what is known of it, and how to get a window of it. Immutable.
  * Values are computed when a sink reads, never before, and only for the window that it asks for.
@@ -137,6 +144,11 @@ export interface Cube {
   readonly isGridFixed: boolean;
   /** Changes when the data behind it changes; enters ETags. */
   readonly dataVersion: string;
+  /**
+   * How the source of most pixels is cut: windows that begin and end where its blocks do share none of them. Only a hint
+   * to readers of many windows, for as long as they ask for pixels of that grid.
+   */
+  readonly blocks?: SourceBlocks;
   readonly indexed?: Indexed;
   /**
    * The cube of what a step makes of each value, as bytes, computed along with the values, which then are never

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { OpenEOError } from '../base/errors';
 import { Limiter } from '../base/limiter';
 import type { Grid } from '../geo/types';
-import { type Cube, type DataType, defineCube } from './cube';
+import { commonBlocks } from './common-blocks';
+import { type Cube, type DataType, defineCube, type SourceBlocks } from './cube';
 import { cubeDimensions } from './cube-dimensions';
 import type { FilePool } from './files';
 import { nativeGrid, pixelSize, sceneBounds } from './native-grid';
@@ -28,6 +29,7 @@ interface Plan {
   readonly nodata: number | null;
   readonly missing: 'nan' | 'mask';
   readonly version: string;
+  readonly blocks: SourceBlocks;
 }
 
 /** Makes a cube of scenes; see `RasterReader.sceneCube`. */
@@ -51,6 +53,7 @@ export async function createSceneCube(
     locality: 'local',
     isGridFixed: false,
     dataVersion: plan.version,
+    blocks: plan.blocks,
     read: (window, readSignal) =>
       readWindow({ options, ...tools, plan, dimensions, groups }, window, readSignal),
   });
@@ -109,6 +112,10 @@ async function makePlan(options: SceneCubeOptions, files: FilePool, signal: Abor
     ...new Set([...found.map(({ file }) => file.key), ...opened.map((file) => file?.key ?? '')]),
   ];
   return {
+    blocks: commonBlocks(
+      finest.file,
+      found.map(({ file }) => file),
+    ),
     grid: nativeGrid(finest.file.grid, areas, options.extent),
     dataType: types.reduce(commonType),
     nodata: commonNodata(found),

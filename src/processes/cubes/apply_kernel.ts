@@ -101,6 +101,7 @@ export function run(args: Arguments): Cube {
   const result: Cube = deriveCube(cube, {
     dimensions: withoutRange(cube.dimensions),
     dataType,
+    blocks: undefined,
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const lengths = layerLengths(cube, window);
       const layers = product(lengths);

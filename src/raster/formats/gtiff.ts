@@ -1,5 +1,6 @@
+import { createAreaReader } from './area-reader';
 import { writeTiff } from './gtiff/write';
-import { createAreaReader, hasValue, layerGroups, rasterOf } from './layers';
+import { hasValue, layerGroups, rasterOf } from './layers';
 import { type FormatParameters, readOptions } from './options';
 import type { SampleType } from './samples';
 import type { Encoded, EncodeRequest, OutputFormat } from './types';

@@ -1,10 +1,7 @@
 import { OpenEOError, ProcessException } from '../../base/errors';
-import { createPace } from '../../base/pace';
-import { subGrid } from '../../geo/grid';
 import type { Grid } from '../../geo/types';
 import {
   type BandInfo,
-  type Block,
   type Cube,
   type Dimension,
   isCube,
@@ -54,6 +51,9 @@ export interface Pixels {
   readonly valid?: Uint8Array;
   readonly isNanMissing: boolean;
 }
+
+/** Reads an area of a raster, of one group of its layers or of all. */
+export type ReadArea = (area: Area, group?: LayerGroup) => Promise<Pixels>;
 
 /** Whether any value is there. */
 export function hasValue({ data, valid, isNanMissing }: Pixels): boolean {
@@ -166,50 +166,4 @@ export function layerGroups(raster: Raster, maxLayers: number): LayerGroup[] {
     from += count * stride;
   }
   return groups;
-}
-
-function cutOut(block: Pixels, grid: Grid, area: Area, layers: number): Pixels {
-  const cut = <A extends NumericArray>(source: A): A => {
-    const Type = source.constructor as new (length: number) => A;
-    const target = new Type(layers * area.height * area.width);
-    for (let layer = 0, out = 0; layer < layers; layer++)
-      for (let row = 0; row < area.height; row++, out += area.width) {
-        const start = (layer * grid.height + area.row + row) * grid.width + area.column;
-        target.set(source.subarray(start, start + area.width), out);
-      }
-    return target;
-  };
-  return { ...block, data: cut(block.data), valid: block.valid && cut(block.valid) };
-}
-
-/**
- * How all writers read: areas of the output grid, in any order. A cube that needs its whole scene
- * for any window is read once per group and cut, because each window would compute it anew.
- */
-export function createAreaReader(
-  raster: Raster,
-  signal: AbortSignal,
-): (area: Area, group?: LayerGroup) => Promise<Pixels> {
-  const { cube, grid } = raster;
-  const rest = createPace(signal);
-  const read = async (window: Window): Promise<Pixels> => {
-    signal.throwIfAborted();
-    // Areas whose blocks are in memory are read without ever waiting.
-    await rest();
-    const block: Block = await cube.read(window, signal);
-    return {
-      data: block.data as NumericArray,
-      valid: block.valid,
-      isNanMissing: cube.missing === 'nan',
-    };
-  };
-  if (cube.locality !== 'whole')
-    return (area, group) =>
-      read({ grid: subGrid(grid, area.column, area.row, area.width, area.height), select: group?.select });
-  let held: { from: number; pixels: Promise<Pixels> } | undefined;
-  return async (area, group) => {
-    const from = group?.from ?? 0;
-    if (held?.from !== from) held = { from, pixels: read({ grid, select: group?.select }) };
-    return cutOut(await held.pixels, grid, area, group?.count ?? raster.layers.length);
-  };
 }

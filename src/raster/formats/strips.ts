@@ -1,4 +1,5 @@
-import { type Area, createAreaReader, type Pixels, type Raster } from './layers';
+import { createAreaReader } from './area-reader';
+import type { Area, Pixels, Raster } from './layers';
 
 /** Values that a writer of rows holds at once. */
 const stripValues = 4 << 20;

@@ -1,14 +1,7 @@
 import { layerDimensions, type NumericArray } from '../../cube';
 import { labelCount, product, strides } from '../../layers';
-import {
-  type Area,
-  createAreaReader,
-  hasValue,
-  type LayerGroup,
-  layerGroups,
-  type Pixels,
-  rasterOn,
-} from '../layers';
+import { createAreaReader } from '../area-reader';
+import { type Area, hasValue, type LayerGroup, layerGroups, type Pixels, rasterOn } from '../layers';
 import { pickIndex } from '../pick';
 import { convertSamples, sampleKinds } from '../samples';
 import type { Dataset } from './model';

@@ -11,8 +11,9 @@ import {
 import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../../geometry';
 import { gridLabels } from '../../labelled-view';
 import { labelCount, labelText, product, strides, type Values } from '../../layers';
+import { createAreaReader } from '../area-reader';
 import { instantOf } from '../dataset/time';
-import { createAreaReader, rasterOn } from '../layers';
+import { rasterOn } from '../layers';
 import { pickIndex } from '../pick';
 import type { Batch, BatchColumn, Column, Table } from './model';
 import { labelParts, type Range } from './parts';
