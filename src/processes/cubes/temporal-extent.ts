@@ -6,15 +6,39 @@ export interface Interval {
   readonly end: number;
 }
 
+/** The months, from 1, that seasons begin with. */
+const seasonStarts = new Map<string, number>([
+  ['djf', 12],
+  ['mam', 3],
+  ['jja', 6],
+  ['son', 9],
+  ['ndjfma', 11],
+  ['mjjaso', 5],
+]);
+
+/** The start of a period whose label is no date: an hour, a day of the year, a season in the year that it begins in. */
+function periodStart(label: string): number {
+  const hour = /^(\d{4}-\d\d-\d\d)-(\d\d)$/.exec(label);
+  if (hour) return Date.parse(`${hour[1]}T${hour[2]}:00:00Z`);
+  const [, year, part] = /^(\d{4})-(\d{3}|[a-z]+)$/.exec(label) ?? [];
+  if (year === undefined) return Number.NaN;
+  const month = seasonStarts.get(part);
+  if (month !== undefined) return Date.parse(`${year}-${String(month).padStart(2, '0')}-01T00:00:00Z`);
+  const start = new Date(`${year}-01-01T00:00:00Z`);
+  start.setUTCDate(Number(part));
+  return start.getUTCFullYear() === Number(year) ? start.getTime() : Number.NaN;
+}
+
 /**
- * The first instant that a label or an argument stands for: a date-time, date, month or year. NaN for anything else.
+ * The first instant that a label or an argument stands for: a date-time, date, month or year, or a period as
+ * `aggregate_temporal_period` labels them, where it does not look like a month. NaN for anything else.
  * Leap seconds become the first instant of the next minute.
  */
 export function parseInstant(label: unknown): number {
   if (typeof label !== 'string') return Number.NaN;
   const match =
     /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d:\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)?)?)?)?$/.exec(label);
-  if (!match) return Number.NaN;
+  if (!match) return periodStart(label);
   const [, year, month = '01', day = '01', clock = '00:00', second = '00', fraction = '', zone = 'Z'] = match;
   if (second === '60') return Date.parse(`${year}-${month}-${day}T${clock}:59${zone}`) + 1000;
   const milliseconds = fraction.slice(0, 4);
