@@ -157,7 +157,10 @@ export class Frame {
       if (value !== undefined) values[argument.name] = value;
     }
     const module = step.node.process.module as unknown as ProcessModule<unknown>;
-    return module.run(values, this.execution.contextFor(this.signal));
+    const context = this.execution.contextFor(this.signal);
+    // Others run in tight loops, where every array counts.
+    if (step.node.process.effects !== 'write') return module.run(values, context);
+    return module.run(values, context, [...this.path, step.node.id]);
   }
 
   #runBody(step: Step, body: Program): unknown {

@@ -68,8 +68,11 @@ export type Effects = 'none' | 'write';
  * `K` is what the kernel room needs to compile the process into fused code.
  */
 export interface ProcessModule<C = never, K = unknown> {
-  /** @throws OpenEOError or ProcessException; anything else is a bug of ours. */
-  run(args: Arguments, context: C): unknown;
+  /**
+   * @param node that calls it, with what leads to it, outermost first; only those that write are told
+   * @throws OpenEOError or ProcessException; anything else is a bug of ours.
+   */
+  run(args: Arguments, context: C, node?: readonly string[]): unknown;
   readonly kernel?: K;
   readonly effects?: Effects;
   /** It needs what only the main thread has: pixels of graphs that call it are not computed by other threads. */

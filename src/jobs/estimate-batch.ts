@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 import { silentLogger } from '../base/logger';
 import { subGrid } from '../geo/grid';
-import type { Plan, PlanArgument, ProcessDefinition, RegisteredProcess } from '../graph/types';
+import type { Plan, ProcessDefinition } from '../graph/types';
 import type { JobHandle, ProcessContext } from '../processes/context';
 import { type Cube, deriveCube, isCube } from '../raster/cube';
 import type { Encoded } from '../raster/formats/types';
 import { layerLengths, product } from '../raster/layers';
 import { bytesOf } from '../raster/memory';
 import { checkResultSize, computeResults, encodeBatch, planBatch, withCube } from './batch-graph';
+import { calls } from './callers';
 import { tooComplex } from './estimate';
 import type { Estimate, EstimateContext } from './job-type';
 import { valueCount } from './progressing-cube';
@@ -16,21 +17,6 @@ import { dataOf } from './results';
 /** Values of the sample that is computed: enough to be typical, few enough to be quick. */
 const sampleValues = 1 << 18;
 const largestSample = 256;
-
-/** True where the plan, or anything inside it, calls a process of this server that the test accepts. */
-function calls(plan: Plan, test: (process: RegisteredProcess) => boolean): boolean {
-  const inArgument = (argument: PlanArgument): boolean => {
-    if (argument.kind === 'callback') return calls(argument.plan, test);
-    if (argument.kind === 'array') return argument.items.some(inArgument);
-    return argument.kind === 'object' && [...argument.entries.values()].some(inArgument);
-  };
-  return (
-    plan.nodes.some(
-      ({ process, body, arguments: given }) =>
-        (body ? calls(body, test) : test(process)) || [...given.values()].some(inArgument),
-    ) || [...plan.defaults.values()].some(inArgument)
-  );
-}
 
 /** The middle of a cube, at its own resolution: what most of it is like. */
 function middle(cube: Cube): Cube {
@@ -81,6 +67,7 @@ async function tryOut(context: EstimateContext, plan: Plan<ProcessContext>): Pro
   const job: JobHandle = {
     ...{ id, process, startedAt: new Date(), prefix: '', objects },
     progress() {},
+    pyramidPlace: () => ({ filePrefix: '', isOnce: true }),
     addAsset: async () => {},
     async tryPyramid(source, options) {
       const since = performance.now();

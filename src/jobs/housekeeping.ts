@@ -1,7 +1,6 @@
 import type { Logger } from '../base/logger';
-import type { ObjectInfo } from '../store/objects/types';
-import type { JobRecord } from '../store/records/jobs/types';
 import { type JobParts, type JobType, jobFolder } from './job-type';
+import { removeOrphans } from './orphans';
 
 export interface HousekeepingOptions {
   readonly parts: JobParts;
@@ -24,7 +23,7 @@ export interface Swept {
 const everyMs = 60 * 60_000;
 const pageSize = 500;
 
-/** Removes what has expired, and files that no job refers to. Any number of processes may do so at once. */
+/** Removes what has expired, and files that nobody refers to. Any number of processes may do so at once. */
 export class Housekeeping {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
@@ -53,13 +52,17 @@ export class Housekeeping {
   }
 
   async sweep(): Promise<Swept> {
-    const { parts, resultMs, logMs, logger } = this.options;
+    const { parts, resultMs, logMs, orphanMs, logger } = this.options;
     const before = (ms: number) => new Date(Date.now() - ms);
     await parts.records.webhooks.expire();
     const swept = {
       results: resultMs > 0 ? await this.#expireResults(before(resultMs)) : 0,
       logs: logMs > 0 ? await parts.records.logs.removeBefore('job', before(logMs)) : 0,
-      orphans: await this.#removeOrphans(before(this.options.orphanMs)),
+      orphans: await removeOrphans({
+        ...{ objects: parts.objects, records: parts.records, before: before(orphanMs) },
+        failedBefore: resultMs > 0 ? before(resultMs) : undefined,
+        isStopped: () => this.#isClosed,
+      }),
     };
     if (swept.results + swept.logs + swept.orphans > 0) logger.info('Removed what jobs left', { ...swept });
     return swept;
@@ -82,30 +85,4 @@ export class Housekeeping {
     }
     return count;
   }
-
-  async #removeOrphans(before: Date): Promise<number> {
-    const { objects } = this.options.parts;
-    let count = 0;
-    let after: string | undefined;
-    // Files of one job follow each other.
-    let current: { readonly id: string; readonly job: JobRecord | undefined } | undefined;
-    do {
-      const page = await objects.list('jobs/', { limit: pageSize, ...(after !== undefined && { after }) });
-      for (const file of page.items) {
-        if (file.modified > before || this.#isClosed) continue;
-        const id = file.key.split('/')[1];
-        if (current?.id !== id) current = { id, job: await this.options.parts.records.jobs.get(id) };
-        if (isOrphan(file, current.job) && (await objects.remove(file.key))) count++;
-      }
-      after = page.next;
-    } while (after !== undefined);
-    return count;
-  }
-}
-
-/** Files of jobs that are in line or at work belong to a run, now or soon. */
-function isOrphan({ key }: ObjectInfo, job: JobRecord | undefined): boolean {
-  if (!job) return true;
-  if (job.status === 'queued' || job.status === 'running') return false;
-  return !job.result?.assets.some((asset) => asset.key === key);
 }

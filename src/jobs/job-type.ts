@@ -110,9 +110,10 @@ export interface JobType<Payload = Readonly<Record<string, unknown>>> {
   estimate(payload: Payload, context: EstimateContext): Promise<Estimate>;
   /**
    * Removes what runs stored outside of the job's own folder (`jobs/{id}/`) and what is nobody's result. Called when
-   * a job was canceled without results, when it is removed, and when its results expire.
+   * a job was canceled, when it is removed, and when its results expire.
+   * @param kept keys of what stays: the results that a canceled job has
    */
-  discard?(job: JobRecord, parts: JobParts): Promise<void>;
+  discard?(job: JobRecord, parts: JobParts, kept?: ReadonlySet<string>): Promise<void>;
 }
 
 /** The folder of a job in the object store; runs have folders of their own below it. */

@@ -1,7 +1,7 @@
 import { v7 as uuid } from 'uuid';
 import { OpenEOError } from '../base/errors';
 import type { LogLevel } from '../base/logger';
-import type { JobChange, JobFilter, JobRecord, NewJob } from '../store/records/jobs/types';
+import type { JobChange, JobFilter, JobRecord, JobResult, NewJob } from '../store/records/jobs/types';
 import type { SubjectLogs } from '../store/records/subject-logs';
 import type { LogRecord, Page, PageRequest, User } from '../store/records/types';
 import type { JobEngine } from './engines/engine';
@@ -81,7 +81,7 @@ export class JobManager {
     await this.#log(job, 'The job was canceled');
     this.options.onEnd?.();
     // Where it runs its runner tidies up; where nobody runs it nobody would.
-    if (before.status === 'queued' && !job.result) await this.#discard(before);
+    if (before.status === 'queued') await this.#discard(before, job.result);
   }
 
   /** With its results and logs; ends it where it runs. @throws OpenEOError `JobNotFound` */
@@ -131,10 +131,11 @@ export class JobManager {
       if (Number(key.slice(jobFolder(id).length).split('/')[0]) <= run) await objects.remove(key);
   }
 
-  /** Removes what a job stored. */
-  async #discard(job: JobRecord): Promise<void> {
+  /** Removes what a job stored. @param kept results that stay; files beside them are swept later */
+  async #discard(job: JobRecord, kept?: JobResult): Promise<void> {
     const { parts, runner } = this.options;
-    await parts.objects.removeAll(jobFolder(job.id));
-    await runner.types.get(job.type)?.discard?.(job, parts);
+    const keys = new Set(kept?.assets.map(({ key }) => key));
+    if (keys.size === 0) await parts.objects.removeAll(jobFolder(job.id));
+    await runner.types.get(job.type)?.discard?.(job, parts, keys);
   }
 }

@@ -184,8 +184,9 @@ export class JobRunner {
       const folder = isOwn ? jobFolder(job.id) : `${jobFolder(job.id)}${job.run}/`;
       for (const { key } of (await parts.objects.list(folder)).items)
         if (!kept.has(key)) await parts.objects.remove(key);
-      const isDiscarded = !isOwn && (!now || (now.status === 'created' && now.run === job.run));
-      if (isDiscarded) await this.types.get(job.type)?.discard?.(job, parts);
+      const isCanceled = now?.status === 'created' || now?.status === 'canceled';
+      const isDiscarded = !isOwn && (!now || (isCanceled && now.run === job.run));
+      if (isDiscarded) await this.types.get(job.type)?.discard?.(job, parts, kept);
     } catch (error) {
       this.#left(job, error);
     }

@@ -16,6 +16,14 @@ import type { Imagery } from '../tiles/imagery';
 import type { TileStore } from '../tiles/types';
 import type { UdfRuntimes, UdfSession } from '../udf/types';
 
+/** A pyramid among those that a graph makes. */
+export interface PyramidPlace {
+  /** Stands before the names of its files among the results: nothing where it is the only one. */
+  readonly filePrefix: string;
+  /** Whether its node makes no further one, so that its tiles are found again by the node. */
+  readonly isOnce: boolean;
+}
+
 /** What processes may do for the job that runs them: show how far it is, and add files to its results. */
 export interface JobHandle {
   readonly id: string;
@@ -30,6 +38,8 @@ export interface JobHandle {
   progress(percent: number, message?: string): void;
   /** Makes a stored file a result at once. */
   addAsset(asset: JobAsset): Promise<void>;
+  /** What is known of the pyramid that a node makes, by the path that leads to it. */
+  pyramidPlace(node: readonly string[]): PyramidPlace;
   /** Present where the job is only tried out: takes a pyramid's place, and its result. */
   tryPyramid?(source: PyramidSource, options: Partial<PyramidOptions>): Promise<unknown>;
 }

@@ -53,6 +53,7 @@ export async function finish(
   const { prefix, name, baseUrl } = target;
   onStage(finalizing(0));
   const files: GeneratedFile[] = [];
+  const archive = await makeArchive(plan, options, target, tools);
   const store = async (
     fileName: string,
     mediaType: string,
@@ -63,9 +64,9 @@ export async function finish(
     const stored = await objects.put(key, body, {
       ...{ contentType: mediaType, cacheControl, signal, expectedBytes: size },
     });
-    files.push({ name: fileName, key, mediaType, size: stored?.size ?? 0 });
+    const role = fileName === archive?.fileName ? 'data' : 'metadata';
+    files.push({ name: fileName, key, mediaType, size: stored?.size ?? 0, role });
   };
-  const archive = await makeArchive(plan, options, target, tools);
   if (archive) await store(archive.fileName, archive.mediaType, archive.open(), archive.sizeBytes);
   for (const { path, mediaType, body } of layoutOf(plan.layout).documents(plan, options.format, baseUrl))
     await store(path, mediaType, Buffer.from(body));
@@ -77,7 +78,8 @@ export async function finish(
   await objects.sync(prefix);
   await store('metadata.json', 'application/json', Buffer.from(`${JSON.stringify(result, null, 2)}\n`));
   onStage(finalizing(1));
-  return { result, files };
+  const { bounds } = plan;
+  return { result, files, ...(bounds && { bbox: [bounds.west, bounds.south, bounds.east, bounds.north] }) };
 }
 
 async function makeArchive(

@@ -35,6 +35,8 @@ export interface GeneratedFile {
   readonly key: string;
   readonly mediaType: string;
   readonly size: number;
+  /** What it is to its readers, as STAC calls that. */
+  readonly role: 'data' | 'metadata';
 }
 
 /** What a generation tells of itself; spelled as people read it. */
@@ -57,4 +59,6 @@ export interface GenerationResult {
 export interface Generation {
   readonly result: GenerationResult;
   readonly files: readonly GeneratedFile[];
+  /** West, south, east, north in degrees; absent for what has no place on Earth. */
+  readonly bbox?: readonly [number, number, number, number];
 }

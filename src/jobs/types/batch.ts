@@ -1,28 +1,32 @@
-import type { ProcessDefinition } from '../../graph/types';
+import type { Plan, ProcessDefinition } from '../../graph/types';
 import type { JobHandle } from '../../processes/context';
-import { outdatedPyramids, pyramidFolder } from '../../pyramid/folder';
+import { outdatedPyramids } from '../../pyramid/folder';
 import { isCube } from '../../raster/cube';
 import { computeResults, encodeBatch, planBatch, withCube } from '../batch-graph';
 import { estimateBatch } from '../estimate-batch';
 import type { JobContext, JobType } from '../job-type';
 import { countReads, valueCount } from '../progressing-cube';
+import { ResultNames } from '../result-names';
 import { dataOf, describeData, storeEncoded } from '../results';
 
 /** Where the reading of results begins and ends on the way to 100. */
 const [firstPercent, lastPercent] = [5, 95];
 
-/** @param onFile hears of every file that processes store, also where a later one takes its name */
+/** @param keys gets those of every file that processes store */
 function jobHandle(
   { job, prefix, objects, progress, addAsset }: JobContext,
-  onFile: (key: string) => void,
+  names: ResultNames,
+  keys: Set<string>,
 ): JobHandle {
   return {
     ...{ id: job.id, process: job.process, startedAt: job.queuedAt ?? job.createdAt },
     ...{ prefix, objects, progress },
     addAsset(asset) {
-      onFile(asset.key);
+      names.take(asset.name);
+      keys.add(asset.key);
       return addAsset(asset);
     },
+    pyramidPlace: (node) => names.pyramid(node),
   };
 }
 
@@ -34,22 +38,6 @@ async function removeOutdated({ job, objects, records }: JobContext, keys: Reado
   const now = await records.jobs.get(job.id);
   if (now?.status !== 'completed' || now.run !== job.run) return;
   for (const folder of outdated) await objects.removeAll(folder);
-}
-
-/** `result.tif` for a single result, else by its node: `ndvi.tif`. */
-function fileName(path: readonly string[], isOnly: boolean, extension: string, taken: Set<string>): string {
-  const plain = isOnly
-    ? 'result'
-    : path
-        .join('-')
-        .replace(/[^\w.-]+/g, '_')
-        .replace(/^\.+/, '')
-        .slice(0, 100);
-  const stem = plain || 'result';
-  let name = `${stem}${extension}`;
-  for (let n = 2; taken.has(name); n++) name = `${stem}_${n}${extension}`;
-  taken.add(name);
-  return name;
 }
 
 function sizeOf(value: unknown): number {
@@ -91,18 +79,18 @@ export const batch: JobType = {
     const process = context.job.process as unknown as ProcessDefinition;
     const plan = await planBatch(context, context.user, process);
     const files = new Set<string>();
-    const job = jobHandle(context, (key) => files.add(key));
+    const names = new ResultNames(plan as unknown as Plan);
+    const job = jobHandle(context, names, files);
     const results = await computeResults(context, plan, { ...context, job });
     if (context.job.run > 1) context.whenComplete(() => removeOutdated(context, files));
     const progress = createProgress(
       context,
       results.map(({ value }) => sizeOf(value)),
     );
-    const taken = new Set<string>();
     for (const result of results) {
       const counted = withCube(result, (cube) => countReads(cube, progress.onRead));
       const encoded = await encodeBatch(counted, context, signal);
-      const name = fileName(result.path, results.length === 1, encoded.extension, taken);
+      const name = names.next(result.path, results.length === 1, encoded.extension);
       const file = await storeEncoded(objects, `${prefix}${name}`, encoded, signal);
       const node = result.path.join('/');
       await context.addAsset({ name, ...file, roles: ['data'], node, ...describeData(dataOf(result.value)) });
@@ -112,7 +100,7 @@ export const batch: JobType = {
     return undefined;
   },
   estimate: (_payload, context) => estimateBatch(context),
-  async discard(job, { objects }) {
-    await objects.removeAll(pyramidFolder(job.id));
+  async discard(job, { objects }, kept = new Set()) {
+    for (const folder of await outdatedPyramids(objects, job.id, kept)) await objects.removeAll(folder);
   },
 };

@@ -42,8 +42,6 @@ async function stage({ job, records }: JobContext, prefix: string, { result }: G
   return records.projects.stage(job.versionId, { path: prefix, jobId: job.id, result: { ...result } });
 }
 
-const roles = (name: string) => (name.startsWith('tiles.') ? ['data'] : ['metadata']);
-
 function sourceOf({ key }: GenerationPayload, { objects }: JobParts): PyramidSource {
   return {
     kind: 'file',
@@ -80,7 +78,8 @@ export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, 
       onStage: ({ percent, message }) => context.progress(percent, message),
     });
     if (!(await stage(context, prefix, generation))) await requireDraft(context, prefix);
-    for (const file of generation.files) await context.addAsset({ ...file, roles: roles(file.name) });
+    for (const { role, ...file } of generation.files)
+      await context.addAsset({ ...file, roles: [role], bbox: generation.bbox });
     return { ...generation.result };
   },
   async estimate(payload, context) {
@@ -89,8 +88,9 @@ export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, 
     const trial = await context.pyramids.tryOut(sourceOf(payload, context), payload.options, tools);
     return { ...trial, values: trial.pixels };
   },
-  async discard(job, parts) {
+  async discard(job, parts, kept = new Set()) {
     const { prefix } = job.payload as unknown as GenerationPayload;
-    if (!(await isInUse(job, prefix, parts))) await parts.objects.removeAll(prefix);
+    if ([...kept].some((key) => key.startsWith(prefix)) || (await isInUse(job, prefix, parts))) return;
+    await parts.objects.removeAll(prefix);
   },
 };

@@ -45,15 +45,20 @@ function optionsOf(args: Arguments): Partial<PyramidOptions> {
 }
 
 /**
- * The folder of a pyramid below the job's. A job that goes on after a crash finds it again by what it is made of; where
- * its graph makes several, which of them is meant could be mistaken, and each begins anew.
+ * The folder of a pyramid below the job's. A job that goes on after a crash finds it again by its node and what it is
+ * made of; where a node makes several, which of them is meant could be mistaken, and each begins anew.
  */
-function folderOf(job: JobHandle, version: string, options: Partial<PyramidOptions>): string {
-  const text = JSON.stringify([job.process, version, options]);
-  const isOnly = text.split('"tile_generation"').length === 2;
+function folderOf(
+  job: JobHandle,
+  node: readonly string[],
+  isOnce: boolean,
+  { version }: Source,
+  options: Partial<PyramidOptions>,
+): string {
+  const text = JSON.stringify([job.process, node, version, options]);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const folder = `pyramids/${job.id}/${hash}/`;
-  return isOnly && !taken.has(folder) ? folder : `pyramids/${job.id}/${randomUUID()}/`;
+  return isOnce && !taken.has(folder) ? folder : `pyramids/${job.id}/${randomUUID()}/`;
 }
 
 /**
@@ -61,9 +66,10 @@ function folderOf(job: JobHandle, version: string, options: Partial<PyramidOptio
  * job's results.
  * @throws OpenEOError `AssetInvalid`, `RequestInvalid`; `ProcessGraphComplexity` outside of batch jobs
  */
-export async function run(args: Arguments, context: Context): Promise<unknown> {
+export async function run(args: Arguments, context: Context, node: readonly string[] = []): Promise<unknown> {
   const { pyramids, job, signal, logger, publicUrl } = context;
-  const { source, version } = await sourceOf(args.data, context);
+  const found = await sourceOf(args.data, context);
+  const { source } = found;
   const options = optionsOf(args);
   if (args.dry_run) return pyramids.estimate(source, options, { signal });
   if (!job)
@@ -71,11 +77,12 @@ export async function run(args: Arguments, context: Context): Promise<unknown> {
       reason: 'tile_generation stores many files: run it as a batch job (POST /jobs), or with dry_run.',
     });
   if (job.tryPyramid) return job.tryPyramid(source, options);
-  const prefix = folderOf(job, version, options);
+  const { filePrefix, isOnce } = job.pyramidPlace(node);
+  const prefix = folderOf(job, node, isOnce, found, options);
   taken.add(prefix);
   try {
     const baseUrl = publicUrl && `${publicUrl}/api/jobs/${job.id}/tiles/${prefix.split('/')[2]}`;
-    const { result, files } = await pyramids.generate(
+    const { result, files, bbox } = await pyramids.generate(
       source,
       options,
       { prefix, name: 'tiles', baseUrl, keepSince: options.overwrite ? job.startedAt : undefined },
@@ -84,8 +91,14 @@ export async function run(args: Arguments, context: Context): Promise<unknown> {
         onStage: ({ percent, message }) => job.progress(percent, message),
       },
     );
-    for (const file of files)
-      await job.addAsset({ ...file, roles: [file.name.startsWith('tiles.') ? 'data' : 'metadata'] });
+    for (const { name, role, ...file } of files)
+      await job.addAsset({
+        ...file,
+        name: `${filePrefix}${name}`,
+        roles: [role],
+        node: node.join('/'),
+        bbox,
+      });
     return result;
   } finally {
     taken.delete(prefix);

@@ -137,7 +137,7 @@ test('started again with another graph, the old pyramid goes when the new one is
   expect(await folders()).toEqual([metadata['tiles_path']]);
   expect(metadata['tiles_path']).not.toBe(old);
   expect((await tile(id, `${String(metadata['tiles_path']).split('/')[2]}/0/0/0.webp`)).status).toBe(200);
-  // Several of a graph stay, though one name of a result is one file only.
+  // Several of a graph stay.
   const two = {
     first: { ...node({ data: 'map.png' }).tiles, result: false },
     ...node({ data: 'scene.tif' }),
@@ -148,6 +148,65 @@ test('started again with another graph, the old pyramid goes when the new one is
   const none = { one: { process_id: 'add', arguments: { x: 1, y: 1 }, result: true } };
   expect(await again(none)).toMatchObject({ status: 'completed' });
   await until('no pyramid is left', async () => (await folders()).length === 0 || undefined);
+});
+
+test('pyramids of one graph have files of their own, which carry their nodes’ names', async () => {
+  const stored = { process_graph: node({ data: { from_parameter: 'file' }, layout: 'dzi' }), parameters: [] };
+  const parameters = [{ name: 'file', description: 'A picture.', schema: { type: 'string' } }];
+  await server.call('PUT', '/process_graphs/deep', { ...stored, parameters }, ann);
+  const { id, job } = await run({
+    plain: { ...node({ data: 'map.png', archive: 'pmtiles', format: 'webp' }).tiles, result: false },
+    place: { ...node({ data: 'scene.tif', archive: 'mbtiles', maxzoom: 12 }).tiles, result: false },
+    zoom: { process_id: 'deep', arguments: { file: 'map.png' }, result: true },
+  });
+  expect(job).toMatchObject({ status: 'completed', error: null });
+  const response = await server.call('GET', `/jobs/${id}/results`, undefined, ann);
+  const collection = (await response.json()) as {
+    assets: Record<string, { href: string; roles: string[]; 'file:size': number }>;
+    links: { rel: string; href: string }[];
+    extent: { spatial: { bbox: number[][] } };
+  };
+  const names = [
+    ...['place-metadata.json', 'place-tilejson.json', 'place-tiles.mbtiles'],
+    ...['plain-metadata.json', 'plain-tilejson.json', 'plain-tiles.pmtiles'],
+    ...['zoom-tiles-image.dzi', 'zoom-tiles-metadata.json', 'result.json'],
+  ];
+  expect(Object.keys(collection.assets).sort()).toEqual([...names].sort());
+  const files = new Map<string, Buffer>();
+  for (const [name, { href, ...asset }] of Object.entries(collection.assets)) {
+    const file = Buffer.from(await (await fetch(href)).arrayBuffer());
+    expect([name, file.length]).toEqual([name, asset['file:size']]);
+    files.set(name, file);
+    const isData = /tiles\.(pm|mb)tiles$/.test(name) || name === 'result.json';
+    expect([name, asset.roles]).toEqual([name, [isData ? 'data' : 'metadata']]);
+  }
+  const json = (name: string) => JSON.parse(String(files.get(name))) as Json;
+  expect(json('plain-metadata.json')).toMatchObject({ width: 901, format: 'webp' });
+  expect(json('place-metadata.json')).toMatchObject({ format: 'png', maxzoom: 12 });
+  expect(json('zoom-tiles-metadata.json')).toMatchObject({ layout: 'dzi', width: 901 });
+  expect(json('result.json')).toEqual(json('zoom-tiles-metadata.json'));
+  expect(String(files.get('plain-tiles.pmtiles')).slice(0, 7)).toBe('PMTiles');
+  expect(String(files.get('place-tiles.mbtiles')).slice(0, 6)).toBe('SQLite');
+  // Each has an Item; those of the map say where it is.
+  const items = collection.links.filter(({ rel }) => rel === 'item');
+  expect(items).toHaveLength(names.length);
+  const boxes = new Map<string, number[] | undefined>();
+  for (const { href } of items) {
+    const item = (await read(href)) as { id: string; bbox?: number[]; assets: Json; collection: string };
+    expect([item.collection, Object.keys(item.assets)]).toEqual([id, [item.id]]);
+    boxes.set(item.id, item.bbox);
+  }
+  expect([...boxes.keys()].sort()).toEqual([...names].sort());
+  const [west, south, east, north] = boxes.get('place-tilejson.json')!;
+  for (const [is, known] of [
+    [west, 11.25],
+    [south, 46.56],
+    [east, 11.294],
+    [north, 46.591],
+  ])
+    expect(is).toBeCloseTo(known, 1);
+  expect(boxes.get('plain-tilejson.json')).toBeUndefined();
+  expect(collection.extent.spatial.bbox).toEqual([[west, south, east, north]]);
 });
 
 test('a data cube becomes tiles of the map', async () => {
