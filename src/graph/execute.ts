@@ -2,7 +2,7 @@ import { type ErrorDetails, isErrorCode, OpenEOError } from '../base/errors';
 import { type Cube, isCube } from '../raster/cube';
 import { Concurrent } from './concurrent';
 import { locateError } from './issue';
-import { isTooLargeForEngine, type PlainValues, shallowBytes } from './plain-values';
+import { heldBytes, isSmall, isTooLargeForEngine, type PlainValues, shallowBytes } from './plain-values';
 import type { ArgumentStep, Place, Program, Step } from './program';
 import { kindOf, unexpectedResult } from './schema/kinds';
 import { Scope, undeclared, valueless } from './scope';
@@ -51,6 +51,9 @@ export class Frame {
   readonly scope: Scope;
   /** Bytes of its plain values. */
   #plainBytes = 0;
+  /** The values that are counted in them. */
+  #counted: WeakSet<object> | undefined;
+  #isOver = false;
 
   constructor(
     readonly program: Program,
@@ -82,6 +85,7 @@ export class Frame {
   end(): void {
     if (this.#plainBytes > 0) this.execution.plain.remove(this.#plainBytes);
     this.#plainBytes = 0;
+    this.#isOver = true;
   }
 
   /** Runs all nodes; the result comes at once when every process answers at once. */
@@ -112,7 +116,9 @@ export class Frame {
     this.signal.throwIfAborted();
     try {
       const value = step.body ? this.#runBody(step, step.body) : this.#runModule(step);
-      const counted = isThenable(value) ? value.then((later) => this.#counted(later)) : this.#counted(value);
+      const counted = isThenable(value)
+        ? value.then((later) => this.#withRoom(later))
+        : this.#withRoom(value);
       if (!isThenable(counted)) return counted;
       return counted.then(undefined, (error: unknown) => {
         throw this.#locate(error, step);
@@ -136,12 +142,29 @@ export class Frame {
   }
 
   /** The value, or a promise of it where others have the memory that it takes. */
-  #counted(value: unknown): unknown {
-    const bytes = shallowBytes(value);
-    if (bytes === 0) return value;
-    const room = this.execution.plain.add(bytes);
-    this.#plainBytes += bytes;
+  #withRoom(value: unknown): unknown {
+    // Callbacks are many and soon over: what they are made of counts only where it is large by itself.
+    const bytes = this.mayPause ? this.#bytesOf(value) : shallowBytes(value);
+    if (isSmall(bytes)) return value;
+    const room = this.#add(bytes);
     return room ? room.then(() => value) : value;
+  }
+
+  #bytesOf(value: unknown): number {
+    if (typeof value !== 'object' && typeof value !== 'string') return 0;
+    this.#counted ??= new WeakSet();
+    return heldBytes(value, this.#counted);
+  }
+
+  #add(bytes: number): Promise<void> | undefined {
+    this.#plainBytes += bytes;
+    return this.execution.plain.add(bytes);
+  }
+
+  /** Counts what a callback gave and a process keeps. */
+  #keep(value: unknown): Promise<void> | undefined {
+    const bytes = this.#isOver ? 0 : this.#bytesOf(value);
+    return bytes > 0 ? this.#add(bytes) : undefined;
   }
 
   #prepared(cube: Cube, index: number): Cube {
@@ -248,6 +271,7 @@ export class Frame {
       lookup: (name) => this.require(name),
       call: async (values, signal) => invoke(values, signal),
       invoke,
+      keep: (value) => this.#keep(value),
     });
   }
 }

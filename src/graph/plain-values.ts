@@ -1,7 +1,7 @@
 import { OpenEOError } from '../base/errors';
-import { isCube } from '../raster/cube';
+import { type Cube, isCube } from '../raster/cube';
 import type { Holding } from '../raster/memory';
-import { LabeledArray, SavedResult } from './types';
+import { isCallback, LabeledArray, OpaqueHandle, SavedResult } from './types';
 
 /** Values below this size are not worth counting. */
 const smallBytes = 16_384;
@@ -10,13 +10,51 @@ const elementBytes = 16;
 /** What a run may hold in arrays, objects and texts, where nothing else is said. */
 export const defaultPlainBytes = 256 * 2 ** 20;
 
-/** @returns what a value from a process takes itself, not counting what was there before; 0 for small ones */
+/**
+ * What a value takes with all that belongs to it, labels of cubes included, their pixels not.
+ * @param seen what was counted before, and is not counted again; what is counted now is added
+ */
+export function heldBytes(value: unknown, seen: WeakSet<object>): number {
+  const open: unknown[] = [value];
+  let bytes = 0;
+  while (open.length > 0) {
+    const item = open.pop();
+    if (typeof item === 'string') bytes += item.length * 2;
+    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (ArrayBuffer.isView(item)) bytes += item.byteLength;
+    else {
+      const parts = partsOf(item);
+      bytes += parts.length * elementBytes;
+      for (const part of parts) if (typeof part === 'object' || typeof part === 'string') open.push(part);
+    }
+  }
+  return bytes;
+}
+
+function partsOf(item: object): readonly unknown[] {
+  if (Array.isArray(item)) return item;
+  if (item instanceof LabeledArray) return [item.labels, item.values];
+  if (item instanceof SavedResult) return [item.data];
+  if (item instanceof OpaqueHandle || isCallback(item)) return [];
+  if (!isCube(item)) return Object.values(item);
+  return item.dimensions.flatMap((dimension) =>
+    dimension.type === 'geometry' ? [dimension.labels, dimension.features] : [dimension.labels],
+  );
+}
+
+/** @returns what a value from a process takes itself, not counting what was there before */
 export function shallowBytes(value: unknown): number {
   let bytes = 0;
   if (typeof value === 'string') bytes = value.length * 2;
   else if (Array.isArray(value)) bytes = value.length * elementBytes;
   else if (value instanceof LabeledArray) bytes = value.values.length * 2 * elementBytes;
-  return bytes < smallBytes ? 0 : bytes;
+  return bytes;
+}
+
+/** Whether so little is not worth counting. */
+export function isSmall(bytes: number): boolean {
+  return bytes < smallBytes;
 }
 
 /** Values of a run that are neither pixels nor small. */
@@ -51,16 +89,28 @@ export class PlainValues {
     this.#bytes -= bytes;
   }
 
-  /** The run is over; its result counts for as long as somebody has it. @param bytes of the result */
+  /** The run is over; its result counts for as long as somebody has it. @param bytes of a result that is no cube */
   end(result: unknown, bytes: number): void {
     const value = result instanceof SavedResult ? result.data : result;
-    if (bytes < smallBytes || typeof value !== 'object' || value === null || isCube(value)) {
+    const lasting = isCube(value) ? largestLabels(value) : value;
+    const held = isCube(value) ? heldBytes(value, new WeakSet()) : bytes;
+    if (held < smallBytes || typeof lasting !== 'object' || lasting === null) {
       this.#shared?.release();
       return;
     }
-    this.#shared?.shrinkTo(bytes);
-    this.#shared?.untilGone(value);
+    this.#shared?.shrinkTo(held);
+    this.#shared?.untilGone(lasting);
   }
+}
+
+/** Whatever is made of a cube has its labels: as long as they are there, so is what they take. */
+function largestLabels({ dimensions }: Cube): readonly unknown[] | undefined {
+  return dimensions
+    .flatMap(({ labels }) => (labels ? [labels] : []))
+    .reduce<readonly unknown[] | undefined>(
+      (largest, labels) => (labels.length > (largest?.length ?? 0) ? labels : largest),
+      undefined,
+    );
 }
 
 function plainLimitExceeded(needed: number, available: number): OpenEOError {

@@ -166,6 +166,12 @@ export interface Callback {
   call(values: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<unknown>;
   /** Like `call`, but without a promise where every node answers at once. The executor's callbacks have it. */
   invoke?(values: Readonly<Record<string, unknown>>, signal?: AbortSignal): unknown;
+  /**
+   * Counts a value that it gave and that the process keeps, in the memory of the run; to be waited for where it gives a
+   * promise. Values that are not kept are counted for as long as the callback runs.
+   * @throws OpenEOError `MemoryLimitExceeded`
+   */
+  keep?(value: unknown): Promise<void> | undefined;
 }
 
 const callbacks = new WeakSet<object>();

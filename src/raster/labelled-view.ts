@@ -1,3 +1,4 @@
+import { OpenEOError } from '../base/errors';
 import { subGrid } from '../geo/grid';
 import type { Grid } from '../geo/types';
 import {
@@ -21,10 +22,26 @@ import {
 import { memoryCube } from './memory-cube';
 import { transposeLayers } from './transpose';
 
-/** Coordinates of the pixel centres along one axis of a grid, from west to east or from north to south. */
+/** Labels that a dimension may have: they are made at one go, and held in memory. */
+const maxLabels = 10_000_000;
+
+/** @throws OpenEOError `ProcessGraphComplexity` for more labels than a dimension may have */
+export function refuseManyLabels(count: number, dimension: string): void {
+  if (count <= maxLabels) return;
+  const show = (value: number) => value.toLocaleString('en');
+  throw new OpenEOError('ProcessGraphComplexity', {
+    reason: `the dimension ${dimension} would have ${show(count)} labels; at most ${show(maxLabels)} are possible.`,
+  });
+}
+
+/**
+ * Coordinates of the pixel centres along one axis of a grid, from west to east or from north to south.
+ * @throws OpenEOError `ProcessGraphComplexity`
+ */
 export function gridLabels(grid: Grid, axis: 'x' | 'y'): number[] {
   const [length, start, step] =
     axis === 'x' ? [grid.width, grid.originX, grid.resX] : [grid.height, grid.originY, -grid.resY];
+  refuseManyLabels(length, axis);
   return Array.from({ length }, (_, index) => start + (index + 0.5) * step);
 }
 

@@ -5,7 +5,7 @@ import type { ParameterSpec, ProcessSpec } from '../types';
 import { explain, type Violation } from './explain';
 import { prepareSchema } from './prepare';
 import { valueKeywords } from './subtypes';
-import { type Projections, project, unknownValue } from './values';
+import { type Projections, Projector, unknownValue } from './values';
 
 type Compiler = ReturnType<typeof createProcessSchemaCompiler>;
 
@@ -126,7 +126,7 @@ function acceptDefault(check: ParameterCheck, { default: value }: ParameterSpec)
 
 function run(validators: readonly ValidateFunction[], value: unknown): readonly Violation[] {
   const projections: Projections = new WeakMap();
-  const seen = project(value, projections);
+  const seen = new Projector(projections).project(value);
   const errors: (readonly ErrorObject[])[] = [];
   for (const validator of validators) {
     try {

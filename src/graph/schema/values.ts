@@ -1,3 +1,4 @@
+import { OpenEOError } from '../../base/errors';
 import { isCube } from '../../raster/cube';
 import { isCallback, LabeledArray, OpaqueHandle, SavedResult } from '../types';
 
@@ -37,25 +38,62 @@ export function nameValue(value: unknown): string {
 export type Projections = WeakMap<object, LabeledArray>;
 
 const maxProjectedDepth = 4;
+/** A check looks at every part of a value, at what stands in several places again and again. */
+const maxParts = 20_000_000;
+/** Further down parts are not counted; values of a run are not made so deep. */
+const maxCountedDepth = 1000;
 
-/** The value as JSON Schema can look at it: labeled arrays (a few levels deep) become arrays. */
-export function project(value: unknown, projections: Projections, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof LabeledArray) {
-    const values = value.values.map((item) => project(item, projections, depth + 1));
-    projections.set(values, value);
-    return values;
-  }
-  if (depth >= maxProjectedDepth || isRuntimeObject(value)) return value;
-  if (Array.isArray(value)) {
-    const first = value.findIndex(mayHoldLabels);
-    if (first < 0) return value;
-    return value.map((item) => project(item, projections, depth + 1));
-  }
-  if (!Object.values(value).some(mayHoldLabels)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, project(item, projections, depth + 1)]),
+/** The value is small in memory, because its parts are shared. */
+function tooManyParts(): OpenEOError {
+  const parts = maxParts.toLocaleString('en');
+  return new OpenEOError(
+    'MemoryLimitExceeded',
+    {},
+    { message: `An argument has more than ${parts} parts when all that it repeats is written out.` },
   );
+}
+
+/** Values as JSON Schema can look at them: labeled arrays (a few levels deep) become arrays. */
+export class Projector {
+  /** What was met before, with the number of its parts. */
+  readonly #known = new Map<object, readonly [projected: unknown, parts: number]>();
+  #parts = 0;
+
+  constructor(readonly projections: Projections) {}
+
+  /** @throws OpenEOError `MemoryLimitExceeded` for a value that a check would not come to the end of */
+  project(value: unknown, depth = 0): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > maxCountedDepth || isRuntimeObject(value)) return value;
+    const items = value instanceof LabeledArray ? value.values : value;
+    const parts = Array.isArray(items) ? items : Object.values(items);
+    const known = this.#known.get(value);
+    this.#parts += known ? known[1] : parts.length;
+    if (this.#parts > maxParts) throw tooManyParts();
+    if (known) return known[0];
+    const isPlain = !(value instanceof LabeledArray);
+    if (isPlain && !parts.some(mayHoldLabels)) return value;
+    const before = this.#parts - parts.length;
+    const projected = this.#projected(value, items, depth);
+    this.#known.set(value, [projected, this.#parts - before]);
+    return projected;
+  }
+
+  #projected(value: object, items: object, depth: number): unknown {
+    const project = (item: unknown) => this.project(item, depth + 1);
+    if (value instanceof LabeledArray) {
+      const values = value.values.map(project);
+      this.projections.set(values, value);
+      return values;
+    }
+    if (depth >= maxProjectedDepth) {
+      // Nobody looks for labels there, but the parts count.
+      for (const item of Array.isArray(items) ? items : Object.values(items)) project(item);
+      return value;
+    }
+    if (Array.isArray(items)) return items.map(project);
+    return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, project(item)]));
+  }
 }
 
 function mayHoldLabels(value: unknown): boolean {

@@ -25,22 +25,34 @@ export function callEach(
   for (let index = 0; index < values.length; index++) {
     const result = call(index);
     if (result instanceof Promise || performance.now() - begin > sliceMs)
-      return callRest(results, result, call, values.length);
+      return callRest(results, result, { call, callback, length: values.length });
     results.push(result);
+    const room = callback.keep?.(result);
+    if (room) return room.then(() => callRest(results, undefined, { call, callback, length: values.length }));
   }
   return results;
 }
 
+interface Calls {
+  readonly call: (index: number) => unknown;
+  readonly callback: Callback;
+  readonly length: number;
+}
+
+/** @param first what the next element has given already; undefined: nothing */
 async function callRest(
   results: unknown[],
   first: unknown,
-  call: (index: number) => unknown,
-  length: number,
+  { call, callback, length }: Calls,
 ): Promise<unknown[]> {
-  results.push(await first);
   let begin = performance.now();
+  let begun = first;
   while (results.length < length) {
-    results.push(await call(results.length));
+    const result = await (begun === undefined ? call(results.length) : begun);
+    begun = undefined;
+    results.push(result);
+    const room = callback.keep?.(result);
+    if (room) await room;
     if (performance.now() - begin < sliceMs) continue;
     await setImmediate();
     begin = performance.now();

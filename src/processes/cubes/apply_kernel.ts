@@ -1,4 +1,5 @@
 import { OpenEOError, ProcessException } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import type { Border } from '../../raster/border';
 import { type Block, type Cube, deriveCube, type Window } from '../../raster/cube';
@@ -58,21 +59,29 @@ function addRow(
   }
 }
 
+/** Multiplications that take some milliseconds. */
+const busyWork = 2_000_000;
+
 /** Sums of weighted neighbours for one plane of `width` × `height` pixels, from a plane padded by the kernel. */
-function convolve(
+async function convolve(
   padded: Float64Array,
   kernel: Kernel,
   factor: number,
-  width: number,
-  height: number,
+  { width, height, rest }: { width: number; height: number; rest: () => Promise<void> | undefined },
   put: (row: number, sums: Float64Array) => void,
-): void {
+): Promise<void> {
   const paddedWidth = width + kernel.width - 1;
   const sums = new Float64Array(width);
+  let work = 0;
   for (let row = 0; row < height; row++) {
     sums.fill(0);
-    for (let ky = 0; ky < kernel.height; ky++)
+    for (let ky = 0; ky < kernel.height; ky++) {
       addRow(sums, padded, (row + ky) * paddedWidth, kernel.weights, ky * kernel.width, kernel.width);
+      work += kernel.width * width;
+      if (work < busyWork) continue;
+      work = 0;
+      await rest();
+    }
     if (factor !== 1) for (let i = 0; i < width; i++) sums[i] *= factor;
     put(row, sums);
   }
@@ -125,13 +134,14 @@ export function run(args: Arguments): Cube {
         const padded = await readPadded(cube, area, padding, part.select, layers, signal);
         const data = new Values(layers * grid.width * grid.height).fill(Number.NaN);
         const valid = cube.missing === 'mask' ? new Uint8Array(data.length) : undefined;
+        const rest = createPace(signal);
         for (let layer = 0; layer < layers; layer++) {
           signal.throwIfAborted();
           const plane = padded.subarray(
             layer * area.width * area.height,
             (layer + 1) * area.width * area.height,
           );
-          convolve(plane, kernel, factor, width, height, (row, sums) => {
+          await convolve(plane, kernel, factor, { width, height, rest }, (row, sums) => {
             const to = (layer * grid.height + top + row) * grid.width + left;
             data.set(sums, to);
             valid?.fill(1, to, to + width);

@@ -1,3 +1,4 @@
+import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import type { Cube } from '../../raster/cube';
 import { selectLabels } from '../../raster/select-labels';
@@ -9,9 +10,10 @@ export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'sig
   const cube = args.data as Cube;
   const name = args.dimension as string;
   const condition = asCallback(args.condition);
+  const rest = createPace(signal);
   const kept: number[] = [];
   for (const [index, value] of dimensionLabels(cube, name).entries()) {
-    signal.throwIfAborted();
+    await rest();
     if ((await condition.call({ value, context: args.context ?? null }, signal)) === true) kept.push(index);
   }
   return selectLabels(cube, name, kept);

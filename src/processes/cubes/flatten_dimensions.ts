@@ -9,6 +9,7 @@ import {
   type Window,
 } from '../../raster/cube';
 import { labelNames } from '../../raster/label-names';
+import { refuseManyLabels } from '../../raster/labelled-view';
 import {
   allIndices,
   blockShape,
@@ -31,6 +32,7 @@ export function run(args: Arguments): Cube {
   if (cube.dimensions.some(({ name }) => name === target))
     throw new ProcessException('TargetDimensionExists', `The cube has a dimension "${target}" already.`);
   const combined = names.map((name) => requireDimension(cube, name));
+  refuseManyLabels(product(combined.map(labelCount)), target);
   const labels = combined.reduce<string[]>((before, dimension, index) => {
     const own = labelNames(dimension).map(String);
     return index === 0 ? own : before.flatMap((start) => own.map((label) => `${start}${separator}${label}`));

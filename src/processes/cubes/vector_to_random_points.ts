@@ -1,15 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { ProcessException } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import type { Cube } from '../../raster/cube';
 import { type Geometry, isEmptyGeometry, partsOf, positionsOf } from '../../raster/geometry';
 import { type Polygon, type Position, polygonBounds } from '../../raster/polygons';
+import type { ProcessContext } from '../context';
 import { readGeometries } from './geometry-argument';
 import { isInPolygon, maxPoints, tooManyPoints, withPoints } from './sampled-points';
 
 const process = 'vector_to_random_points';
 
 type Random = () => number;
+type Rest = ReturnType<typeof createPace>;
 
 /** Numbers from 0 to 1 (mulberry32): the same for the same seed. */
 function randomNumbers(seed: number): Random {
@@ -47,9 +50,11 @@ function area(polygon: Polygon): number {
 /** Tries for a point in a polygon, which may be much smaller than the box around it. */
 const maxTries = 10_000;
 
-function inPolygon(polygon: Polygon, random: Random): Position {
+async function inPolygon(polygon: Polygon, random: Random, rest: Rest): Promise<Position> {
   const { west, south, east, north } = polygonBounds([polygon])!;
   for (let tries = 0; tries < maxTries; tries++) {
+    const turn = rest();
+    if (turn) await turn;
     const [x, y] = [west + random() * (east - west), south + random() * (north - south)];
     if (isInPolygon(polygon, x, y)) return [x, y];
   }
@@ -62,11 +67,21 @@ function onSegment([from, to]: readonly [Position, Position], random: Random): P
 }
 
 /** At most `count` points of a geometry: those that it consists of are taken once at most. */
-function sample(geometry: Geometry | null, count: number, random: Random): Position[] {
+async function sample(
+  geometry: Geometry | null,
+  count: number,
+  random: Random,
+  rest: Rest,
+): Promise<Position[]> {
   const { points, lines, polygons } = partsOf(geometry);
   if (polygons.length > 0) {
     const sizes = polygons.map(area);
-    return Array.from({ length: count }, () => inPolygon(choose(polygons, sizes, random), random));
+    const found: Position[] = [];
+    while (found.length < count) {
+      await rest();
+      found.push(await inPolygon(choose(polygons, sizes, random), random, rest));
+    }
+    return found;
   }
   if (lines.length > 0) {
     const segments = lines.flatMap((line) =>
@@ -110,7 +125,7 @@ function quotas(
   return counts;
 }
 
-export function run(args: Arguments): Cube {
+export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'signal'>): Promise<Cube> {
   const { dimension, geometries } = readGeometries(args.data, process, 'data');
   const each = args.geometry_count as number | null;
   const total = args.total_count as number | null;
@@ -122,6 +137,11 @@ export function run(args: Arguments): Cube {
   const random = randomNumbers((args.seed as number | null) ?? randomInt(2 ** 32));
   const counts = quotas(geometries, each, total);
   if (counts.reduce((sum, count) => sum + count, 0) > maxPoints) throw tooManyPoints(process);
-  const points = geometries.map((geometry, index) => sample(geometry, counts[index], random));
+  const rest = createPace(signal);
+  const points: Position[][] = [];
+  for (const [index, geometry] of geometries.entries()) {
+    await rest();
+    points.push(await sample(geometry, counts[index], random, rest));
+  }
   return withPoints(args.data as Cube, dimension, points, args.group as boolean);
 }

@@ -1,27 +1,48 @@
 import { OpenEOError } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import type { Cube } from '../../raster/cube';
 import { type Geometry, partsOf, positionsOf } from '../../raster/geometry';
 import { type Polygon, type Position, polygonBounds } from '../../raster/polygons';
+import type { ProcessContext } from '../context';
 import { readGeometries } from './geometry-argument';
-import { isInPolygon, maxPoints, requireMeters, tooManyPoints, withPoints } from './sampled-points';
+import { maxPoints, requireMeters, tooManyPoints, withPoints } from './sampled-points';
 
 const process = 'vector_to_regular_points';
 
+type Rest = ReturnType<typeof createPace>;
+
+/** Where a row of cells meets the edges of a polygon, from west to east. */
+function crossingsAt(polygon: Polygon, y: number): number[] {
+  const crossings: number[] = [];
+  for (const ring of polygon)
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [[x1, y1], [x2, y2]] = [ring[i], ring[j]];
+      if (y1 > y !== y2 > y) crossings.push(((x2 - x1) * (y - y1)) / (y2 - y1) + x1);
+    }
+  return crossings.sort((one, other) => one - other);
+}
+
 /** The middles of the cells in a polygon; cells begin at its upper left. */
-function inPolygon(polygon: Polygon, distance: number): Position[] {
+async function inPolygon(polygon: Polygon, distance: number, rest: Rest): Promise<Position[]> {
   const bounds = polygonBounds([polygon]);
   if (!bounds) return [];
   const columns = Math.ceil((bounds.east - bounds.west) / distance);
   const rows = Math.ceil((bounds.north - bounds.south) / distance);
   if (columns * rows > 20 * maxPoints) throw tooManyPoints(process);
   const points: Position[] = [];
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
+  for (let row = 0; row < rows; row++) {
+    await rest();
+    if (points.length > maxPoints) throw tooManyPoints(process);
+    const y = bounds.north - (row + 0.5) * distance;
+    const crossings = crossingsAt(polygon, y);
+    // A point is inside where an odd number of edges lies east of it.
+    for (let column = 0, passed = 0; column < columns && passed < crossings.length; column++) {
       const x = bounds.west + (column + 0.5) * distance;
-      const y = bounds.north - (row + 0.5) * distance;
-      if (isInPolygon(polygon, x, y)) points.push([x, y]);
+      while (passed < crossings.length && crossings[passed] <= x) passed++;
+      if ((crossings.length - passed) % 2 === 1) points.push([x, y]);
     }
+  }
   return points;
 }
 
@@ -42,17 +63,15 @@ function alongLine(line: readonly Position[], distance: number): Position[] {
   return points;
 }
 
-function sample(geometry: Geometry | null, distance: number): readonly Position[] {
+async function sample(geometry: Geometry | null, distance: number, rest: Rest): Promise<readonly Position[]> {
   const { points, lines, polygons } = partsOf(geometry);
-  const found = [
-    ...points,
-    ...lines.flatMap((line) => alongLine(line, distance)),
-    ...polygons.flatMap((polygon) => inPolygon(polygon, distance)),
-  ];
+  const found = [...points, ...lines.flatMap((line) => alongLine(line, distance))];
+  for (const polygon of polygons)
+    for (const point of await inPolygon(polygon, distance, rest)) found.push(point);
   return found.length > 0 ? found : positionsOf(geometry).slice(0, 1);
 }
 
-export function run(args: Arguments): Cube {
+export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'signal'>): Promise<Cube> {
   const distance = args.distance as number;
   if (!(distance > 0))
     throw new OpenEOError('ProcessParameterInvalid', {
@@ -62,7 +81,15 @@ export function run(args: Arguments): Cube {
     });
   const { dimension, geometries, crs } = readGeometries(args.data, process, 'data');
   requireMeters(crs);
-  const points = geometries.map((geometry) => sample(geometry, distance));
-  if (points.reduce((sum, own) => sum + own.length, 0) > maxPoints) throw tooManyPoints(process);
+  const rest = createPace(signal);
+  const points: (readonly Position[])[] = [];
+  let count = 0;
+  for (const geometry of geometries) {
+    await rest();
+    const own = await sample(geometry, distance, rest);
+    count += own.length;
+    if (count > maxPoints) throw tooManyPoints(process);
+    points.push(own);
+  }
   return withPoints(args.data as Cube, dimension, points, args.group as boolean);
 }
