@@ -7,6 +7,7 @@ import { type OfficialCase, resolveReferences } from './case-file';
 import { difference, readValues } from './compare';
 import { decodeArgument, decodeExpected } from './decode';
 import { dimensionsOf, type Form, isJsonCube, type JsonCube, valuesOf } from './json-cube';
+import { northUp } from './north-up';
 
 export const defaultDelta = 1e-10;
 /** No case takes nearly as long. */
@@ -96,12 +97,19 @@ export async function failureOf<C, U>(
   } catch (error) {
     return (error as Error).message;
   }
-  for (const form of forms) {
-    const given = decodeArgument(args, form) as Record<string, unknown>;
-    const failure = await failureWith(runner, id, given, test, decodeExpected(returns, nodata));
-    if (failure) return forms.length > 1 ? `${failure} (no-data as ${form})` : failure;
-  }
-  return undefined;
+  const tryWith = async (written: unknown, wanted: unknown): Promise<string | undefined> => {
+    for (const form of forms) {
+      const given = decodeArgument(written, form) as Record<string, unknown>;
+      const failure = await failureWith(runner, id, given, test, decodeExpected(wanted, nodata));
+      if (failure) return forms.length > 1 ? `${failure} (no-data as ${form})` : failure;
+    }
+    return undefined;
+  };
+  const failure = await tryWith(args, returns);
+  const turned = northUp(args);
+  if (failure === undefined || turned === args) return failure;
+  // Cubes from files have been turned already when processes see them.
+  return (await tryWith(turned, northUp(returns))) && failure;
 }
 
 async function failureWith<C, U>(

@@ -296,3 +296,26 @@ test('what a case leaves open may be either way', async () => {
     ...['passed', 'failed'],
   ]);
 });
+
+test('rows from south to north are pixels as well, where a process needs pixels', async () => {
+  const southUp = (values: string, y: string) => `{
+    type: 'datacube', data: ${values}, order: ['y', 'x'], dimensions: {
+      y: { type: 'spatial', axis: 'y', values: ${y}, reference_system: 32632 },
+      x: { type: 'spatial', axis: 'x', values: [25, 15, 5], reference_system: 32632 },
+    } }`;
+  const data = southUp('[[1, 2, 3], [4, 5, 6]]', '[10, 20]');
+  const results = [
+    ...(await run(
+      'apply_kernel',
+      `{ arguments: { data: ${data}, kernel: [[0, 0, 0], [1, 0, 0], [0, 0, 0]] }, returns: ${southUp('[[2, 3, 0], [5, 6, 0]]', '[10, 20]')} },
+       { arguments: { data: ${data}, kernel: [[0, 1, 0], [0, 0, 0], [0, 0, 0]] }, returns: ${southUp('[[4, 5, 6], [0, 0, 0]]', '[10, 20]')} },
+       { arguments: { data: ${data}, kernel: [[0, 1, 0], [0, 0, 0], [0, 0, 0]] }, returns: ${southUp('[[0, 0, 0], [1, 2, 3]]', '[10, 20]')} }`,
+    )),
+    ...(await run(
+      'dimension_labels',
+      `{ arguments: { data: ${data}, dimension: 'y' }, returns: [10, 20] },
+       { arguments: { data: ${data}, dimension: 'x' }, returns: [25, 15, 5] }`,
+    )),
+  ];
+  expect(statuses(results)).toEqual(['passed', 'passed', 'failed', 'passed', 'passed']);
+});
