@@ -29,8 +29,8 @@ function position(
   throw new ProcessException('ArrayElementNotAvailable', `The array has no element with the ${wanted}.`);
 }
 
-/** An index below zero is one that no array has. */
-export const answers = ['index'];
+/** An index below zero is one that no array has; null is the one of both that is not given. */
+export const answers = ['index', 'label'];
 
 export function run(args: Arguments): unknown {
   const { data, index = null, label = null } = args;

@@ -12,13 +12,27 @@ const maxIntervals = 1_000_000;
 /** Fused code has a step for each quantile. */
 const maxFused = 1000;
 
-/** The list of probabilities that the arguments ask for. */
+/** Null is the one of both that is not given; all else has to be in the range that its schema names. */
+export const answers = ['probabilities', 'q'];
+
+function invalid(parameter: string, reason: string): OpenEOError {
+  return new OpenEOError('ProcessParameterInvalid', { process: 'quantiles', parameter, reason });
+}
+
+/**
+ * The list of probabilities that the arguments ask for.
+ * @throws ProcessException; OpenEOError `ProcessParameterInvalid`, `ProcessGraphComplexity`
+ */
 function probabilitiesOf(probabilities: unknown, q: unknown): readonly number[] {
   if (probabilities === null && q === null)
     throw new ProcessException('QuantilesParameterMissing', 'Say which quantiles, by `probabilities`.');
   if (probabilities !== null && q !== null)
     throw new ProcessException('QuantilesParameterConflict', 'Give `probabilities` or `q`, not both.');
   if (Array.isArray(probabilities)) {
+    if (!probabilities.every((value) => value >= 0 && value <= 1) || probabilities.includes(null))
+      throw invalid('probabilities', 'they must be numbers from 0 to 1');
+    if (new Set(probabilities).size < probabilities.length)
+      throw invalid('probabilities', 'each of them can be there once');
     if (probabilities.some((value, index) => index > 0 && value < probabilities[index - 1]))
       throw new ProcessException(
         'AscendingProbabilitiesRequired',
@@ -27,6 +41,8 @@ function probabilitiesOf(probabilities: unknown, q: unknown): readonly number[] 
     return probabilities;
   }
   const intervals = (probabilities ?? q) as number;
+  if (!(intervals >= 2))
+    throw invalid(q === null ? 'probabilities' : 'q', `${intervals} intervals have no cut points`);
   if (intervals > maxIntervals)
     throw new OpenEOError('ProcessGraphComplexity', {
       reason: `quantiles divide into up to ${maxIntervals} intervals`,
