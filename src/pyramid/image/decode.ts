@@ -78,7 +78,20 @@ export async function readImageInfo(path: string, limits: ImageLimits): Promise<
     throw invalid(
       `it has ${widthPx} × ${heightPx} pixels; ${limits.sourcePixels.toLocaleString('en')} are accepted.`,
     );
+  checkPixels(metadata);
   return { widthPx, heightPx, format, isTurned: orientation > 1 };
+}
+
+/** TIFF can hold any values. What is no brightness would come out black, or as what it wraps around to. */
+function checkPixels({ channels, depth, space }: Metadata): void {
+  const isBrightness = depth === 'uchar' || depth === 'ushort' || space === 'scrgb';
+  if (!isBrightness)
+    throw invalid(
+      `its values are of the type ${depth}; pictures have 8 or 16 bits a channel. Scale them first.`,
+    );
+  const colours = space === 'cmyk' ? 4 : space === 'b-w' || space === 'grey16' ? 1 : 3;
+  if (channels !== colours && channels !== colours + 1)
+    throw invalid(`it has ${channels} channels; pictures are grey or in colours, with or without opacity.`);
 }
 
 function translate(error: unknown): OpenEOError {
