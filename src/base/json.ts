@@ -45,5 +45,21 @@ export function countParts(value: unknown, limit: number): number {
   return count;
 }
 
+/** What a number, a truth value, an array or an object of JSON takes in memory, with its place. */
+const partBytes = 32;
+
+/** Bytes that JSON takes as values of JavaScript, as a rule. Never recurses. */
+export function jsonBytes(value: unknown): number {
+  const open: unknown[] = [value];
+  let bytes = 0;
+  while (open.length > 0) {
+    const item = open.pop();
+    bytes += partBytes + (typeof item === 'string' ? item.length : 0);
+    if (typeof item !== 'object' || item === null) continue;
+    for (const child of Array.isArray(item) ? item : Object.values(item)) open.push(child);
+  }
+  return bytes;
+}
+
 /** A JSON Schema with openEO's `subtype` keyword. */
 export type JsonSchema = { readonly [key: string]: unknown };

@@ -1,4 +1,5 @@
 import { OpenEOError } from '../base/errors';
+import { someAtOnce } from '../base/some-at-once';
 import { Issues } from './issue';
 import { type Definition, readDefinition } from './link';
 import { callsOf, type Find } from './linked';
@@ -21,12 +22,18 @@ export interface DefinitionSources<C> {
    * @throws OpenEOError `ProcessNamespaceInvalid`
    */
   remote?(url: string, id: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Counts what a definition takes in memory. @throws OpenEOError `MemoryLimitExceeded`, `TooManyRequests` */
+  count(json: unknown): Promise<void>;
   /** How many definitions one graph may need. */
   readonly maxDefinitions: number;
 }
 
 /** Fetching more for one graph would be a burden on others. */
 const maxRemote = 50;
+/** Definitions may be large: they are counted before others follow. */
+const loadedAtOnce = 8;
+/** Definitions are loaded in a moment, and nothing aborts that. */
+const never = new AbortController().signal;
 
 function isRemoteNamespace(namespace: string | undefined): namespace is string {
   return namespace !== undefined && /^https?:\/\//i.test(namespace);
@@ -73,12 +80,15 @@ export async function loadDefinitions<C>(
       }
     // Every definition counts at least one node, so a graph that needs more is refused anyway.
     if (asked.size > sources.maxDefinitions + 1 || remote > maxRemote) return undefined;
-    const found = await Promise.all(
-      [...wanted].map(async ([key, call]) => [key, await load(call, sources)] as const),
-    );
-    const loaded = found.filter((entry): entry is [string, Definition] => entry[1] !== undefined);
-    for (const [key, definition] of loaded) definitions.set(key, definition);
-    wave = loaded.map(([, definition]) => definition);
+    const calls = [...wanted];
+    const found = new Array<Definition | undefined>(calls.length);
+    await someAtOnce(calls.length, loadedAtOnce, never, async (index) => {
+      found[index] = await load(calls[index][1], sources);
+    });
+    const loaded = found.filter((definition) => definition !== undefined);
+    for (const [index, [key]] of calls.entries())
+      if (found[index] !== undefined) definitions.set(key, found[index]);
+    wave = loaded;
   }
   return definitions;
 }
@@ -89,14 +99,18 @@ async function load<C>(
 ): Promise<Definition | undefined> {
   if (!isRemoteNamespace(namespace)) {
     const json = await sources.stored?.(process);
-    return json && readDefinition(process, 'user', json);
+    if (!json) return undefined;
+    await sources.count(json);
+    return readDefinition(process, 'user', json);
   }
   try {
     if (!sources.remote) {
       const reason = 'processes at addresses are fetched for users who are logged in.';
       throw new OpenEOError('ProcessNamespaceInvalid', { process, namespace, reason });
     }
-    return readDefinition(process, namespace, await sources.remote(namespace, process));
+    const json = await sources.remote(namespace, process);
+    await sources.count(json);
+    return readDefinition(process, namespace, json);
   } catch (error) {
     if (!(error instanceof OpenEOError) || error.code !== 'ProcessNamespaceInvalid') throw error;
     const issues = new Issues();

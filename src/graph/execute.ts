@@ -170,7 +170,7 @@ export class Frame {
   #prepared(cube: Cube, index: number): Cube {
     const { accountReads, shareReads, wrapCube } = this.execution;
     const accounted = accountReads(wrapCube?.(cube, this.program.steps[index].node.process.id) ?? cube);
-    return this.program.readers[index].length > 1 ? shareReads(accounted) : accounted;
+    return this.program.isShared[index] ? shareReads(accounted) : accounted;
   }
 
   #runModule(step: Step): unknown {

@@ -50,6 +50,8 @@ export interface Program {
   readonly result: number;
   /** Positions of the steps that read each step. */
   readonly readers: readonly (readonly number[])[];
+  /** Whether the value of each step is used more than once, be it by one step. */
+  readonly isShared: readonly boolean[];
   /** How often each of the graph's own parameters is read. */
   readonly uses: ReadonlyMap<string, number>;
   /** The graph's own parameters whose defaults are process graphs. */
@@ -77,12 +79,16 @@ export class Compiler {
     const readers: number[][] = plan.nodes.map(() => []);
     const lastReader = new Map<number, number>();
     const uses = new Map<string, number>();
+    const nodeUses = plan.nodes.map(() => 0);
+    const countNode = (id: string) => {
+      nodeUses[position(id)]++;
+    };
     for (const [index, node] of plan.nodes.entries()) {
       for (const id of node.reads) {
         readers[position(id)].push(index);
         lastReader.set(position(id), index);
       }
-      for (const argument of node.arguments.values()) countUses(argument, uses);
+      for (const argument of node.arguments.values()) countUses(argument, uses, countNode);
     }
     const steps = plan.nodes.map((node, index): Step => {
       const reads = node.reads.map(position);
@@ -102,7 +108,7 @@ export class Compiler {
           [name, this.#source(argument, position, ['parameters', name, 'of the graph'])] as const,
       ),
     );
-    return { plan, steps, result, readers, uses, defaults };
+    return { plan, steps, result, readers, isShared: nodeUses.map((count) => count > 1), uses, defaults };
   }
 
   #argument(
@@ -197,12 +203,14 @@ function isSettled(argument: PlanArgument): boolean {
   }
 }
 
-function countUses(argument: PlanArgument, uses: Map<string, number>): void {
+function countUses(argument: PlanArgument, uses: Map<string, number>, countNode: (id: string) => void): void {
+  const count = (part: PlanArgument) => countUses(part, uses, countNode);
   if (argument.kind === 'parameter') uses.set(argument.name, (uses.get(argument.name) ?? 0) + 1);
+  else if (argument.kind === 'node') countNode(argument.node);
   else if (argument.kind === 'callback')
     for (const name of argument.plan.free) uses.set(name, (uses.get(name) ?? 0) + 1);
-  else if (argument.kind === 'array') for (const item of argument.items) countUses(item, uses);
-  else if (argument.kind === 'object') for (const item of argument.entries.values()) countUses(item, uses);
+  else if (argument.kind === 'array') argument.items.forEach(count);
+  else if (argument.kind === 'object') argument.entries.forEach(count);
 }
 
 /** Parameters of function-defined processes that take arrays together with their labels. */

@@ -22,6 +22,7 @@ import { ContextRecorder } from './threads/recorder';
 import { Distribution } from './threads/remote-cube';
 import type { GraphIssue, Plan, ProcessDefinition } from './types';
 import type { NameScope } from './validate';
+import { WrittenGraphs } from './written-graphs';
 
 export interface RunnerOptions<C, U> {
   /** Predefined and registered processes. */
@@ -62,16 +63,24 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
   const compiler = new Compiler(options.checks);
   const maxPlainBytes = options.maxPlainBytes ?? defaultPlainBytes;
 
+  const sizes = new WeakMap<Plan<C>, number>();
+
   /** Parsing, checking and planning a huge graph take some 100 ms each; other requests go in between. */
   async function analyse(
     definition: ProcessDefinition,
     request: PlanRequest<U>,
+    written: WrittenGraphs,
     rest: Rest,
   ): Promise<Analysis<C>> {
     await rest();
+    await written.claim(definition);
     const parsed = parseProcess(definition);
     const known = options.registry.find;
-    const definitions = await loadDefinitions(parsed, request.storedAs, sourcesFor(request, options));
+    const definitions = await loadDefinitions(
+      parsed,
+      request.storedAs,
+      sourcesFor(request, written, options),
+    );
     if (!definitions) return { issues: tooManyDefinitions(options.limits), find: known };
     await rest();
     const linked = linkDefinitions(definitions, { ...options, known, keyOf: definitionKey });
@@ -83,14 +92,31 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
   }
 
   return {
-    validate: async (definition, request) => (await analyse(definition, request, pace())).issues,
+    validate: async (definition, request) => {
+      const written = new WrittenGraphs(options.holdPlain);
+      try {
+        return (await analyse(definition, request, written, pace())).issues;
+      } finally {
+        written.release();
+      }
+    },
     plan: async (definition, request) => {
       const rest = pace();
-      const { graph, issues, find } = await analyse(definition, request, rest);
-      if (!graph || issues.length > 0) throw issuesToError(issues);
-      await rest();
-      return planGraph(graph, find);
+      const written = new WrittenGraphs(options.holdPlain);
+      try {
+        const { graph, issues, find } = await analyse(definition, request, written, rest);
+        if (!graph || issues.length > 0) throw issuesToError(issues);
+        await rest();
+        const plan = planGraph(graph, find);
+        sizes.set(plan, written.bytes);
+        written.untilGone(plan);
+        return plan;
+      } catch (error) {
+        written.release();
+        throw error;
+      }
     },
+    sizeOf: (plan) => sizes.get(plan) ?? 0,
     run: async (plan, request) => {
       const { signal, parameters, missing } = request;
       signal.throwIfAborted();
@@ -106,7 +132,9 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
         );
       const context = options.createContext(request, plan);
       const { accountReads = (cube) => cube } = options;
-      const onRead = recorder && (() => recorder.spoil());
+      // What is written in the plan may be in its cubes: as long as they can be read it counts.
+      const source = { plan, recorder };
+      const onRead = () => source.recorder?.spoil();
       const plain = new PlainValues(maxPlainBytes, signal, options.holdPlain);
       const execution: Execution = {
         ...{ signal, missing },
@@ -192,9 +220,14 @@ function scopeOf<U>({ supplied, missing }: PlanRequest<U>): NameScope {
 /** Where the caller's graph may take processes from. */
 function sourcesFor<C, U>(
   { user }: PlanRequest<U>,
+  written: WrittenGraphs,
   { registry, storedProcess, remoteProcess, limits }: RunnerOptions<C, U>,
 ): DefinitionSources<C> {
-  const sources = { known: registry.find, maxDefinitions: limits.nodes };
+  const sources = {
+    known: registry.find,
+    count: (json: unknown) => written.claim(json),
+    maxDefinitions: limits.nodes,
+  };
   if (user === undefined) return sources;
   return {
     ...sources,

@@ -45,10 +45,15 @@ export interface PlanRequest<U> {
  * `C` is the context of process functions, `U` the user.
  */
 export interface GraphRunner<C, U> {
-  /** Every problem of a graph, with node, argument and JSON pointer; empty when it can run. */
+  /**
+   * Every problem of a graph, with node, argument and JSON pointer; empty when it can run.
+   * @throws OpenEOError `MemoryLimitExceeded`, `TooManyRequests` where it takes more memory than there is
+   */
   validate(definition: ProcessDefinition, request: PlanRequest<U>): Promise<readonly GraphIssue[]>;
   /** Plans a graph, or throws the first issue as an OpenEOError whose message also counts the others. */
   plan(definition: ProcessDefinition, request: PlanRequest<U>): Promise<Plan<C>>;
+  /** Bytes that a plan takes in memory, as a rule: with what is written in its graph, and in those that it calls. */
+  sizeOf(plan: Plan<C>): number;
   /** Runs a plan. The value may be a Cube, a SavedResult or JSON. */
   run(plan: Plan<C>, request: RunRequest<U>): Promise<unknown>;
 }

@@ -79,7 +79,7 @@ const relevant: readonly ChangeTopic[] = ['services', 'stored_processes', 'users
 
 /** Services that are being asked for, ready to run; forgotten whenever something that they are made of may have changed. */
 export class PreparedServices {
-  readonly #cache = new LRUCache<string, Promise<PreparedService>>({ max: 1000 });
+  readonly #cache: LRUCache<string, Promise<PreparedService>>;
   readonly #stop: () => void;
 
   constructor(
@@ -87,7 +87,10 @@ export class PreparedServices {
     registry: { onChange(listener: () => void): () => void },
     private readonly runner: GraphRunner<ProcessContext, User>,
     private readonly tileStore: TileStore | undefined,
+    /** What their plans may take in memory. */
+    maxBytes: number,
   ) {
+    this.#cache = new LRUCache({ max: 1000, maxSize: maxBytes });
     const stopRecords = records.onChange((topic) => {
       if (relevant.includes(topic)) this.clear();
     });
@@ -112,10 +115,17 @@ export class PreparedServices {
     if (!prepared) {
       const made = this.#prepare(id);
       prepared = made;
-      this.#cache.set(id, made);
-      made.catch(() => {
-        if (this.#cache.peek(id) === made) this.#cache.delete(id);
-      });
+      this.#cache.set(id, made, { size: 1 });
+      made.then(
+        ({ plan }) => {
+          // One that is too large by itself is not kept.
+          if (this.#cache.peek(id) === made)
+            this.#cache.set(id, made, { size: Math.max(1, this.runner.sizeOf(plan)) });
+        },
+        () => {
+          if (this.#cache.peek(id) === made) this.#cache.delete(id);
+        },
+      );
     }
     return prepared;
   }

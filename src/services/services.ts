@@ -34,14 +34,14 @@ export function createServices(parts: {
   readonly objects: ObjectStore;
   readonly logger: Logger;
   readonly limiter: Limiter;
-  readonly limits: { readonly pixels: number; readonly seconds: number };
+  readonly limits: { readonly pixels: number; readonly seconds: number; readonly memoryBytes: number };
   /** Memory for finished tiles. */
   readonly cacheBytes: number;
 }): Services {
   const { records, runner, tileStore, limiter, limits } = parts;
   const stopping = new AbortController();
   const logs = new SubjectLogs(records, parts.logger);
-  const prepared = new PreparedServices(records, parts.registry, runner, tileStore);
+  const prepared = new PreparedServices(records, parts.registry, runner, tileStore, limits.memoryBytes / 8);
   const seeds = new Seeds(parts.objects);
   const evaluator = new ServiceEvaluator({
     runner,

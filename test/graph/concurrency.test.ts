@@ -235,6 +235,21 @@ describe('cubes', () => {
     ).resolves.toBe(shared);
   });
 
+  test('read by one node in two of its arguments are shared', async () => {
+    const both = testProcess('both', [
+      parameter('one', { type: 'object', subtype: 'datacube' }),
+      parameter('other', { type: 'object', subtype: 'datacube' }),
+    ]);
+    const sharing = createWorld({
+      processes: [...testProcesses, load, both],
+      options: { shareReads: (given) => (given === input ? shared : given) },
+    });
+    const read = { one: from('l'), other: from('l') };
+    await expect(
+      sharing.run(graph({ l: node('load', {}), b: node('both', read, result) })),
+    ).resolves.toMatchObject({ one: shared, other: shared });
+  });
+
   test('read several times inside a stored process are shared there', async () => {
     await expect(
       world.run(graph({ l: node('load', {}), t: node('twice', { data: from('l') }, result) })),

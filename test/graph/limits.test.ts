@@ -291,6 +291,54 @@ describe('plain values', () => {
   });
 });
 
+describe('what is written in graphs', () => {
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const written = (count: number) =>
+    graph({ n: node('constant', { x: numbers(count) }), end: node('constant', { x: 1 }, result) });
+  const worldWith = (memory: MemoryBudget, stored: Readonly<Record<string, unknown>> = {}) =>
+    createWorld({ stored, options: { holdPlain: () => memory.hold() } });
+
+  test('counts in the memory of all runs for as long as somebody has the plan', async () => {
+    const memory = new MemoryBudget(2_000_000, 50);
+    const world = worldWith(memory);
+    const plan = await world.runner.plan(written(20_000), { user: 'ann', supplied: new Set() });
+    expect(memory.bytes).toBeGreaterThan(20_000 * 32);
+    expect(world.runner.sizeOf(plan)).toBe(memory.bytes);
+    await expect(world.runner.run(plan, world.request())).resolves.toBe(1);
+    // The first has more than half of what there is.
+    expect(await rejection(world.run(written(20_000)))).toMatchObject({ code: 'TooManyRequests' });
+    expect(await rejection(world.run(written(40_000)))).toMatchObject({ code: 'MemoryLimitExceeded' });
+    expect(world.runner.sizeOf(plan)).toBe(memory.bytes);
+  });
+
+  test('does not count where it is little, and is given back where it is wrong', async () => {
+    const memory = new MemoryBudget(2_000_000, 50);
+    const world = worldWith(memory);
+    await world.runner.plan(written(1000), { user: 'ann', supplied: new Set() });
+    expect(memory.bytes).toBe(0);
+    const wrong = graph({ n: node('add', { x: numbers(20_000), y: 1 }, result) });
+    expect(await world.validate(wrong)).not.toEqual([]);
+    expect(await rejection(world.run(wrong))).toMatchObject({ code: 'ProcessParameterInvalid' });
+    expect(memory.bytes).toBe(0);
+  });
+
+  test('counts with the stored processes that it calls, of which a few are loaded at once', async () => {
+    const names = numbers(60).map((index) => `stored_${index}`);
+    const stored = Object.fromEntries(names.map((name) => [name, written(2000)]));
+    const newWorld = () => worldWith(new MemoryBudget(2_000_000, 50), stored);
+    const calls = (count: number) =>
+      graph(
+        Object.fromEntries(
+          names.slice(0, count).map((name, index) => [name, node(name, {}, { result: index === 0 })]),
+        ),
+      );
+    await expect(newWorld().run(calls(4))).resolves.toBe(1);
+    const world = newWorld();
+    expect(await rejection(world.run(calls(60)))).toMatchObject({ code: 'MemoryLimitExceeded' });
+    expect(world.asked.length).toBeLessThan(40);
+  });
+});
+
 // Words for each of them would take seconds.
 test('of a graph with very many faults the first ones are told', async () => {
   const entries = Array.from({ length: 300_000 }, (_, index) => [`n${index}`, 1]);

@@ -277,3 +277,36 @@ test.each([
     }
   },
 );
+
+test('geometries that are written into a graph count in the memory of all runs, whatever takes them', async () => {
+  const server = await startServer({ collections: [await sampleCollection()], limitMemory: 16 << 20 });
+  const ring = (count: number) => {
+    const corners = Array.from({ length: count }, (_, index) => {
+      const angle = (index / count) * 2 * Math.PI;
+      return [11.333 + 0.002 * Math.cos(angle), 47.752 + 0.001 * Math.sin(angle)];
+    });
+    return { type: 'Polygon', coordinates: [[...corners, corners[0]]] };
+  };
+  const taken = (geometries: object) => ({
+    load_geojson: node('load_geojson', { data: geometries, properties: [] }, result),
+    mask_polygon: node('mask_polygon', { data: from('load'), mask: geometries }, result),
+    filter_spatial: node('filter_spatial', { data: from('load'), geometries }, result),
+    aggregate_spatial: node(
+      'aggregate_spatial',
+      { data: from('load'), geometries, reducer: callback('mean', { data: param('data') }) },
+      result,
+    ),
+  });
+  try {
+    for (const [count, expected] of [
+      [100, '200'],
+      [100_000, 'MemoryLimitExceeded'],
+    ] as const)
+      for (const [name, take] of Object.entries(taken(ring(count))))
+        expect([name, count, await outcome(server, { load, take })]).toEqual([name, count, expected]);
+    // Values of the small ones, until they are collected.
+    expect(server.application.memory.bytes).toBeLessThan(1000);
+  } finally {
+    await server.stop();
+  }
+});
