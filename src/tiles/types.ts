@@ -30,7 +30,7 @@ export interface TransitionRecord {
 }
 
 /**
- * Who works on which tile (../docs/tile-assignment.md). Guarantees hold under any concurrency and over
+ * Who works on which tile (../../docs/tile-assignment.md). Guarantees hold under any concurrency and over
  * several server processes on one database, by constraints and transactions.
  */
 export interface AssignmentStore {
