@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import JSON5 from 'json5';
+import { sharedFolder } from '../../support/tools';
 
 /** One case in the format of the standard's test files. */
 export interface OfficialCase {
@@ -97,6 +98,13 @@ export function caseProblem(test: unknown): string | undefined {
   return undefined;
 }
 
+/** Where files are that cases refer to: beside the test file, in the folder around it, or among the standard's tests. */
+function placesAround(base: string): string[] {
+  const own = dirname(base);
+  const standard = sharedFolder ? [join(sharedFolder, 'spec', 'openeo-processes', 'tests')] : [];
+  return [own, dirname(own), ...standard];
+}
+
 /**
  * Replaces `{"$ref": "file"}` by the content of the file: JSON and JSON5 as values, all else as text.
  * @param around the files that are being read, to notice circles.
@@ -114,10 +122,11 @@ export function resolveReferences(value: unknown, base: string, around: readonly
 function readReference(reference: string, base: string, around: readonly string[]): unknown {
   if (/^[a-z]+:\/\//i.test(reference))
     throw new Error(`cannot load ${reference}: only files beside the tests are read`);
-  const file = resolve(dirname(base), reference);
+  const file = placesAround(base)
+    .map((place) => resolve(place, reference))
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  if (file === undefined) throw new Error(`cannot load ${reference}: there is no such file`);
   if (around.includes(file)) throw new Error(`${reference} refers to itself`);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new Error(`cannot load ${reference}: there is no such file`);
   if (!/\.(?:geo)?json5?$/i.test(file)) return readFileSync(file, 'utf8');
   let content: unknown;
   try {

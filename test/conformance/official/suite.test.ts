@@ -170,6 +170,19 @@ test('references that lead nowhere, into the web or back to themselves are failu
   ]);
 });
 
+test('files that cases refer to may lie in the folder around theirs', async () => {
+  const inner = mkdtempSync(join(folder, 'level-'));
+  writeFileSync(join(folder, 'outside.json5'), '[1, 2]');
+  writeFileSync(join(inner, 'inside.json5'), '[3]');
+  const returns = `returns: [[1, 2], [3]]`;
+  writeFileSync(
+    join(inner, 'constant.json5'),
+    `{ id: 'constant', tests: [{ arguments: { x: [{ $ref: 'outside.json5' }, { $ref: 'inside.json5' }] }, ${returns} }] }`,
+  );
+  const [file] = readCaseFolder(join(inner, 'constant.json5'));
+  expect(await suite.run(file, 0)).toMatchObject({ status: 'passed' });
+});
+
 test('cubes of all kinds of dimensions are read, and what is wrong with others is said', async () => {
   const labels = (written: string) =>
     `{ arguments: { data: { type: 'datacube', ${written} }, dimension: 'd' }, `;
