@@ -1,4 +1,5 @@
 import type { ErrorObject } from '../../base/schema';
+import { isCube } from '../../raster/cube';
 import { nameSubtype } from './subtypes';
 import { nameValue } from './values';
 
@@ -75,17 +76,24 @@ function explainLeaves(errors: readonly ErrorObject[]): readonly Violation[] {
 function describeMismatch(errors: readonly ErrorObject[], path: string): Violation {
   const names = new Set<string>();
   for (const error of errors) {
-    const parent = error.parentSchema as { subtype?: string } | undefined;
-    if (error.keyword === 'subtype') names.add(nameSubtype(String(error.schema)));
+    const parent = error.parentSchema as { subtype?: string; dimensions?: unknown } | undefined;
+    if (error.keyword === 'subtype') names.add(nameSubtype(String(error.schema), parent));
     else if (error.keyword === 'plainObject') names.add('a plain object');
     else if (error.keyword === 'finite') names.add('a finite integer');
     else if (parent?.subtype !== undefined && [error.schema].flat().length === 1)
-      names.add(nameSubtype(parent.subtype));
+      names.add(nameSubtype(parent.subtype, parent));
     else for (const type of [error.schema].flat()) names.add(typeNames.get(type) ?? String(type));
   }
   const [last, ...rest] = [...names].reverse();
   const list = rest.length === 0 ? last : `${rest.reverse().join(', ')} or ${last}`;
-  return { path, reason: `must be ${list}, not ${nameValue(errors[0].data)}` };
+  return { path, reason: `must be ${list}, not ${nameCube(errors[0].data) ?? nameValue(errors[0].data)}` };
+}
+
+/** A data cube by its dimensions: it can be another one that is wanted. */
+function nameCube(value: unknown): string | undefined {
+  if (!isCube(value)) return undefined;
+  const names = value.dimensions.map(({ name, type }) => `${name} (${type})`);
+  return `a data cube ${names.length === 0 ? 'without dimensions' : `of ${names.join(', ')}`}`;
 }
 
 const typeNames = new Map<unknown, string>([

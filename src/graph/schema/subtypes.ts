@@ -108,9 +108,14 @@ const expected: Readonly<Record<string, string>> = {
   'tile-store': 'the tile store, which only {"from_parameter": "_openeo_tile_store"} gives',
 };
 
-/** What a value of the subtype is called in messages. */
-export function nameSubtype(subtype: string): string {
-  return Object.hasOwn(expected, subtype) ? expected[subtype] : subtype;
+/** What a value of the subtype is called in messages. @param schema that may name dimensions of data cubes. */
+export function nameSubtype(subtype: string, schema?: { readonly dimensions?: unknown }): string {
+  const name = Object.hasOwn(expected, subtype) ? expected[subtype] : subtype;
+  if (subtype !== 'datacube' || !Array.isArray(schema?.dimensions)) return name;
+  const wanted = (schema.dimensions as readonly WantedDimension[]).map(({ type, axis }) =>
+    axis ? `the axes ${axis.join(' and ')}` : `a dimension of type "${type}"`,
+  );
+  return wanted.length > 0 ? `${name} with ${wanted.join(' and ')}` : name;
 }
 
 /** The keywords beside draft-07 that parameter schemas are compiled with (see `prepare.ts`). */

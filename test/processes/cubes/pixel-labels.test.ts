@@ -1,5 +1,18 @@
 import { gridBounds } from '../../../src/raster/cube';
-import { callback, cubeOf, from, fromNode, gridOf, readAll, reducer, runCube, runGraph, x, y } from './kit';
+import {
+  callback,
+  cubeOf,
+  from,
+  fromNode,
+  gridOf,
+  readAll,
+  reducer,
+  runCube,
+  runGraph,
+  times,
+  x,
+  y,
+} from './kit';
 
 /** Columns at 600005, 600015, 600025 and rows at 5199995, 5199985. */
 const grid = gridOf(3, 2);
@@ -52,4 +65,17 @@ test('processes for pixels take what filter_labels has left', async () => {
   expect(await readAll((await run('apply_kernel', { kernel: [[1, 1, 1]] })) as never)).toEqual([
     5, 5, 11, 11,
   ]);
+});
+
+test('cubes without the dimensions that a process needs are refused by the names of both', async () => {
+  const refusal = async (id: string, args: object) => {
+    const series = cubeOf([times('2020-01-01')], [1]);
+    return await runCube(id, { data: series, ...args }).catch((error: Error) => error.message);
+  };
+  expect(await refusal('apply_kernel', { kernel: [[1]] })).toMatch(
+    /it must be a data cube with the axes x and y, not a data cube of t \(temporal\)/,
+  );
+  expect(await refusal('vector_reproject', { projection: 3857 })).toMatch(
+    /it must be a data cube with a dimension of type "geometry", not a data cube of t \(temporal\)/,
+  );
 });
