@@ -111,7 +111,8 @@ function wantedRange(
   etag: string,
 ): Range | 'unsatisfiable' | undefined {
   const condition = request.headers['if-range'];
-  if (request.headers.range === undefined) return undefined;
+  // Defined for GET only: with other methods it is to be ignored (RFC 9110, section 14.2).
+  if (request.method !== 'GET' || request.headers.range === undefined) return undefined;
   if (condition !== undefined && condition !== etag && condition !== modified.toUTCString()) return undefined;
   const [, first, last] = /^bytes= *(\d*)-(\d*) *$/.exec(request.headers.range) ?? [];
   if (first === undefined || (first === '' && last === '')) return undefined;

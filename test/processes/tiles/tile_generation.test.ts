@@ -209,6 +209,35 @@ test('pyramids of one graph have files of their own, which carry their nodes’ 
   expect(collection.extent.spatial.bbox).toEqual([[west, south, east, north]]);
 });
 
+test('canceled, a job keeps the pyramid that is complete, and nothing of the other one', async () => {
+  await put('large.png', await encode(drawing(3000, 3000), 3000, 3000, 'png'));
+  const graph = {
+    small: { ...node({ data: 'map.png' }).tiles, result: false },
+    large: { process_id: 'tile_generation', arguments: { data: 'large.png', format: 'avif' }, result: true },
+  };
+  const made = await server.call('POST', '/jobs', { process: { process_graph: graph } }, ann);
+  const id = made.headers.get('openeo-identifier')!;
+  await server.call('POST', `/jobs/${id}/results`, undefined, ann);
+  const { objects, records } = server.application;
+  const path = await until('one is complete and the other one begun', async () => {
+    const assets = (await records.jobs.get(id))?.result?.assets ?? [];
+    const metadata = assets.find(({ name }) => name === 'small-metadata.json');
+    const folder = metadata?.key.slice(0, -'metadata.json'.length);
+    const { items } = await objects.list(`pyramids/${id}/`);
+    return folder && items.some(({ key }) => !key.startsWith(folder)) ? folder : undefined;
+  });
+  await server.call('DELETE', `/jobs/${id}/results`, undefined, ann);
+  expect((await follow(id)).job).toMatchObject({ status: 'canceled' });
+  await until('what was begun is removed', async () => {
+    const { items } = await objects.list(`pyramids/${id}/`);
+    return items.every(({ key }) => key.startsWith(path)) || undefined;
+  });
+  const assets = await results(id);
+  expect(Object.keys(assets).sort()).toEqual(['small-metadata.json', 'small-tilejson.json']);
+  expect((await read(assets['small-metadata.json'].href))['tile_count']).toBe(17);
+  expect((await tile(id, `${path.split('/')[2]}/0/0/0.png`)).status).toBe(200);
+});
+
 test('a data cube becomes tiles of the map', async () => {
   const { id, job } = await run({
     load: { process_id: 'load_uploaded_files', arguments: { paths: ['scene.tif'], format: 'GTiff' } },
