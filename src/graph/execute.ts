@@ -272,6 +272,7 @@ export class Frame {
       call: async (values, signal) => invoke(values, signal),
       invoke,
       keep: (value) => this.#keep(value),
+      verify: program.verify,
     });
   }
 }

@@ -12,6 +12,7 @@ import {
   type Plan,
   type PlanArgument,
   type PlanNode,
+  type RegisteredProcess,
 } from './types';
 
 /** Where a process graph stands that is an argument: its node, the argument, and the process that is called. */
@@ -56,6 +57,8 @@ export interface Program {
   readonly uses: ReadonlyMap<string, number>;
   /** The graph's own parameters whose defaults are process graphs. */
   readonly defaults: ReadonlyMap<string, Source>;
+  /** @see Callback.verify */
+  readonly verify: (process: RegisteredProcess, parameter: string, value: unknown) => unknown;
 }
 
 /** Makes programs; one per plan, kept as long as the plan is. */
@@ -108,7 +111,28 @@ export class Compiler {
           [name, this.#source(argument, position, ['parameters', name, 'of the graph'])] as const,
       ),
     );
-    return { plan, steps, result, readers, isShared: nodeUses.map((count) => count > 1), uses, defaults };
+    return {
+      plan,
+      steps,
+      result,
+      readers,
+      isShared: nodeUses.map((count) => count > 1),
+      uses,
+      defaults,
+      verify: this.#verify,
+    };
+  }
+
+  readonly #verify: Program['verify'] = (process, name, value) => {
+    const spec = process.spec.parameters?.find((parameter) => parameter.name === name);
+    return spec ? this.#verifier(process, spec)(value) : value;
+  };
+
+  #verifier(process: RegisteredProcess, spec: ParameterSpec): (value: unknown) => unknown {
+    const isAnswered = process.module?.answers?.includes(spec.name);
+    const takesLabels = !process.module || labelled.has(spec.name) || !schemaKinds(spec.schema)?.has('array');
+    const check = this.checks.of(spec, process.spec.exceptions, isAnswered);
+    return verifier(process.id, spec, check, takesLabels);
   }
 
   #argument(
@@ -118,13 +142,10 @@ export class Compiler {
     position: (id: string) => number,
   ): ArgumentStep {
     const spec = process.spec.parameters?.find((parameter) => parameter.name === name) as ParameterSpec;
-    const isAnswered = process.module?.answers?.includes(name);
-    const takesLabels = !process.module || labelled.has(name) || !schemaKinds(spec.schema)?.has('array');
-    const check = isSettled(argument) ? undefined : this.checks.of(spec, process.spec.exceptions, isAnswered);
     return {
       name,
       source: this.#source(argument, position, [id, name, process.id]),
-      ...(check ? { verify: verifier(process.id, spec, check, takesLabels) } : {}),
+      ...(isSettled(argument) ? {} : { verify: this.#verifier(process, spec) }),
       fallback: body?.defaults.has(name) ? undefined : omittedValue(process, spec),
       isOptional: spec.optional === true,
       ...(argument.kind === 'parameter' ? { parameter: argument.name } : {}),

@@ -172,6 +172,11 @@ export interface Callback {
    * @throws OpenEOError `MemoryLimitExceeded`
    */
   keep?(value: unknown): Promise<void> | undefined;
+  /**
+   * What a process in the graph gets where a reference has such a value: as in a call.
+   * @throws OpenEOError `ProcessParameterInvalid`
+   */
+  verify?(process: RegisteredProcess, parameter: string, value: unknown): unknown;
 }
 
 const callbacks = new WeakSet<object>();

@@ -41,7 +41,7 @@ export function traceCallback(callback: Callback, shape: CallbackShape): Trace {
   const absent = callback.parameters.map((name): [string, Operand] => [name, constant(null)]);
   const parameters = new Map([...absent, ...operands]);
   const scope: Scope = { parameters, lookup: (name) => constant(callback.lookup(name)) };
-  return { builder, planes, result: new Tracer(builder).plan(callback.plan, scope, 0) };
+  return { builder, planes, result: new Tracer(builder, callback.verify).plan(callback.plan, scope, 0) };
 }
 
 /** The same of one process, whose arguments are the inputs. @throws NoKernel */
@@ -77,7 +77,10 @@ function inputOperand(
 }
 
 class Tracer {
-  constructor(readonly builder: Builder) {}
+  constructor(
+    readonly builder: Builder,
+    readonly verify: Callback['verify'],
+  ) {}
 
   plan(plan: Plan, scope: Scope, depth: number): Operand {
     if (depth > maxDepth) throw new NoKernel();
@@ -96,7 +99,7 @@ class Tracer {
     const args = new Map<string, Operand>();
     for (const [name, argument] of node.arguments) {
       const operand = this.#argument(argument, scope, values, depth);
-      if (operand) args.set(name, operand);
+      if (operand) args.set(name, this.#verified(node, name, argument, operand));
     }
     for (const parameter of node.process.spec.parameters ?? []) {
       const value = omittedValue(node.process, parameter);
@@ -121,6 +124,26 @@ class Tracer {
     const result = (module.kernel as Kernel)(args, this.builder);
     if (!result) throw new NoKernel();
     return result;
+  }
+
+  /** Values of references are checked as in a call. @throws NoKernel: what is wrong with them the call tells */
+  #verified({ process }: PlanNode, name: string, argument: PlanArgument, operand: Operand): Operand {
+    if (!this.verify || argument.kind === 'literal') return operand;
+    if (operand.kind === 'array') {
+      if (
+        operand.items.some(
+          (item) => isConstant(item) && typeof item.value === 'object' && item.value !== null,
+        )
+      )
+        throw new NoKernel();
+      return operand;
+    }
+    if (!isConstant(operand)) return operand;
+    try {
+      return constant(this.verify(process, name, operand.value));
+    } catch {
+      throw new NoKernel();
+    }
   }
 
   #argument(

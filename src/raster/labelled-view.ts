@@ -22,15 +22,15 @@ import {
 import { memoryCube } from './memory-cube';
 import { transposeLayers } from './transpose';
 
-/** Labels that a dimension may have: they are made at one go, and held in memory. */
-const maxLabels = 10_000_000;
+/** Labels that rows or columns may have: each step of a graph has its own, and many look at them one by one. */
+const maxPixelLabels = 1_000_000;
 
 /** @throws OpenEOError `ProcessGraphComplexity` for more labels than a dimension may have */
-export function refuseManyLabels(count: number, dimension: string): void {
-  if (count <= maxLabels) return;
+export function refuseManyLabels(count: number, most: number, dimension: string): void {
+  if (count <= most) return;
   const show = (value: number) => value.toLocaleString('en');
   throw new OpenEOError('ProcessGraphComplexity', {
-    reason: `the dimension ${dimension} would have ${show(count)} labels; at most ${show(maxLabels)} are possible.`,
+    reason: `the dimension ${dimension} would have ${show(count)} labels; at most ${show(most)} are possible.`,
   });
 }
 
@@ -41,7 +41,7 @@ export function refuseManyLabels(count: number, dimension: string): void {
 export function gridLabels(grid: Grid, axis: 'x' | 'y'): number[] {
   const [length, start, step] =
     axis === 'x' ? [grid.width, grid.originX, grid.resX] : [grid.height, grid.originY, -grid.resY];
-  refuseManyLabels(length, axis);
+  refuseManyLabels(length, maxPixelLabels, axis);
   return Array.from({ length }, (_, index) => start + (index + 0.5) * step);
 }
 

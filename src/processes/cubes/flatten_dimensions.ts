@@ -22,6 +22,9 @@ import {
 import { pickAlong, transposeLayers } from '../../raster/transpose';
 import { requireDimension, withLabelsOn } from './cube-dimensions';
 
+/** Labels that the new dimension may have. */
+const maxLabels = 10_000_000;
+
 /** The new dimension stands where the first of the combined ones stood; its last part changes fastest. */
 export function run(args: Arguments): Cube {
   const names = args.dimensions as readonly string[];
@@ -32,7 +35,7 @@ export function run(args: Arguments): Cube {
   if (cube.dimensions.some(({ name }) => name === target))
     throw new ProcessException('TargetDimensionExists', `The cube has a dimension "${target}" already.`);
   const combined = names.map((name) => requireDimension(cube, name));
-  refuseManyLabels(product(combined.map(labelCount)), target);
+  refuseManyLabels(product(combined.map(labelCount)), maxLabels, target);
   const labels = combined.reduce<string[]>((before, dimension, index) => {
     const own = labelNames(dimension).map(String);
     return index === 0 ? own : before.flatMap((start) => own.map((label) => `${start}${separator}${label}`));
