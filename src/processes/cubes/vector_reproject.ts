@@ -3,7 +3,7 @@ import { CrsError, parseCrs } from '../../geo/crs';
 import type { Crs } from '../../geo/types';
 import type { Arguments } from '../../graph/types';
 import { type Cube, deriveCube } from '../../raster/cube';
-import { crsOfGeometries, type Geometry, reprojectGeometry } from '../../raster/geometry';
+import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../../raster/geometry';
 import { requireDimension } from './cube-dimensions';
 
 const process = 'vector_reproject';
@@ -28,6 +28,8 @@ export function run(args: Arguments): Cube {
   const crs = readCrs(args.projection);
   if (name !== null && requireDimension(cube, name).type !== 'geometry')
     throw new ProcessException('DimensionNotAvailable', `The dimension "${name}" has no geometries.`);
+  if (!geometryDimension(cube))
+    throw new ProcessException('DimensionNotAvailable', 'The cube has no dimension of geometries.');
   return deriveCube(cube, {
     dimensions: cube.dimensions.map((dimension) => {
       if (dimension.type !== 'geometry' || (name !== null && dimension.name !== name)) return dimension;

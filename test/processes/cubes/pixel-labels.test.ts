@@ -68,14 +68,14 @@ test('processes for pixels take what filter_labels has left', async () => {
 });
 
 test('cubes without the dimensions that a process needs are refused by the names of both', async () => {
-  const refusal = async (id: string, args: object) => {
-    const series = cubeOf([times('2020-01-01')], [1]);
-    return await runCube(id, { data: series, ...args }).catch((error: Error) => error.message);
+  const series = cubeOf([times('2020-01-01')], [1]);
+  const refusal = async (id: string, args: Readonly<Record<string, unknown>>) => {
+    return await runCube(id, args).catch((error: Error) => error.message);
   };
-  expect(await refusal('apply_kernel', { kernel: [[1]] })).toMatch(
+  expect(await refusal('apply_kernel', { data: series, kernel: [[1]] })).toMatch(
     /it must be a data cube with the axes x and y, not a data cube of t \(temporal\)/,
   );
-  expect(await refusal('vector_reproject', { projection: 3857 })).toMatch(
+  expect(await refusal('vector_buffer', { geometries: series, distance: 1 })).toMatch(
     /it must be a data cube with a dimension of type "geometry", not a data cube of t \(temporal\)/,
   );
 });
