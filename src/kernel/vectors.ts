@@ -1,4 +1,4 @@
-import { pageBytes, vectorEngine, type WasmMemory } from '../base/wasm';
+import { pageBytes, vectorEngine, type WasmMemory } from '../base/wasm/engine';
 import type { NumericArray } from '../raster/cube';
 import { uncleared } from '../raster/recycled';
 import type { BoundValues } from './bound-values';

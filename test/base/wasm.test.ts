@@ -1,4 +1,5 @@
-import { name, preamble, section, signed, unsigned, vector, vectorEngine } from '../../src/base/wasm';
+import { name, preamble, section, signed, unsigned, vector } from '../../src/base/wasm/encode';
+import { vectorEngine } from '../../src/base/wasm/engine';
 
 describe('numbers in LEB128', () => {
   it.each([

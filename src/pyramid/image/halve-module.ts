@@ -1,5 +1,5 @@
-import { preamble, section, valueTypes, vector } from '../../base/wasm';
-import { advance, body, bytes16, exported, op, procedureType } from '../../base/wasm-code';
+import { body, exported, preamble, procedureType, section, valueTypes, vector } from '../../base/wasm/encode';
+import { advance, control, convert, i16x8, i32, v128 } from '../../base/wasm/instructions';
 
 /** Pixels of the result that one turn makes. */
 export const pixelsPerTurn = 4;
@@ -20,13 +20,13 @@ function everySecond(first: 0 | 1): number[] {
 /** Of eight bytes in each of four vectors the means, rounded, as 16-bit numbers. */
 function means(half: readonly number[], [first, ...others]: readonly number[]): number[] {
   return [
-    ...op.get(first),
+    ...control.get(first),
     ...half,
-    ...others.flatMap((local) => [...op.get(local), ...half, ...op.addLanes[2]]),
-    ...bytes16.shorts(2),
-    ...op.addLanes[2],
-    ...op.constant(2),
-    ...bytes16.shiftRight,
+    ...others.flatMap((local) => [...control.get(local), ...half, ...i16x8.add]),
+    ...i16x8.constant(2),
+    ...i16x8.add,
+    ...i32.constant(2),
+    ...i16x8.shiftRightUnsigned,
   ];
 }
 
@@ -34,40 +34,40 @@ function average3(): number[] {
   const [turns, upper, lower, to] = [0, 1, 2, 3];
   const [low, high, pixels] = [4, 5, 6];
   const pick = (row: number, into: number) => [
-    ...op.get(row),
-    ...op.load(0),
-    ...op.set(low),
-    ...op.get(row),
-    ...op.load(8),
-    ...op.set(high),
+    ...control.get(row),
+    ...v128.load(0),
+    ...control.set(low),
+    ...control.get(row),
+    ...v128.load(8),
+    ...control.set(high),
     ...([0, 1] as const).flatMap((first) => [
-      ...op.get(low),
-      ...op.get(high),
-      ...op.shuffle(everySecond(first)),
-      ...op.set(into + first),
+      ...control.get(low),
+      ...control.get(high),
+      ...v128.shuffle(everySecond(first)),
+      ...control.set(into + first),
     ]),
   ];
   const four = [0, 1, 2, 3].map((index) => pixels + index);
   return body(
     [[6, valueTypes.v128]],
     [
-      ...op.loop,
+      ...control.loop,
       ...pick(upper, pixels),
       ...pick(lower, pixels + 2),
-      ...op.get(to),
-      ...means(bytes16.lower, four),
-      ...means(bytes16.upper, four),
-      ...bytes16.narrow,
-      ...op.store,
+      ...control.get(to),
+      ...means(convert.widenLowBytesUnsigned, four),
+      ...means(convert.widenHighBytesUnsigned, four),
+      ...convert.narrowToBytes,
+      ...v128.store(0),
       ...advance(upper, 2 * pixelsPerTurn * pixelBytes),
       ...advance(lower, 2 * pixelsPerTurn * pixelBytes),
       ...advance(to, pixelsPerTurn * pixelBytes),
-      ...op.get(turns),
-      ...op.constant(1),
-      ...op.subtract,
-      ...op.tee(turns),
-      ...op.branchIf(0),
-      ...op.end,
+      ...control.get(turns),
+      ...i32.constant(1),
+      ...i32.subtract,
+      ...control.tee(turns),
+      ...control.branchIf(0),
+      ...control.end,
     ],
   );
 }

@@ -1,4 +1,4 @@
-import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm/engine';
 import { halveModule, pixelsPerTurn } from './halve-module';
 
 interface Kernels {

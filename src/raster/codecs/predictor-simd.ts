@@ -1,4 +1,4 @@
-import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm/engine';
 import { uncleared } from '../recycled';
 import { simdModule } from './simd-module';
 

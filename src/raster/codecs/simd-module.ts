@@ -13,10 +13,11 @@
  * Numbers wrap around in their own width, as the predictor wants.
  */
 
-import { preamble, section, valueTypes, vector } from '../../base/wasm';
-import { advance, body, exported, op, procedureType } from '../../base/wasm-code';
+import { body, exported, preamble, procedureType, section, valueTypes, vector } from '../../base/wasm/encode';
+import { advance, control, i8x16, i16x8, i32, i32x4, v128 } from '../../base/wasm/instructions';
 
-const { i32, v128 } = valueTypes;
+/** Adds integers of so many bytes. */
+const addLanes = { 1: i8x16.add, 2: i16x8.add, 4: i32x4.add } as const;
 
 /** Byte lanes that move a vector's numbers up by so many bytes; zeros (of the first vector) come in. */
 const moveUp = (bytes: number) => Array.from({ length: 16 }, (_, i) => (i < bytes ? 0 : 16 + i - bytes));
@@ -30,12 +31,12 @@ function vectorSums(value: number, size: 1 | 2 | 4, stride: number = size): numb
   const steps: number[] = [];
   for (let move = stride; move < 16; move *= 2)
     steps.push(
-      ...op.zeros,
-      ...op.get(value),
-      ...op.shuffle(moveUp(move)),
-      ...op.get(value),
-      ...op.addLanes[size],
-      ...op.set(value),
+      ...v128.zeros,
+      ...control.get(value),
+      ...v128.shuffle(moveUp(move)),
+      ...control.get(value),
+      ...addLanes[size],
+      ...control.set(value),
     );
   return steps;
 }
@@ -47,51 +48,51 @@ function sums(size: 1 | 2 | 4): number[] {
   const [vectors, rows, at, left, carry, value] = [0, 1, 2, 3, 4, 5];
   return body(
     [
-      [1, i32],
-      [2, v128],
+      [1, valueTypes.i32],
+      [2, valueTypes.v128],
     ],
     [
-      ...op.block,
-      ...op.loop,
-      ...op.get(rows),
-      ...op.isZero,
-      ...op.branchIf(1),
-      ...op.zeros,
-      ...op.set(carry),
-      ...op.get(vectors),
-      ...op.set(left),
-      ...op.loop,
-      ...op.get(at),
-      ...op.load(0),
-      ...op.set(value),
+      ...control.block,
+      ...control.loop,
+      ...control.get(rows),
+      ...control.isZero,
+      ...control.branchIf(1),
+      ...v128.zeros,
+      ...control.set(carry),
+      ...control.get(vectors),
+      ...control.set(left),
+      ...control.loop,
+      ...control.get(at),
+      ...v128.load(0),
+      ...control.set(value),
       ...vectorSums(value, size),
-      ...op.get(at),
-      ...op.get(value),
-      ...op.get(carry),
-      ...op.addLanes[size],
-      ...op.tee(value),
-      ...op.store,
-      ...op.get(value),
-      ...op.get(value),
-      ...op.shuffle(lastBytes(size)),
-      ...op.set(carry),
-      ...op.get(at),
-      ...op.constant(16),
-      ...op.add,
-      ...op.set(at),
-      ...op.get(left),
-      ...op.constant(1),
-      ...op.subtract,
-      ...op.tee(left),
-      ...op.branchIf(0),
-      ...op.end,
-      ...op.get(rows),
-      ...op.constant(1),
-      ...op.subtract,
-      ...op.set(rows),
-      ...op.branch(0),
-      ...op.end,
-      ...op.end,
+      ...control.get(at),
+      ...control.get(value),
+      ...control.get(carry),
+      ...addLanes[size],
+      ...control.tee(value),
+      ...v128.store(0),
+      ...control.get(value),
+      ...control.get(value),
+      ...v128.shuffle(lastBytes(size)),
+      ...control.set(carry),
+      ...control.get(at),
+      ...i32.constant(16),
+      ...i32.add,
+      ...control.set(at),
+      ...control.get(left),
+      ...i32.constant(1),
+      ...i32.subtract,
+      ...control.tee(left),
+      ...control.branchIf(0),
+      ...control.end,
+      ...control.get(rows),
+      ...i32.constant(1),
+      ...i32.subtract,
+      ...control.set(rows),
+      ...control.branch(0),
+      ...control.end,
+      ...control.end,
     ],
   );
 }
@@ -112,52 +113,52 @@ const firstFree = 7;
 function splitRows(vectors: number, pixelBytes: number, turn: readonly number[]): number[] {
   return body(
     [
-      [1, i32],
-      [1 + vectors, v128],
+      [1, valueTypes.i32],
+      [1 + vectors, valueTypes.v128],
     ],
     [
-      ...op.block,
-      ...op.loop,
-      ...op.get(rows),
-      ...op.isZero,
-      ...op.branchIf(1),
-      ...op.zeros,
-      ...op.set(sum),
-      ...op.get(pixels),
-      ...op.set(left),
-      ...op.loop,
+      ...control.block,
+      ...control.loop,
+      ...control.get(rows),
+      ...control.isZero,
+      ...control.branchIf(1),
+      ...v128.zeros,
+      ...control.set(sum),
+      ...control.get(pixels),
+      ...control.set(left),
+      ...control.loop,
       ...turn,
       ...advance(from, 8 * pixelBytes),
       ...advance(to, 16),
-      ...op.get(left),
-      ...op.constant(8),
-      ...op.subtract,
-      ...op.tee(left),
-      ...op.branchIf(0),
-      ...op.end,
+      ...control.get(left),
+      ...i32.constant(8),
+      ...i32.subtract,
+      ...control.tee(left),
+      ...control.branchIf(0),
+      ...control.end,
       ...advance(rows, -1),
-      ...op.branch(0),
-      ...op.end,
-      ...op.end,
+      ...control.branch(0),
+      ...control.end,
+      ...control.end,
     ],
   );
 }
 
 /** The lanes of two vectors, into a local or left on the stack. */
 const both = (one: number, other: number, lanes: readonly number[], into?: number) => [
-  ...op.get(one),
-  ...op.get(other),
-  ...op.shuffle(lanes),
-  ...(into === undefined ? [] : op.set(into)),
+  ...control.get(one),
+  ...control.get(other),
+  ...v128.shuffle(lanes),
+  ...(into === undefined ? [] : control.set(into)),
 ];
 
 /** Where a turn writes the numbers of a plane. */
 const placeIn = (plane: number) => [
-  ...op.get(to),
-  ...op.get(planeBytes),
-  ...op.constant(plane),
-  ...op.multiply,
-  ...op.add,
+  ...control.get(to),
+  ...control.get(planeBytes),
+  ...i32.constant(plane),
+  ...i32.multiply,
+  ...i32.add,
 ];
 
 function split4(): number[] {
@@ -165,12 +166,12 @@ function split4(): number[] {
   const turn: number[] = [];
   for (let k = 0; k < 8; k++)
     turn.push(
-      ...op.get(sum),
-      ...op.get(from),
-      ...op.loadHalf(k * 8),
-      ...op.addLanes[2],
-      ...op.tee(sum),
-      ...op.set(pixel + k),
+      ...control.get(sum),
+      ...control.get(from),
+      ...v128.load64Zero(k * 8),
+      ...i16x8.add,
+      ...control.tee(sum),
+      ...control.set(pixel + k),
     );
   for (let k = 0; k < 4; k++)
     turn.push(...both(pixel + 2 * k, pixel + 2 * k + 1, shorts(0, 8, 1, 9, 2, 10, 3, 11), pair + k));
@@ -182,7 +183,7 @@ function split4(): number[] {
   for (let plane = 0; plane < 4; plane++) {
     const half = plane < 2 ? low : high;
     const lanes = plane % 2 === 0 ? shorts(0, 1, 2, 3, 8, 9, 10, 11) : shorts(4, 5, 6, 7, 12, 13, 14, 15);
-    turn.push(...placeIn(plane), ...both(half, half + 1, lanes), ...op.store);
+    turn.push(...placeIn(plane), ...both(half, half + 1, lanes), ...v128.store(0));
   }
   return splitRows(16, 8, turn);
 }
@@ -190,19 +191,19 @@ function split4(): number[] {
 function split2(): number[] {
   const vectors = [firstFree, firstFree + 1];
   const turn = vectors.flatMap((value, k) => [
-    ...op.get(from),
-    ...op.load(k * 16),
-    ...op.set(value),
+    ...control.get(from),
+    ...v128.load(k * 16),
+    ...control.set(value),
     ...vectorSums(value, 2, 4),
-    ...op.get(value),
-    ...op.get(sum),
-    ...op.addLanes[2],
-    ...op.set(value),
+    ...control.get(value),
+    ...control.get(sum),
+    ...i16x8.add,
+    ...control.set(value),
     ...both(value, value, lastBytes(4), sum),
   ]);
   for (const plane of [0, 1]) {
     const lanes = shorts(...Array.from({ length: 8 }, (_, i) => 2 * i + plane));
-    turn.push(...placeIn(plane), ...both(vectors[0], vectors[1], lanes), ...op.store);
+    turn.push(...placeIn(plane), ...both(vectors[0], vectors[1], lanes), ...v128.store(0));
   }
   return splitRows(2, 4, turn);
 }

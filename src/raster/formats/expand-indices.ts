@@ -1,4 +1,4 @@
-import { lazyKernels, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, type WasmMemory } from '../../base/wasm/engine';
 import { uncleared } from '../recycled';
 import type { Picture } from './channels';
 import { capacity, expandModule, places } from './expand-module';

@@ -1,6 +1,6 @@
-import { pageBytes, preamble, section, valueTypes, vector } from '../../base/wasm';
-import { advance, body, exported, procedureType } from '../../base/wasm-code';
-import { control, i32, v128 } from '../../base/wasm-instructions';
+import { body, exported, preamble, procedureType, section, valueTypes, vector } from '../../base/wasm/encode';
+import { pageBytes } from '../../base/wasm/engine';
+import { advance, control, i32, v128 } from '../../base/wasm/instructions';
 
 /** Where things are in the module's memory, in bytes: 256 colours, two vectors of bits, then indices, then pixels. */
 export const places = { colours: 0, common: 1024, some: 1040, indices: 2048, pixels: 2048 + 8192 } as const;

@@ -1,6 +1,16 @@
-import { preamble, section, valueTypes, vector } from '../../base/wasm';
-import { advance, body, exported } from '../../base/wasm-code';
-import { control, convert, f64, f64x2, i32, i32x4, lanes64, splat, v128 } from '../../base/wasm-instructions';
+import { body, exported, preamble, section, valueTypes, vector } from '../../base/wasm/encode';
+import {
+  advance,
+  control,
+  convert,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  lanes64,
+  splat,
+  v128,
+} from '../../base/wasm/instructions';
 
 /** Bytes of a source pixel. */
 export const pixelBytes = 3;

@@ -1,4 +1,4 @@
-import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm/engine';
 import { areaReach } from './aggregate';
 import { type Cell, cellScale, followRow, newPath } from './cell';
 import type { Mapping } from './mapping';

@@ -1,6 +1,15 @@
-import { preamble, section, valueTypes, vector } from '../../base/wasm';
-import { advance, body, exported } from '../../base/wasm-code';
-import { control, convert, f32x4, f64x2, i32, i32x4, splat, v128 } from '../../base/wasm-instructions';
+import { body, exported, preamble, section, valueTypes, vector } from '../../base/wasm/encode';
+import {
+  advance,
+  control,
+  convert,
+  f32x4,
+  f64x2,
+  i32,
+  i32x4,
+  splat,
+  v128,
+} from '../../base/wasm/instructions';
 
 /**
  * A WebAssembly module with vector code for nearest pixels, four at a time. It exports its memory and

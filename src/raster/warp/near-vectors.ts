@@ -1,4 +1,4 @@
-import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm/engine';
 import type { RowPath } from './cell';
 import { nearModule } from './near-module';
 import type { Patch } from './patch';

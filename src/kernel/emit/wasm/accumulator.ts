@@ -1,4 +1,4 @@
-import { control } from '../../../base/wasm-instructions';
+import { control } from '../../../base/wasm/instructions';
 import type { FoldNode } from '../../nodes';
 import { type Expression, parseTemplate } from '../expression';
 import { isNaNMissing } from '../layout';

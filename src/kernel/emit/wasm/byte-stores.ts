@@ -1,4 +1,4 @@
-import { control, convert, v128 } from '../../../base/wasm-instructions';
+import { control, convert, v128 } from '../../../base/wasm/instructions';
 import type { Code } from './code';
 import { asDouble, asMask, asSingle, type Lane, lowHalves, type Sixteen } from './lanes';
 

@@ -1,5 +1,5 @@
-import { unsigned, valueTypes, vector } from '../../../base/wasm';
-import { control, i32, v128 } from '../../../base/wasm-instructions';
+import { unsigned, valueTypes, vector } from '../../../base/wasm/encode';
+import { control, i32, v128 } from '../../../base/wasm/instructions';
 
 /** Where code goes: before the loop over pixels, once a call, or into it. */
 export type Place = 'head' | 'loop';

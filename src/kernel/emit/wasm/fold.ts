@@ -1,4 +1,4 @@
-import { control, i32 } from '../../../base/wasm-instructions';
+import { control, i32 } from '../../../base/wasm/instructions';
 import type { FoldStep } from '../../schedule';
 import { parseTemplate } from '../expression';
 import type { Layout } from '../layout';

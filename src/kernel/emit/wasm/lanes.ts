@@ -1,4 +1,4 @@
-import { convert, v128 } from '../../../base/wasm-instructions';
+import { convert, v128 } from '../../../base/wasm/instructions';
 import type { ValueType } from '../../nodes';
 import type { Code, Place } from './code';
 

@@ -1,4 +1,4 @@
-import { convert, i8x16, i32x4, v128 } from '../../../base/wasm-instructions';
+import { convert, i8x16, i32x4, v128 } from '../../../base/wasm/instructions';
 import { type Code, NoVectors } from './code';
 import { doubleLane, type Lane, maskLane, type Sixteen, singleLane } from './lanes';
 

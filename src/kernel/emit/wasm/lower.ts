@@ -1,4 +1,4 @@
-import { type FloatInstructions, f32x4, f64x2, v128 } from '../../../base/wasm-instructions';
+import { type FloatInstructions, f32x4, f64x2, v128 } from '../../../base/wasm/instructions';
 import type { BinaryOperator, Expression, UnaryFunction } from '../expression';
 import { type Code, NoVectors } from './code';
 import {

@@ -1,4 +1,4 @@
-import { name, preamble, section, unsigned, valueTypes, vector } from '../../../base/wasm';
+import { name, preamble, section, unsigned, valueTypes, vector } from '../../../base/wasm/encode';
 import type { BoundValues } from '../../bound-values';
 import type { Program, Step } from '../../schedule';
 import type { Layout } from '../layout';

@@ -1,4 +1,4 @@
-import { control, convert, f64x2, i32, v128 } from '../../../base/wasm-instructions';
+import { control, convert, f64x2, i32, v128 } from '../../../base/wasm/instructions';
 import type { BoundValues } from '../../bound-values';
 import { isInvariant, type Node } from '../../nodes';
 import { isLeaf, type Program } from '../../schedule';

@@ -1,13 +1,14 @@
 import {
-  lazyKernels,
+  body,
+  exported,
   preamble,
-  reserveMemory,
+  procedureType,
   section,
   valueTypes,
   vector,
-  type WasmMemory,
-} from '../../../base/wasm';
-import { advance, body, bytes16, exported, op, procedureType } from '../../../base/wasm-code';
+} from '../../../base/wasm/encode';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../../base/wasm/engine';
+import { advance, control, i8x16, i32, v128 } from '../../../base/wasm/instructions';
 
 interface Kernels {
   readonly memory: WasmMemory;
@@ -49,42 +50,47 @@ export function filterUpFast(rows: Uint8Array, rowBytes: number, out: Uint8Array
 /** Differences to the row above (ISO/IEC 15948, 9.2), sixteen bytes at a time, with the filter's number before them. */
 function up(): number[] {
   const [from, to, rowBytes, rows, left] = [0, 1, 2, 3, 4];
-  const back = (local: number) => [...op.get(local), ...op.get(left), ...op.add, ...op.set(local)];
+  const back = (local: number) => [
+    ...control.get(local),
+    ...control.get(left),
+    ...i32.add,
+    ...control.set(local),
+  ];
   return body(
     [[1, valueTypes.i32]],
     [
-      ...op.loop,
-      ...op.get(to),
-      ...op.constant(2),
-      ...op.store8,
+      ...control.loop,
+      ...control.get(to),
+      ...i32.constant(2),
+      ...i32.storeByte(0),
       ...advance(to, 1),
-      ...op.get(rowBytes),
-      ...op.set(left),
-      ...op.loop,
-      ...op.get(to),
-      ...op.get(from),
-      ...op.load(0),
-      ...op.get(from),
-      ...op.get(rowBytes),
-      ...op.subtract,
-      ...op.load(0),
-      ...bytes16.subtract,
-      ...op.store,
+      ...control.get(rowBytes),
+      ...control.set(left),
+      ...control.loop,
+      ...control.get(to),
+      ...control.get(from),
+      ...v128.load(0),
+      ...control.get(from),
+      ...control.get(rowBytes),
+      ...i32.subtract,
+      ...v128.load(0),
+      ...i8x16.subtract,
+      ...v128.store(0),
       ...advance(from, 16),
       ...advance(to, 16),
       ...advance(left, -16),
-      ...op.get(left),
-      ...op.constant(0),
-      ...op.isGreater,
-      ...op.branchIf(0),
-      ...op.end,
+      ...control.get(left),
+      ...i32.constant(0),
+      ...i32.isGreater,
+      ...control.branchIf(0),
+      ...control.end,
       // To the row's end, which the last vector may have passed.
       ...back(from),
       ...back(to),
       ...advance(rows, -1),
-      ...op.get(rows),
-      ...op.branchIf(0),
-      ...op.end,
+      ...control.get(rows),
+      ...control.branchIf(0),
+      ...control.end,
     ],
   );
 }

@@ -1,4 +1,4 @@
-import { signed, unsigned } from './wasm';
+import { signed, unsigned } from './encode';
 
 /** Instructions, as bytes (WebAssembly core specification 2.0, 5.4). */
 
@@ -23,9 +23,11 @@ export const i32 = {
   constant: (value: number) => [0x41, ...signed(value)],
   loadByte: (offset: number) => [0x2d, 0, ...unsigned(offset)],
   store: (offset: number) => [0x36, 2, ...unsigned(offset)],
+  storeByte: (offset: number) => [0x3a, 0, ...unsigned(offset)],
   or: [0x72],
   shiftLeft: [0x74],
   isLess: [0x48],
+  isGreater: [0x4a],
   isAtLeast: [0x4e],
   add: [0x6a],
   subtract: [0x6b],
@@ -69,10 +71,12 @@ export const v128 = {
   load16x4Unsigned: access(4, 3),
   load64Splat: access(10, 3),
   load32Zero: access(0x5c, 2),
+  load64Zero: access(0x5d, 3),
   store: access(11, 4),
   /** Stores the lowest 32 bits. */
   store32: (offset: number) => [...access(0x5a, 2)(offset), 0],
   constant: (bytes: Uint8Array) => [...simd(12), ...bytes],
+  zeros: [...simd(12), ...new Array<number>(16).fill(0)],
   shuffle: (lanes: readonly number[]) => [...simd(13), ...lanes],
   not: simd(0x4d),
   and: simd(0x4e),
@@ -89,7 +93,28 @@ export const v128 = {
 } as const;
 
 /** Sixteen bytes. */
-export const i8x16 = { isEqual: simd(0x23), lesserUnsigned: simd(0x77) } as const;
+export const i8x16 = {
+  isEqual: simd(0x23),
+  isAtMostUnsigned: simd(0x2a),
+  isAtLeastUnsigned: simd(0x2c),
+  add: simd(0x6e),
+  addSaturatingUnsigned: simd(0x70),
+  subtract: simd(0x71),
+  subtractSaturatingUnsigned: simd(0x73),
+  lesserUnsigned: simd(0x77),
+} as const;
+
+/** Eight integers of 16 bits. */
+export const i16x8 = {
+  /** Eight times the same. */
+  constant: (value: number) => [
+    ...simd(12),
+    ...Array.from({ length: 16 }, (_, i) => (i % 2 ? value >> 8 : value & 255)),
+  ],
+  /** By as many bits as the number on the stack. */
+  shiftRightUnsigned: simd(0x8d),
+  add: simd(0x8e),
+} as const;
 
 /** Four integers of 32 bits. */
 export const i32x4 = {
@@ -194,6 +219,7 @@ export const convert = {
   widenLowBytesSigned: simd(0x87),
   widenHighBytesSigned: simd(0x88),
   widenLowBytesUnsigned: simd(0x89),
+  widenHighBytesUnsigned: simd(0x8a),
   widenLowShortsSigned: simd(0xa7),
   widenHighShortsSigned: simd(0xa8),
   widenLowShortsUnsigned: simd(0xa9),
@@ -204,3 +230,8 @@ export const convert = {
   narrowToBytes: simd(0x66),
   narrowToSignedBytes: simd(0x65),
 } as const;
+
+/** Adds a constant to a local. */
+export function advance(local: number, by: number): number[] {
+  return [...control.get(local), ...i32.constant(by), ...i32.add, ...control.set(local)];
+}
