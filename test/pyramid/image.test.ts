@@ -203,3 +203,37 @@ test('a dry run counts exactly and makes nothing', async () => {
   expect(run.estimated_bytes).toBeGreaterThan(100_000);
   expect(run.estimated_price).toMatchObject({ currency: 'USD', requests: expect.any(Number) });
 });
+
+test('pictures that are tiled at the same time have the same tiles, one through a pipe and one by a file', async () => {
+  const source = await shop.store(await encode(pixels, size.width, size.height, 'png'));
+  const runs = await Promise.all([shop.generate(source), shop.generate(source)]);
+  const [one, other] = await Promise.all(
+    runs.map(async ({ result: { tiles_path: path } }) => {
+      const keys = await shop.keys(path);
+      const tiles = keys.filter((key) => key.endsWith('.png'));
+      return Promise.all(tiles.map(async (key) => [key, await shop.read(path + key)]));
+    }),
+  );
+  expect(one.length).toBeGreaterThan(0);
+  expect(other).toEqual(one);
+});
+
+test('tiles that vanish while they are made are made once more', async () => {
+  const source = await shop.store(await encode(pixels, size.width, size.height, 'png'));
+  let isFirst = true;
+  const put: typeof shop.objects.put = async (key, ...rest) => {
+    const stored = await shop.objects.put(key, ...rest);
+    if (isFirst && key.endsWith('.png')) {
+      isFirst = false;
+      await shop.objects.remove(key);
+    }
+    return stored;
+  };
+  const objects = new Proxy(shop.objects, {
+    get: (all, name) => (name === 'put' ? put : Reflect.get(all, name).bind(all)),
+  });
+  const { result } = await shop.generate(source, {}, { prefix: 'vanishing/', objects });
+  const keys = await shop.keys('vanishing/');
+  expect(isFirst).toBe(false);
+  expect(keys.filter((key) => key.endsWith('.png'))).toHaveLength(result.tile_count);
+});
