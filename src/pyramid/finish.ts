@@ -75,7 +75,6 @@ export async function finish(
     await store('tilejson.json', 'application/json', Buffer.from(`${JSON.stringify(document, null, 2)}\n`));
   }
   const result = describe(plan, options, target, summary);
-  await objects.sync(prefix);
   await store('metadata.json', 'application/json', Buffer.from(`${JSON.stringify(result, null, 2)}\n`));
   onStage(finalizing(1));
   const { bounds } = plan;

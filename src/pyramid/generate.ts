@@ -84,15 +84,14 @@ export function generate(
     const maker = await opened.createMaker();
     let summary: TileSummary;
     try {
-      summary = await makeTiles(maker, options, target, { stored, empty }, tools);
-      if (plan.total >= manyTiles) await collectGarbage();
       // What a canceled run left may have been removed while this one built on it.
-      for (
-        stored = await look();
-        tileCount(stored.sizes, target, options) < summary.tileCount;
-        stored = await look()
-      )
+      do {
         summary = await makeTiles(maker, options, target, { stored, empty }, tools);
+        // Until here a failure of the machine may cost tiles. What says that they are complete comes after them.
+        const keeping = tools.objects.sync(target.prefix);
+        const looking = (plan.total < manyTiles ? Promise.resolve() : collectGarbage()).then(() => look());
+        [stored] = await Promise.all([looking, keeping]);
+      } while (tileCount(stored.sizes, target, options) < summary.tileCount);
     } finally {
       await maker.close();
     }

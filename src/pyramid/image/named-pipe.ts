@@ -13,7 +13,7 @@ export interface NamedPipe {
   /**
    * Fills a buffer with what comes next.
    * @returns how many bytes there were: fewer when the writer has ended
-   * @throws the signal's reason
+   * @throws the signal's reason; nobody reads on after that
    */
   read(target: Uint8Array, signal: AbortSignal): Promise<number>;
   /** The writer is told so when it writes the next time. */
@@ -46,13 +46,13 @@ export async function openNamedPipe(
 
 class Pipe implements NamedPipe {
   readonly #socket: Socket;
-  /** A ring: bytes that have been read and not been asked for. */
+  /** A ring: bytes that came before they were asked for. */
   readonly #room: Uint8Array;
   #start = 0;
   #length = 0;
+  /** What somebody waits for; nothing is kept then. */
+  #missing: Uint8Array = new Uint8Array();
   #isEnded = false;
-  /** How many bytes somebody waits for. */
-  #wanted = 0;
   #wake = () => {};
 
   constructor(fd: number, aheadBytes: number, writeEnd: FileHandle, writing: Promise<unknown>) {
@@ -60,7 +60,7 @@ class Pipe implements NamedPipe {
     const buffer = new Uint8Array(chunkBytes);
     this.#socket = new Socket({
       ...{ fd, readable: true, writable: false },
-      onread: { buffer, callback: (count: number) => this.#keep(buffer.subarray(0, count)) },
+      onread: { buffer, callback: (count: number) => this.#receive(buffer.subarray(0, count)) },
     });
     const end = () => {
       this.#isEnded = true;
@@ -72,14 +72,15 @@ class Pipe implements NamedPipe {
   }
 
   async read(target: Uint8Array, signal: AbortSignal): Promise<number> {
-    for (let done = 0; ; ) {
-      done += this.#take(target.subarray(done));
-      if (done === target.length || this.#isEnded) return done;
-      this.#wanted = Math.min(target.length - done, this.#room.length - chunkBytes);
+    this.#missing = target.subarray(this.#take(target));
+    if (this.#missing.length > 0 && !this.#isEnded) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       await untilAborted(promise, signal);
     }
+    const done = target.length - this.#missing.length;
+    this.#missing = new Uint8Array();
+    return done;
   }
 
   close(): void {
@@ -87,14 +88,23 @@ class Pipe implements NamedPipe {
   }
 
   /** @returns whether there is room for more */
-  #keep(bytes: Uint8Array): boolean {
+  #receive(bytes: Uint8Array): boolean {
+    const asked = Math.min(bytes.length, this.#missing.length);
+    if (asked > 0) {
+      this.#missing.set(bytes.subarray(0, asked));
+      this.#missing = this.#missing.subarray(asked);
+      if (this.#missing.length === 0) this.#wake();
+    }
+    if (asked < bytes.length) this.#keep(bytes.subarray(asked));
+    return this.#hasRoom();
+  }
+
+  #keep(bytes: Uint8Array): void {
     const at = (this.#start + this.#length) % this.#room.length;
     const first = Math.min(bytes.length, this.#room.length - at);
     this.#room.set(bytes.subarray(0, first), at);
     this.#room.set(bytes.subarray(first), 0);
     this.#length += bytes.length;
-    if (this.#length >= this.#wanted) this.#wake();
-    return this.#hasRoom();
   }
 
   #hasRoom(): boolean {

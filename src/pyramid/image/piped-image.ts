@@ -5,8 +5,8 @@ import type { DecodedImage } from './decode';
 import { type NamedPipe, openNamedPipe } from './named-pipe';
 import { type Decode, headerBytes, type PlainShape, readHeader, translateDecoding } from './plain-pixels';
 
-/** Pixels that are decoded ahead: a row of tiles of a large image, about. */
-const aheadBytes = 12 * 1024 * 1024;
+/** How far decoding goes ahead, so that it need not wait while tiles are cut. */
+const aheadBytes = 4 * 1024 * 1024;
 
 /**
  * Whether an image is being piped. Its decoder keeps a thread of libuv's pool waiting while nobody reads; with all of

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { constants, type Dirent, promises as fs } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
 import { OpenEOError } from '../../base/errors';
 import { fileErrorCode, isMissing, translateFileError } from './disk-errors';
 import { compareKeys, reservedFolder } from './keys';
@@ -65,6 +67,19 @@ export async function syncFile(path: string): Promise<void> {
 /** Makes what has happened to the names in a path's folder survive a crash of the machine. */
 export async function syncFolder(path: string): Promise<void> {
   await syncFile(dirname(path));
+}
+
+/**
+ * Makes everything on a folder's file system survive a crash of the machine, which takes a fraction of the time that
+ * thousands of files take one by one. Linux tells of what could not be written; elsewhere `sync` does not even wait.
+ * @returns false where that cannot be done
+ */
+export async function syncFileSystem(folder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  return promisify(execFile)('sync', ['-f', folder]).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Removes the folders above a path that have become empty, up to the root. */

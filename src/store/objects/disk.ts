@@ -5,7 +5,16 @@ import { Readable } from 'node:stream';
 import { OpenEOError, SetupError } from '../../base/errors';
 import { someAtOnce } from '../../base/some-at-once';
 import { fileErrorCode, isMissing, translateFileError } from './disk-errors';
-import { hasPlainFolder, isFolder, makeFolder, pruneFolders, syncFile, syncFolder, walk } from './disk-tree';
+import {
+  hasPlainFolder,
+  isFolder,
+  makeFolder,
+  pruneFolders,
+  syncFile,
+  syncFileSystem,
+  syncFolder,
+  walk,
+} from './disk-tree';
 import { writeBody } from './disk-write';
 import { folderSegments, keySegments, reservedFolder } from './keys';
 import type { ObjectInfo, ObjectStore, PutOptions } from './types';
@@ -13,6 +22,8 @@ import type { ObjectInfo, ObjectStore, PutOptions } from './types';
 /** Uploads that a crash left behind are removed at the next start once they are this old. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 const syncsAtOnce = 8;
+/** So many files take longer one by one than all that waits to be written on their disk. */
+const manyFiles = 200;
 const looksAtOnce = 16;
 const never = new AbortController().signal;
 /** Without NONBLOCK the opening of a pipe that somebody put there would wait for its writer. */
@@ -165,15 +176,18 @@ class Disk implements ObjectStore {
   }
 
   async sync(prefix: string): Promise<void> {
+    const files: string[] = [];
     const folders = new Set<string>();
     for await (const keys of this.#keys(prefix, '')) {
+      for (const key of keys) files.push(this.#path(key));
       for (let each = dirname(this.#path(keys[0])); each.length >= this.root.length; each = dirname(each))
         folders.add(each);
-      const sync = (index: number) => syncFile(this.#path(keys[index]));
-      await someAtOnce(keys.length, syncsAtOnce, never, sync).catch((error: unknown) => {
-        throw translateFileError(error);
-      });
     }
+    if (files.length > manyFiles && (await syncFileSystem(dirname(files[0])))) return;
+    const sync = (index: number) => syncFile(files[index]);
+    await someAtOnce(files.length, syncsAtOnce, never, sync).catch((error: unknown) => {
+      throw translateFileError(error);
+    });
     for (const folder of folders) await syncFolder(join(folder, 'any'));
   }
 
