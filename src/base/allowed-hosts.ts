@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-const reserved = new BlockList();
+// Two lists: one would hold IPv4 addresses against the subnets of IPv6 that they are mapped into.
+const reserved = { ipv4: new BlockList(), ipv6: new BlockList() };
 // Addresses that are not on the public internet (IANA special-purpose registries, RFC 6890).
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -11,6 +12,7 @@ for (const [network, prefix] of [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
@@ -18,22 +20,20 @@ for (const [network, prefix] of [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const) {
-  reserved.addSubnet(network, prefix, 'ipv4');
+  reserved.ipv4.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
-  // With the loopback address, and IPv4 addresses in an old notation.
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
+  // Only 2000::/3 is given out for the internet. Outside are the loopback address, local networks, multicast, and IPv4
+  // addresses in other notations (mapped ones are looked at as such).
+  ['::', 3],
+  ['4000::', 2],
+  ['8000::', 1],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
+  ['3fff::', 20],
 ] as const) {
-  reserved.addSubnet(network, prefix, 'ipv6');
+  reserved.ipv6.addSubnet(network, prefix, 'ipv6');
 }
 
 const mappedV4 = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i;
@@ -46,7 +46,10 @@ export function isPrivateAddress(address: string): boolean {
     const bits = dotted ? 0 : Number.parseInt(high, 16) * 65536 + Number.parseInt(low, 16);
     return isPrivateAddress(dotted ?? [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.'));
   }
-  return reserved.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  // Link-local addresses may name an interface.
+  const [bare] = address.split('%');
+  const family = isIPv6(bare) ? 'ipv6' : 'ipv4';
+  return reserved[family].check(bare, family);
 }
 
 /** What the configuration says of a host: refused, allowed at public addresses, or at any address. */

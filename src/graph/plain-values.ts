@@ -5,6 +5,8 @@ import { isCallback, LabeledArray, OpaqueHandle, SavedResult } from './types';
 
 /** Values below this size are not worth counting. */
 const smallBytes = 16_384;
+/** Arrays that are so short, and hold nothing but numbers, are not remembered one by one. */
+const tinyParts = 16;
 /** What an element of an array takes on average: a number with its place. */
 const elementBytes = 16;
 /** What a run may hold in arrays, objects and texts, where nothing else is said. */
@@ -21,13 +23,18 @@ export function heldBytes(value: unknown, seen: WeakSet<object>): number {
     const item = open.pop();
     if (typeof item === 'string') bytes += item.length * 2;
     if (typeof item !== 'object' || item === null || seen.has(item)) continue;
-    seen.add(item);
-    if (ArrayBuffer.isView(item)) bytes += item.byteLength;
-    else {
-      const parts = partsOf(item);
-      bytes += parts.length * elementBytes;
-      for (const part of parts) if (typeof part === 'object' || typeof part === 'string') open.push(part);
+    if (ArrayBuffer.isView(item)) {
+      seen.add(item);
+      bytes += item.byteLength;
+      continue;
     }
+    const parts = partsOf(item);
+    bytes += parts.length * elementBytes;
+    const before = open.length;
+    for (const part of parts)
+      if ((typeof part === 'object' && part !== null) || typeof part === 'string') open.push(part);
+    // Positions of geometries and the like are many: to remember each would take longer than to count it again.
+    if (open.length > before || parts.length > tinyParts) seen.add(item);
   }
   return bytes;
 }

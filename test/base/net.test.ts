@@ -24,6 +24,13 @@ describe('isPrivateAddress', () => {
     '::127.0.0.1',
     '64:ff9b::a00:1',
     '2002:7f00:1::',
+    '::ffff:0:127.0.0.1',
+    '::ffff:169.254.169.254',
+    '64:ff9b:1::a9fe:a9fe',
+    'fec0::1',
+    'fe80::1%lo',
+    '3fff::1',
+    '::',
   ])('%s is private', (address) => expect(isPrivateAddress(address)).toBe(true));
   test.each(['8.8.8.8', '172.32.0.1', '193.0.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])(
     '%s is public',
@@ -97,6 +104,96 @@ describe('the HTTP client', () => {
       code: 'HostNotAllowed',
     });
     expect(requests).toBe(0);
+  });
+
+  // What these forms lead to on a machine is decided by the address that comes out, whatever it was written like.
+  test.each([
+    ['http://127.0.0.1'],
+    ['http://127.1'],
+    ['http://0x7f000001'],
+    ['http://0x7f.0.0.1'],
+    ['http://0177.0.0.1'],
+    ['http://017700000001'],
+    ['http://2130706433'],
+    ['http://127.0.0.1.'],
+    ['http://0.0.0.0'],
+    ['http://0'],
+    ['http://[::]'],
+    ['http://[::1]'],
+    ['http://[0:0:0:0:0:0:0:1]'],
+    ['http://[::ffff:127.0.0.1]'],
+    ['http://[::ffff:7f00:1]'],
+    ['http://[0:0:0:0:0:ffff:7f00:0001]'],
+    ['http://[::127.0.0.1]'],
+    ['http://[64:ff9b::7f00:1]'],
+    ['http://[fe80::1]'],
+    ['http://localhost'],
+    ['http://localhost.'],
+    ['http://LOCALHOST'],
+    ['http://ｌｏｃａｌｈｏｓｔ'],
+    ['http://①②⑦.⓪.⓪.①'],
+    ['http://127。0。0。1'],
+    ['http://127.0.0.1%2e'],
+    ['http://%31%32%37.0.0.1'],
+    ['http://10.0.0.1'],
+    ['http://192.168.0.1'],
+    ['http://169.254.169.254'],
+    ['http://0xa9fea9fe'],
+    ['http://2852039166'],
+    ['http://[::ffff:a9fe:a9fe]'],
+    ['http://example.org@127.0.0.1'],
+    ['http://example.org:80@127.0.0.1'],
+    ['http://example.org%40@127.0.0.1'],
+    ['http://127.0.0.1#@example.org'],
+    ['http://127.0.0.1?@example.org'],
+    ['http:\\\\127.0.0.1'],
+    ['http:/127.0.0.1'],
+    [' http://127.0.0.1'],
+    ['HTTP://127.0.0.1'],
+    ['http://127.0.0.1\t'],
+    ['ht\ntp://127.0.0.1'],
+  ])('with every public host allowed refuses %j and redirects to it', async (form) => {
+    let requests = 0;
+    const target = await serve((_, response) => {
+      requests++;
+      response.end('{}');
+    });
+    const { port } = new URL(target);
+    // The port goes behind the host, before what follows it.
+    const address = form.replace(/^([^?#]*)/, (authority) => `${authority.trimEnd()}:${port}/x`);
+    const everyone = client('*');
+    const refused = { code: expect.stringMatching(/^(HostNotAllowed|SourceUnreadable)$/) };
+    await expect(everyone.json(address)).rejects.toMatchObject(refused);
+    const redirecting = await serve((_, response) =>
+      response.writeHead(302, { location: encodeURI(address) }).end(),
+    );
+    const named = client('*', new URL(redirecting).host);
+    await expect(named.json(redirecting)).rejects.toMatchObject(refused);
+    expect(requests).toBe(0);
+  });
+
+  test.each([
+    'http://stac.example@evil.example/',
+    'http://stac.example%2eevil.example/',
+    'http://stac.example\\@evil.example/',
+    'http://evil.example\\.stac.example/',
+    'http://evil.example#.stac.example',
+    'http://evil.example?.stac.example',
+    'http://stac.example.evil.example/',
+    'http://stac.example..evil.example/',
+    'http://ⓢtac.example.evil.example/',
+    'http://evil.example:80/stac.example',
+  ])('%j is not the host that it looks like', async (address) => {
+    const strict = createHttpClient({
+      allowedHosts: ['stac.example', '*.stac.example'],
+      logger: silentLogger,
+      resolve: (() => {
+        throw new Error('nothing is looked up');
+      }) as never,
+    });
+    const outcome = await strict.json(address).catch((error) => (error as { code: string }).code);
+    await strict.close();
+    expect(['HostNotAllowed', 'SourceUnreadable']).toContain(outcome);
   });
 
   test('checks what a name resolves to', async () => {

@@ -10,6 +10,9 @@ import { loadCode } from './udf-code';
 /** Functions run in threads of their own, which the main thread has. */
 export const isLocal = true;
 
+/** What a value of a cube takes that a function returns, as a rule: as long as somebody can read it, it is there. */
+const valueBytes = 8;
+
 /** It has no kernel, but calls for many pixels travel together. */
 export async function run(args: Arguments, context: ProcessContext): Promise<unknown> {
   const source = sourceOf(args, context);
@@ -18,7 +21,16 @@ export async function run(args: Arguments, context: ProcessContext): Promise<unk
   const { udf, signal } = context;
   const input = isCube(data) ? await readForUdf(data, udf.memoryBytes, signal) : data;
   const result = await udf.session.call({ ...source, code }, input, args.context ?? null, signal);
-  return result instanceof UdfCube ? cubeFromUdf(result, data) : result;
+  if (!(result instanceof UdfCube)) return result;
+  const cube = cubeFromUdf(result, data);
+  const holding = context.memory.hold();
+  try {
+    await holding.claim(result.values.length * valueBytes, signal);
+  } catch (error) {
+    holding.release();
+    throw error;
+  }
+  return holding.until(cube);
 }
 
 /** @throws ProcessException `InvalidRuntime`, `InvalidVersion` */

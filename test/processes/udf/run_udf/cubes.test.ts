@@ -1,5 +1,6 @@
 import { LabeledArray } from '../../../../src/graph/types';
 import { type Cube, deriveCube } from '../../../../src/raster/cube';
+import { MemoryBudget } from '../../../../src/raster/memory';
 import {
   bands,
   codeOf,
@@ -197,5 +198,19 @@ describe('whole cubes', () => {
       runProcess('run_udf', { data: wide, ...udf('const udf = (cube) => 1;') }, context()),
     );
     expect(await outcome).toBe('UdfLimitExceeded');
+  });
+
+  test('count in the memory of all runs where a function made them', async () => {
+    const make = (count: number) =>
+      udf(`const labels = Array.from({ length: ${count} }, (_, index) => index);
+        const udf = () => new DataCube({ dimensions: [{ name: 'n', labels }], values: new Float64Array(${count}) });`);
+    const memory = new MemoryBudget(200_000, 50);
+    const made = (count: number) =>
+      runProcess('run_udf', { data: 1, ...make(count) }, { ...context(), memory });
+    const held = (await made(10_000)) as Cube;
+    expect(memory.bytes).toBe(80_000);
+    expect(await codeOf(made(10_000))).toBe('TooManyRequests');
+    expect(await codeOf(made(20_000))).toBe('MemoryLimitExceeded');
+    expect(await readAll(held)).toHaveLength(10_000);
   });
 });
