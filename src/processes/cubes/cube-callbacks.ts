@@ -42,8 +42,9 @@ export function preparePixels(
     ]),
     missing: input.missing,
   });
-  const isTruth = evaluator.outputTypes?.every((type) => type === 'boolean') ?? false;
-  const dataType = isTruth ? 'boolean' : callbackResultType(callback, input.dataType);
+  const types = evaluator.outputTypes ?? [];
+  const isTruth = types.length > 0 && types.every((type) => type === 'boolean');
+  const dataType = isTruth ? 'boolean' : callbackResultType(callback, input.dataType, labelsIn(inputs));
   const isMask = !evaluator.isFused || dataType === 'boolean' || dataType === 'text';
   const missing = isMask ? 'mask' : input.missing;
   return {
@@ -54,6 +55,10 @@ export function preparePixels(
       conform(await evaluator.run(planes, count, signal), input.missing, missing),
     followedBy: (step) => withStep(evaluator, step),
   };
+}
+
+function labelsIn(inputs: Readonly<Record<string, CallbackInput>>): readonly (number | string)[] {
+  return Object.values(inputs).flatMap((input) => (input.kind === 'array' ? (input.labels ?? []) : []));
 }
 
 /** What an evaluator makes, with a step on each value, which makes bytes. */
