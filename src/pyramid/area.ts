@@ -1,7 +1,7 @@
 import { webMercator, wgs84 } from '../geo/crs';
 import type { Bounds } from '../geo/types';
-import { type Geometry, geometryBounds, partsOf, reprojectGeometry } from '../raster/geometry';
-import type { Polygon, Position } from '../raster/polygons';
+import { type Geometry, geometryBounds, partsOf, reprojectGeometry } from '../raster/vector/geometry';
+import type { Polygon, Position } from '../raster/vector/polygons';
 
 /** A region that restricts a pyramid of a map, in Web Mercator metres. */
 export interface TileArea {

@@ -1,7 +1,7 @@
 import { OpenEOError } from '../base/errors';
 import type { JsonSchema } from '../base/json';
-import type { Geometry } from '../raster/geometry';
 import type { Resampling } from '../raster/source';
+import type { Geometry } from '../raster/vector/geometry';
 import { type ArchiveId, type LayoutId, type TileFormat, tileFormats } from './types';
 
 /** What a person may choose of a pyramid; spelled as in process graphs and addresses. */

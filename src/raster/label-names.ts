@@ -1,6 +1,6 @@
 import type { Dimension } from './cube';
 import { toWkt } from './formats/wkt';
-import type { Geometry } from './geometry';
+import type { Geometry } from './vector/geometry';
 
 /**
  * The labels of a dimension as graphs see them, which know numbers and texts: geometries are named by the identifiers

@@ -4,7 +4,7 @@ import { collectGarbage } from '../base/garbage';
 import { othersFirst } from '../base/pace';
 import { type Block, type Cube, deriveCube, type Window } from './cube';
 import { layerLengths, planeLength, product } from './layers';
-import { isWide } from './scene-meta';
+import { isWide } from './scenes/scene-meta';
 
 /** What a plain value of a cube of text takes, with its place in the array. */
 const textBytes = 32;

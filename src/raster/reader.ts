@@ -3,10 +3,10 @@ import type { HttpClient } from '../base/net';
 import { BlockCache } from './block-cache';
 import type { BlockExchange } from './block-exchange';
 import { FilePool } from './files';
-import { meanPicture } from './mean-picture';
 import { createMosaicCube } from './mosaic/cube';
-import { PatchReader } from './patches';
-import { createSceneCube } from './scene-cube';
+import { meanPicture } from './scenes/mean-picture';
+import { PatchReader } from './scenes/patches';
+import { createSceneCube } from './scenes/scene-cube';
 import type { RasterReader } from './source';
 import { warpBlock } from './warp';
 

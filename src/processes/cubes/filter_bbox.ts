@@ -4,10 +4,15 @@ import type { Bounds } from '../../geo/types';
 import type { Arguments } from '../../graph/types';
 import { cropCube } from '../../raster/crop';
 import { type Cube, gridBounds } from '../../raster/cube';
-import { type Geometry, geometryBounds, geometryDimension, isEmptyGeometry } from '../../raster/geometry';
 import { allIndices } from '../../raster/layers';
 import { selectLabels } from '../../raster/select-labels';
-import { openTopology } from '../../raster/topology';
+import {
+  type Geometry,
+  geometryBounds,
+  geometryDimension,
+  isEmptyGeometry,
+} from '../../raster/vector/geometry';
+import { openTopology } from '../../raster/vector/topology';
 import type { ProcessContext } from '../context';
 import { type BoundingBox, boxesIn, type ParsedBox, parseBox } from './bounding-box';
 import { requireGrid } from './cube-dimensions';

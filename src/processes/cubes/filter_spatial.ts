@@ -4,10 +4,10 @@ import type { Bounds, Grid } from '../../geo/types';
 import type { Arguments } from '../../graph/types';
 import { cropCube } from '../../raster/crop';
 import { type Block, type Cube, deriveCube, type Window } from '../../raster/cube';
-import { geometryBounds, partsOf } from '../../raster/geometry';
-import { geometryPixels } from '../../raster/geometry-pixels';
 import { missingBlock } from '../../raster/layers';
 import { dropPixels } from '../../raster/missing-values';
+import { geometryBounds, partsOf } from '../../raster/vector/geometry';
+import { geometryPixels } from '../../raster/vector/geometry-pixels';
 import { requireGrid } from './cube-dimensions';
 import { type Geometries, readGeometries } from './geometry-argument';
 

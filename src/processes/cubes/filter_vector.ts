@@ -2,9 +2,9 @@ import { OpenEOError } from '../../base/errors';
 import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import type { Cube } from '../../raster/cube';
-import { type Geometry, isEmptyGeometry, reprojectGeometry } from '../../raster/geometry';
 import { selectLabels } from '../../raster/select-labels';
-import { openTopology, type Relation } from '../../raster/topology';
+import { type Geometry, isEmptyGeometry, reprojectGeometry } from '../../raster/vector/geometry';
+import { openTopology, type Relation } from '../../raster/vector/topology';
 import type { ProcessContext } from '../context';
 import { computing, readGeometries } from './geometry-argument';
 

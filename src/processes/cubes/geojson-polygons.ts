@@ -1,7 +1,7 @@
 import { OpenEOError } from '../../base/errors';
 import { wgs84 } from '../../geo/crs';
-import { partsOf, reprojectGeometry } from '../../raster/geometry';
-import type { Polygon } from '../../raster/polygons';
+import { partsOf, reprojectGeometry } from '../../raster/vector/geometry';
+import type { Polygon } from '../../raster/vector/polygons';
 import { readGeometries } from './geometry-argument';
 
 /**

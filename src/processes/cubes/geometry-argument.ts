@@ -1,14 +1,14 @@
 import { OpenEOError } from '../../base/errors';
 import type { Crs } from '../../geo/types';
 import { type FeatureInfo, isCube } from '../../raster/cube';
-import { parseGeoJson } from '../../raster/geojson';
+import { parseGeoJson } from '../../raster/vector/geojson';
 import {
   crsOfGeometries,
   type Geometry,
   type GeometryDimension,
   geometryDimension,
-} from '../../raster/geometry';
-import { GeometryError } from '../../raster/topology';
+} from '../../raster/vector/geometry';
+import { GeometryError } from '../../raster/vector/topology';
 
 /** Geometries that were given to a process, with their dimension. */
 export interface Geometries {

@@ -1,6 +1,6 @@
 import type { Dimension } from '../../raster/cube';
-import type { Geometry } from '../../raster/geometry';
-import { geometryKey } from '../../raster/geometry-key';
+import type { Geometry } from '../../raster/vector/geometry';
+import { geometryKey } from '../../raster/vector/geometry-key';
 import { parseInstant } from './temporal-extent';
 
 /** For each label of a united dimension where each cube has it; -1 where it lacks it. */

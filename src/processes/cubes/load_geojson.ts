@@ -1,6 +1,6 @@
 import type { Arguments } from '../../graph/types';
 import type { Cube } from '../../raster/cube';
-import { vectorCube, vectorValues } from '../../raster/vector-cube';
+import { vectorCube, vectorValues } from '../../raster/vector/vector-cube';
 import type { ProcessContext } from '../context';
 import { dimensionOfGeoJson } from './geometry-argument';
 

@@ -4,14 +4,14 @@ import { gridsAligned, gridsEqual, intersectBounds, snappedGrid, unionBounds } f
 import type { Grid } from '../../geo/types';
 import type { Area } from '../../raster/crop';
 import { type Cube, type Dimension, gridBounds, isHorizontal, layerDimensions } from '../../raster/cube';
+import { withLabels } from '../../raster/labelled-view';
 import {
   crsOfGeometries,
   type Geometry,
   type GeometryDimension,
   geometryDimension,
   partsOf,
-} from '../../raster/geometry';
-import { withLabels } from '../../raster/labelled-view';
+} from '../../raster/vector/geometry';
 import { broadcastLabels, type LabelUnion, unitedDimension, uniteLabels } from './label-union';
 
 /** How two cubes become one; plain data. */

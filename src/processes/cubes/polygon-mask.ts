@@ -3,7 +3,7 @@ import type { Crs } from '../../geo/types';
 import { type Block, type Cube, deriveCube, type Window } from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product } from '../../raster/layers';
 import { isMissingAt, toMaskForm } from '../../raster/missing-values';
-import { type Polygon, rasterizePolygons } from '../../raster/polygons';
+import { type Polygon, rasterizePolygons } from '../../raster/vector/polygons';
 import { missingWith, type Replacement, replaceValues, typeWith } from './replace-values';
 
 /**

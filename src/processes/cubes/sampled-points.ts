@@ -1,9 +1,9 @@
 import { OpenEOError, ProcessException } from '../../base/errors';
 import type { Crs } from '../../geo/types';
 import { type Cube, deriveCube, type FeatureInfo } from '../../raster/cube';
-import type { Geometry, GeometryDimension } from '../../raster/geometry';
-import type { Polygon, Position } from '../../raster/polygons';
 import { replaceDimension } from '../../raster/select-labels';
+import type { Geometry, GeometryDimension } from '../../raster/vector/geometry';
+import type { Polygon, Position } from '../../raster/vector/polygons';
 import { pickedLabels } from './picked-labels';
 
 /** More points than a cube of geometries is of use with. */

@@ -5,7 +5,7 @@ import { readOptions } from '../../raster/formats/options';
 import { findFormat, outputFormats } from '../../raster/formats/registry';
 import type { OutputFormat } from '../../raster/formats/types';
 import { unsuitable } from '../../raster/formats/unsuitable';
-import { geometryDimension } from '../../raster/geometry';
+import { geometryDimension } from '../../raster/vector/geometry';
 
 /** @throws ProcessException `FormatUnsuitable`, `DataCubeEmpty` */
 function checkCube(cube: Cube, { name, holds }: OutputFormat): void {

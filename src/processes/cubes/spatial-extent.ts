@@ -1,7 +1,7 @@
 import { wgs84 } from '../../geo/crs';
 import { cropCube } from '../../raster/crop';
 import { type Cube, gridBounds, isCube } from '../../raster/cube';
-import { type Polygon, polygonBounds } from '../../raster/polygons';
+import { type Polygon, polygonBounds } from '../../raster/vector/polygons';
 import { type BoundingBox, boxesIn, boxInWgs84, type ParsedBox, parseBox } from './bounding-box';
 import { readPolygons } from './geojson-polygons';
 import { maskPolygons } from './polygon-mask';

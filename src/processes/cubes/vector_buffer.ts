@@ -1,9 +1,9 @@
 import { createPace } from '../../base/pace';
 import type { Arguments } from '../../graph/types';
 import { type Cube, deriveCube } from '../../raster/cube';
-import { type Geometry, isEmptyGeometry } from '../../raster/geometry';
 import { replaceDimension } from '../../raster/select-labels';
-import { openTopology } from '../../raster/topology';
+import { type Geometry, isEmptyGeometry } from '../../raster/vector/geometry';
+import { openTopology } from '../../raster/vector/topology';
 import type { ProcessContext } from '../context';
 import { computing, readGeometries } from './geometry-argument';
 import { requireMeters } from './sampled-points';

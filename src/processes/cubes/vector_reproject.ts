@@ -3,7 +3,12 @@ import { CrsError, parseCrs } from '../../geo/crs';
 import type { Crs } from '../../geo/types';
 import type { Arguments } from '../../graph/types';
 import { type Cube, deriveCube } from '../../raster/cube';
-import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../../raster/geometry';
+import {
+  crsOfGeometries,
+  type Geometry,
+  geometryDimension,
+  reprojectGeometry,
+} from '../../raster/vector/geometry';
 import { requireDimension } from './cube-dimensions';
 
 const process = 'vector_reproject';

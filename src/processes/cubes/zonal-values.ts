@@ -2,10 +2,10 @@ import { createPace } from '../../base/pace';
 import { subGrid } from '../../geo/grid';
 import type { Crs } from '../../geo/types';
 import type { Cube, Window } from '../../raster/cube';
-import type { Geometry } from '../../raster/geometry';
-import { geometryPixels, pixelsAround } from '../../raster/geometry-pixels';
 import { layerLengths, product } from '../../raster/layers';
 import { scanValues } from '../../raster/row-chunks';
+import type { Geometry } from '../../raster/vector/geometry';
+import { geometryPixels, pixelsAround } from '../../raster/vector/geometry-pixels';
 import type { Accumulator, ArrayReducer } from './array-reducer';
 
 /** Which pixels of a strip count, by their place in it. */

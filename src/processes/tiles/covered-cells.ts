@@ -2,8 +2,8 @@ import { cellsOfWindow, countCells, windowOfBox } from '../../geo/box-cells';
 import { wgs84 } from '../../geo/crs';
 import { mercatorHalf, tileMatrixSet } from '../../geo/tile-matrix-set';
 import type { Bounds, Grid, TileAddress } from '../../geo/types';
-import { type Geometry, partsOf } from '../../raster/geometry';
-import { geometryPixels, pixelsAround } from '../../raster/geometry-pixels';
+import { type Geometry, partsOf } from '../../raster/vector/geometry';
+import { geometryPixels, pixelsAround } from '../../raster/vector/geometry-pixels';
 
 const mercator = tileMatrixSet('WebMercatorQuad')!;
 /** Cells around a geometry that are looked at, each a byte, to find those that it touches. */

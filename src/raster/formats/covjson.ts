@@ -1,9 +1,9 @@
 import { createPace } from '../../base/pace';
 import type { Crs, Grid } from '../../geo/types';
 import { type Cube, type Dimension, isCube, isHorizontal, layerDimensions } from '../cube';
-import { crsOfGeometries, type Geometry, type GeometryDimension } from '../geometry';
 import { labelCount, product } from '../layers';
 import { isMissingAt } from '../missing-values';
+import { crsOfGeometries, type Geometry, type GeometryDimension } from '../vector/geometry';
 import { instantOf } from './dataset/time';
 import { checkSize, layerCount, refuseEmpty } from './layers';
 import { type FormatParameters, readOptions } from './options';

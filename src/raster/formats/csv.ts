@@ -1,5 +1,5 @@
 import { createPace } from '../../base/pace';
-import type { Geometry } from '../geometry';
+import type { Geometry } from '../vector/geometry';
 import { floatText } from './float-text';
 import { type FormatParameters, readOptions } from './options';
 import { bodyOf, Spool } from './spool';

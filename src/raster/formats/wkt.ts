@@ -1,5 +1,5 @@
-import type { Geometry } from '../geometry';
-import type { Polygon, Position } from '../polygons';
+import type { Geometry } from '../vector/geometry';
+import type { Polygon, Position } from '../vector/polygons';
 
 function list<T>(items: readonly T[], text: (item: T) => string): string {
   return items.length === 0 ? 'EMPTY' : `(${items.map(text).join(', ')})`;

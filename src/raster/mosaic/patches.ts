@@ -1,8 +1,8 @@
 import { OpenEOError } from '../../base/errors';
 import { Limiter } from '../../base/limiter';
-import type { PatchSource } from '../band-reader';
 import type { BlockCache } from '../block-cache';
-import type { PixelWindow } from '../patches';
+import type { PatchSource } from '../scenes/band-reader';
+import type { PixelWindow } from '../scenes/patches';
 import type { CellPicture, MosaicCubeOptions } from '../source';
 import type { Patch } from '../warp/patch';
 import { decodePicture, type Planes, shrink } from './decode';

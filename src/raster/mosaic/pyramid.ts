@@ -1,7 +1,7 @@
 import { webMercator } from '../../geo/crs';
 import { mercatorHalf } from '../../geo/tile-matrix-set';
 import type { Grid } from '../../geo/types';
-import type { Pyramid, PyramidLevel } from '../band-reader';
+import type { Pyramid, PyramidLevel } from '../scenes/band-reader';
 import type { MosaicLevel } from '../source';
 
 /** A resolution of the pictures of one zoom level. */

@@ -1,5 +1,5 @@
 import { type Cube, defineCube } from '../../../src/raster/cube';
-import type { Geometry, GeometryDimension } from '../../../src/raster/geometry';
+import type { Geometry, GeometryDimension } from '../../../src/raster/vector/geometry';
 import { codeOf, readAll, runCube, runProcess } from './kit';
 
 const square = (left: number, bottom: number, size: number) => ({

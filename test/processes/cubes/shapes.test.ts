@@ -1,5 +1,5 @@
 import { type Cube, defineCube } from '../../../src/raster/cube';
-import type { Geometry, GeometryDimension } from '../../../src/raster/geometry';
+import type { Geometry, GeometryDimension } from '../../../src/raster/vector/geometry';
 import { codeOf, cubeOf, gridOf, readAll, runCube, runProcess, x, y } from './kit';
 
 const ring = (...positions: number[][]) => [...positions, positions[0]];

@@ -1,7 +1,7 @@
 import { type Cube, type Dimension, isCube, isHorizontal, layerDimensions } from '../../cube';
-import { crsOfGeometries, type Geometry } from '../../geometry';
 import { gridLabels } from '../../labelled-view';
 import { labelCount, labelText } from '../../layers';
+import { crsOfGeometries, type Geometry } from '../../vector/geometry';
 import { checkSize, layerCount, refuseEmpty } from '../layers';
 import { chooseNodata, type SampleType } from '../samples';
 import type { EncodeRequest } from '../types';

@@ -1,8 +1,8 @@
 import { createPace } from '../../../base/pace';
 import type { Crs } from '../../../geo/types';
 import type { Cube, Dimension, FeatureInfo } from '../../cube';
-import type { Geometry } from '../../geometry';
-import { packValues } from '../../vector-cube';
+import type { Geometry } from '../../vector/geometry';
+import { packValues } from '../../vector/vector-cube';
 import { instantOf } from '../dataset/time';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';

@@ -2,7 +2,7 @@ import { CrsError, parseCrs } from '../../../geo/crs';
 import type { Crs } from '../../../geo/types';
 import type { Cube, Dimension } from '../../cube';
 import { product } from '../../layers';
-import { packValues } from '../../vector-cube';
+import { packValues } from '../../vector/vector-cube';
 import { instantOf } from '../dataset/time';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import type { Cube } from '../../cube';
-import type { Geometry } from '../../geometry';
+import type { Geometry } from '../../vector/geometry';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import {

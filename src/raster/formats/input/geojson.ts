@@ -1,7 +1,7 @@
 import type { Cube, FeatureInfo } from '../../cube';
 import { deriveCube } from '../../cube';
-import { parseGeoJson } from '../../geojson';
-import { vectorCube } from '../../vector-cube';
+import { parseGeoJson } from '../../vector/geojson';
+import { vectorCube } from '../../vector/vector-cube';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { jsonOf, readAll } from './read-all';

@@ -1,6 +1,6 @@
 import type { Crs } from '../../../geo/types';
 import type { Cube, Dimension } from '../../cube';
-import { packValues } from '../../vector-cube';
+import { packValues } from '../../vector/vector-cube';
 import { readOptions } from '../options';
 import { unsuitable } from '../unsuitable';
 import { assembleCube } from './assemble';

@@ -1,4 +1,4 @@
-import type { Geometry } from '../../geometry';
+import type { Geometry } from '../../vector/geometry';
 
 const names = ['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon'] as const;
 

@@ -8,9 +8,9 @@ import {
   layerDimensions,
   type Window,
 } from '../../cube';
-import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../../geometry';
 import { gridLabels } from '../../labelled-view';
 import { labelCount, labelText, product, strides, type Values } from '../../layers';
+import { crsOfGeometries, type Geometry, geometryDimension, reprojectGeometry } from '../../vector/geometry';
 import { createAreaReader } from '../area-reader';
 import { instantOf } from '../dataset/time';
 import { rasterOn } from '../layers';

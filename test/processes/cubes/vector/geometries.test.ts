@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { isCube } from '../../../../src/raster/cube';
 import { geojson } from '../../../../src/raster/formats/geojson';
-import type { Geometry } from '../../../../src/raster/geometry';
-import { geometryPixels } from '../../../../src/raster/geometry-pixels';
+import type { Geometry } from '../../../../src/raster/vector/geometry';
+import { geometryPixels } from '../../../../src/raster/vector/geometry-pixels';
 import { codeOf, describeCube, readAll, reducer, runCube, runProcess, signal, utm } from '../kit';
 import { at, box, grid, line, north, point, scene, west, zones } from './support';
 

@@ -1,8 +1,8 @@
 import { CrsError, parseCrs, wgs84 } from '../../../../geo/crs';
 import type { Crs } from '../../../../geo/types';
 import type { Dimension } from '../../../cube';
-import type { Geometry } from '../../../geometry';
 import { product } from '../../../layers';
+import type { Geometry } from '../../../vector/geometry';
 import { fromWkt } from '../wkt';
 import { text } from './attributes';
 import { timesOf } from './time';

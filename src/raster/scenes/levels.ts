@@ -1,6 +1,6 @@
-import { transformBounds, transformer } from '../geo/crs';
-import type { Grid } from '../geo/types';
-import { gridBounds } from './cube';
+import { transformBounds, transformer } from '../../geo/crs';
+import type { Grid } from '../../geo/types';
+import { gridBounds } from '../cube';
 
 /** Output pixels per side of the squares in which one level is used throughout. */
 const square = 1024;

@@ -1,7 +1,7 @@
-import { sameCrs, transformBounds, wgs84 } from '../geo/crs';
-import type { Bounds, Crs, Grid } from '../geo/types';
-import { gridBounds } from './cube';
-import { markCentres } from './warp/mark-centres';
+import { sameCrs, transformBounds, wgs84 } from '../../geo/crs';
+import type { Bounds, Crs, Grid } from '../../geo/types';
+import { gridBounds } from '../cube';
+import { markCentres } from '../warp/mark-centres';
 
 /** Steps per side in which an extent is measured: its edges are right within a 16,000th of it. */
 const steps = 16;

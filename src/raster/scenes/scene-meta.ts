@@ -1,7 +1,7 @@
-import type { DataType } from './cube';
-import type { SceneBand } from './source';
-import type { TiffFile } from './tiff/open';
-import type { Missing } from './warp/patch';
+import type { DataType } from '../cube';
+import type { SceneBand } from '../source';
+import type { TiffFile } from '../tiff/open';
+import type { Missing } from '../warp/patch';
 
 const maxFloat32 = 3.4028234663852886e38;
 

@@ -1,4 +1,4 @@
-import type { FeatureInfo } from './cube';
+import type { FeatureInfo } from '../cube';
 import type { Geometry } from './geometry';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,14 +1,14 @@
-import { createPace } from '../base/pace';
-import { gridsEqual, subGrid } from '../geo/grid';
-import type { Grid } from '../geo/types';
+import { createPace } from '../../base/pace';
+import { gridsEqual, subGrid } from '../../geo/grid';
+import type { Grid } from '../../geo/types';
+import type { Resampling } from '../source';
+import { alignedOffset, takeAligned } from '../warp/aligned';
+import { createMapping, type Mapping } from '../warp/mapping';
+import type { Missing, Output, Patch } from '../warp/patch';
+import { reachOf, resamplePlane } from '../warp/resample-plane';
+import { sourceWindow } from '../warp/source-window';
 import { chooseLevel, reduction } from './levels';
 import type { PixelWindow } from './patches';
-import type { Resampling } from './source';
-import { alignedOffset, takeAligned } from './warp/aligned';
-import { createMapping, type Mapping } from './warp/mapping';
-import type { Missing, Output, Patch } from './warp/patch';
-import { reachOf, resamplePlane } from './warp/resample-plane';
-import { sourceWindow } from './warp/source-window';
 
 /** Output pixels per side that are warped at once: bounds the source pixels held in memory. */
 const chunkPx = 1024;

@@ -1,7 +1,7 @@
-import { sameCrs, transformBounds, transformer } from '../geo/crs';
-import { subGrid } from '../geo/grid';
-import type { Crs, Grid } from '../geo/types';
-import { gridBounds } from './cube';
+import { sameCrs, transformBounds, transformer } from '../../geo/crs';
+import { subGrid } from '../../geo/grid';
+import type { Crs, Grid } from '../../geo/types';
+import { gridBounds } from '../cube';
 import { type Geometry, geometryBounds, partsOf } from './geometry';
 import { type Position, projectEdge, rasterizePolygons } from './polygons';
 

@@ -1,19 +1,19 @@
-import { OpenEOError } from '../base/errors';
-import { Limiter } from '../base/limiter';
-import { transformBounds, wgs84 } from '../geo/crs';
-import { intersectBounds } from '../geo/grid';
-import type { Bounds } from '../geo/types';
+import { OpenEOError } from '../../base/errors';
+import { Limiter } from '../../base/limiter';
+import { transformBounds, wgs84 } from '../../geo/crs';
+import { intersectBounds } from '../../geo/grid';
+import type { Bounds } from '../../geo/types';
+import { type Block, type Cube, type Dimension, gridBounds, layerDimensions, type Window } from '../cube';
+import type { FilePool } from '../files';
+import { uncleared } from '../recycled';
+import type { Scene, SceneCubeOptions } from '../source';
+import type { Level, TiffFile } from '../tiff/open';
+import { emptyLike, isFull, underlay } from '../underlay';
+import type { Output } from '../warp/patch';
 import { BandReader } from './band-reader';
-import { type Block, type Cube, type Dimension, gridBounds, layerDimensions, type Window } from './cube';
 import { insideExtent } from './extent';
-import type { FilePool } from './files';
 import type { PatchReader } from './patches';
-import { uncleared } from './recycled';
 import { bandMeaning, isWide, missingOf } from './scene-meta';
-import type { Scene, SceneCubeOptions } from './source';
-import type { Level, TiffFile } from './tiff/open';
-import { emptyLike, isFull, underlay } from './underlay';
-import type { Output } from './warp/patch';
 
 /** Planes of one window that are read at the same time. */
 const concurrency = 8;

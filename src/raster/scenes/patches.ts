@@ -1,10 +1,10 @@
-import type { BlockCache } from './block-cache';
-import { unreadable } from './bytes/unreadable';
-import { isPlainBytes, readBlock, readBytes } from './codecs/block';
-import { type Plane, planeSampleBytes } from './codecs/planes';
-import type { ImageLayout } from './tiff/image';
-import type { Level, TiffFile } from './tiff/open';
-import type { Patch } from './warp/patch';
+import type { BlockCache } from '../block-cache';
+import { unreadable } from '../bytes/unreadable';
+import { isPlainBytes, readBlock, readBytes } from '../codecs/block';
+import { type Plane, planeSampleBytes } from '../codecs/planes';
+import type { ImageLayout } from '../tiff/image';
+import type { Level, TiffFile } from '../tiff/open';
+import type { Patch } from '../warp/patch';
 
 /** Source pixels from (x0, y0) to below (x1, y1); columns may leave the image where it goes round the globe. */
 export interface PixelWindow {

@@ -1,5 +1,5 @@
-import { sameCrs, transformer, wgs84 } from '../geo/crs';
-import type { Bounds, Crs, Grid } from '../geo/types';
+import { sameCrs, transformer, wgs84 } from '../../geo/crs';
+import type { Bounds, Crs, Grid } from '../../geo/types';
 
 /** Two coordinates, in WGS 84 longitude and latitude; further ones are ignored. */
 export type Position = readonly number[];

@@ -1,14 +1,14 @@
-import type { Grid } from '../geo/types';
+import type { Grid } from '../../geo/types';
+import type { FilePool } from '../files';
+import type { MeanPictureOptions, PictureRoom } from '../source';
+import { areaReach } from '../warp/aggregate';
+import { createMapping } from '../warp/mapping';
+import { meanOfBytes, sourceEdges } from '../warp/mean-bytes';
+import { isForVectors, meanOfColours } from '../warp/mean-vectors';
+import { sourceWindow } from '../warp/source-window';
 import { goesRound, reducedGrid } from './band-reader';
-import type { FilePool } from './files';
 import { chooseLevel, reduction } from './levels';
 import { PatchReader } from './patches';
-import type { MeanPictureOptions, PictureRoom } from './source';
-import { areaReach } from './warp/aggregate';
-import { createMapping } from './warp/mapping';
-import { meanOfBytes, sourceEdges } from './warp/mean-bytes';
-import { isForVectors, meanOfColours } from './warp/mean-vectors';
-import { sourceWindow } from './warp/source-window';
 
 /** Source pixels beyond so many bytes are read plane by plane, which says where they are too many. */
 const maxSourceBytes = 64 * 1024 * 1024;

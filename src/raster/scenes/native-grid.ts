@@ -1,8 +1,8 @@
-import { sameCrs, transformBounds, wgs84 } from '../geo/crs';
-import { intersectBounds, snappedGrid, unionBounds } from '../geo/grid';
-import type { Bounds, Crs, Grid } from '../geo/types';
-import { gridBounds } from './cube';
-import type { Scene } from './source';
+import { sameCrs, transformBounds, wgs84 } from '../../geo/crs';
+import { intersectBounds, snappedGrid, unionBounds } from '../../geo/grid';
+import type { Bounds, Crs, Grid } from '../../geo/types';
+import { gridBounds } from '../cube';
+import type { Scene } from '../source';
 
 /** The area of a scene in a reference system: by its file where that is open, else by its bounding box. */
 export function sceneBounds(scene: Scene, crs: Crs, file: Grid | undefined): Bounds {

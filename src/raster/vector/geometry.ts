@@ -1,6 +1,6 @@
-import { parseCrs, sameCrs, transformer, wgs84 } from '../geo/crs';
-import type { Bounds, Crs } from '../geo/types';
-import type { Cube, Dimension } from './cube';
+import { parseCrs, sameCrs, transformer, wgs84 } from '../../geo/crs';
+import type { Bounds, Crs } from '../../geo/types';
+import type { Cube, Dimension } from '../cube';
 import type { Polygon, Position } from './polygons';
 
 /** The GeoJSON geometries that cubes hold: all but GeometryCollection. */

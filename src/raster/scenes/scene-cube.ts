@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { OpenEOError } from '../base/errors';
-import { Limiter } from '../base/limiter';
-import type { Grid } from '../geo/types';
-import { commonBlocks } from './common-blocks';
-import { type Cube, type DataType, defineCube, type SourceBlocks } from './cube';
-import { cubeDimensions } from './cube-dimensions';
-import type { FilePool } from './files';
+import { OpenEOError } from '../../base/errors';
+import { Limiter } from '../../base/limiter';
+import type { Grid } from '../../geo/types';
+import { commonBlocks } from '../common-blocks';
+import { type Cube, type DataType, defineCube, type SourceBlocks } from '../cube';
+import { cubeDimensions } from '../cube-dimensions';
+import type { FilePool } from '../files';
+import type { Scene, SceneBand, SceneCubeOptions } from '../source';
+import type { TiffFile } from '../tiff/open';
 import { nativeGrid, pixelSize, sceneBounds } from './native-grid';
 import { type BandMeaning, bandMeaning, commonType, isWide, needsMask } from './scene-meta';
 import { readWindow, type Tools } from './scene-window';
-import type { Scene, SceneBand, SceneCubeOptions } from './source';
-import type { TiffFile } from './tiff/open';
 
 /** Files that are looked into when a cube is made; of more scenes the bounding boxes tell the extent. */
 const maxOpened = 64;

@@ -1,7 +1,7 @@
-import { OpenEOError } from '../base/errors';
-import type { Cube, DataType, Dimension } from './cube';
+import { OpenEOError } from '../../base/errors';
+import type { Cube, DataType, Dimension } from '../cube';
+import { memoryCube } from '../memory-cube';
 import type { GeometryDimension } from './geometry';
-import { memoryCube } from './memory-cube';
 
 /** What a value of a property is in a cube: objects and arrays inside of arrays become their JSON. */
 function scalar(value: unknown): number | string | boolean | null {
