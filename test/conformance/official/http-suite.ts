@@ -5,6 +5,7 @@ import { difference } from './compare';
 import { decodeArgument, decodeExpected, ExpectedCube, ExpectedInstant } from './decode';
 import { defaultDelta, isLiteral } from './run-case';
 import { type Attempt, type CaseRunner, judge } from './suite';
+import { isWantedError } from './wanted-error';
 
 /** What a result looks like in JSON: numbers that are not finite are null. */
 function asJson(expected: unknown): unknown {
@@ -60,7 +61,7 @@ async function failureOver(
   const text = await response.text();
   if (!response.ok) {
     const { code } = JSON.parse(text) as { code: string };
-    const isWanted = throws === true ? response.status < 500 : throws === code;
+    const isWanted = isWantedError(id, throws, code) && (throws !== true || response.status < 500);
     return isWanted ? undefined : `${JSON.stringify(args)}: ${response.status} ${text}`;
   }
   if (!Object.hasOwn(test, 'returns')) return `${JSON.stringify(args)}: it gives a result, but should fail`;

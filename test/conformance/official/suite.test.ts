@@ -77,6 +77,18 @@ test('errors have to be the one that is named, and no result will do for them', 
   expect(statuses(results)).toEqual(['passed', 'failed', 'passed', 'failed', 'passed', 'failed']);
 });
 
+test('an error that a description names twice goes by either name', async () => {
+  const line = (name: string) =>
+    `{ type: 'datacube', data: [[1, 2]], dimensions: { y: { type: 'spatial', values: [5] }, ${name}: { type: 'spatial', axis: 'x', values: [1, 2] } } }`;
+  const args = `arguments: { data: ${line('x')}, mask: ${line('east')} }`;
+  const results = await run(
+    'mask',
+    `{ ${args}, throws: 'IncompatibleDataCubes' }, { ${args}, throws: 'DimensionMismatch' },
+     { ${args}, throws: 'DimensionMissing' }, { ${args}, throws: 'toString' }`,
+  );
+  expect(statuses(results)).toEqual(['passed', 'passed', 'failed', 'failed']);
+});
+
 test('labels count', async () => {
   const labeled = (key: string) => `{ type: 'labeled-array', data: [{ key: '${key}', value: 1 }] }`;
   const results = await run(
