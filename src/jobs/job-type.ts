@@ -104,6 +104,11 @@ export interface JobType<Payload = Readonly<Record<string, unknown>>> {
    */
   run(payload: Payload, context: JobContext): Promise<Readonly<Record<string, unknown>> | undefined>;
   /**
+   * Is asked before a job is put in line, by its first start and by further ones.
+   * @throws OpenEOError why it may not be now
+   */
+  admit?(job: JobRecord, parts: JobParts): Promise<void>;
+  /**
    * What a run will take, tried out without keeping or changing anything.
    * @throws OpenEOError `EstimateComplexity` with the reason where that cannot be known; what the job would fail with
    */

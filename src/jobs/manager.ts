@@ -60,10 +60,12 @@ export class JobManager {
     if (!(await this.#jobs.update(id, change))) throw new OpenEOError('JobLocked');
   }
 
-  /** Puts a job in line; does nothing for one that is there, or at work. @throws OpenEOError `JobNotFound` */
+  /** Puts a job in line; does nothing for one that is there, or at work. @throws OpenEOError `JobNotFound`; as its type's `admit` */
   async start(user: User, id: string): Promise<JobRecord> {
     const before = await this.get(user, id);
     if (before.status === 'queued' || before.status === 'running') return before;
+    const { parts, runner } = this.options;
+    await runner.types.get(before.type)?.admit?.(before, parts);
     // Before anybody can take it, so that its log begins with this.
     await this.#log(before, 'The job was put in line');
     const job = await this.#jobs.queue(id);

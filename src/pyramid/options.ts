@@ -2,6 +2,7 @@ import { OpenEOError } from '../base/errors';
 import type { JsonSchema } from '../base/json';
 import type { Resampling } from '../raster/source';
 import type { Geometry } from '../raster/vector/geometry';
+import { tileArea } from './area';
 import { type ArchiveId, type LayoutId, type TileFormat, tileFormats } from './types';
 
 /** What a person may choose of a pyramid; spelled as in process graphs and addresses. */
@@ -98,11 +99,20 @@ export function qualityOf({ format, quality }: Pick<PyramidOptions, 'format' | '
   return quality;
 }
 
-/** What fits a plain image or a map only. @throws OpenEOError `RequestInvalid` */
-export function checkOptions(options: PyramidOptions, kind: 'image' | 'map'): void {
+/** What is wrong whatever the source is. @throws OpenEOError `RequestInvalid` */
+export function checkChoices(options: PyramidOptions): void {
+  const { minzoom, maxzoom, area } = options;
   qualityOf(options);
   if (options.archive !== 'none' && options.layout !== 'xyz')
     throw invalid('an archive holds tiles of the layout xyz only.');
+  if (typeof minzoom === 'number' && typeof maxzoom === 'number' && minzoom > maxzoom)
+    throw invalid(`minzoom ${minzoom} is larger than maxzoom ${maxzoom}.`);
+  if (area) tileArea(polygonsOf(area));
+}
+
+/** What fits a plain image or a map only, and is right at all. @throws OpenEOError `RequestInvalid` */
+export function checkOptions(options: PyramidOptions, kind: 'image' | 'map'): void {
+  checkChoices(options);
   if (kind === 'map' && options.layout !== 'xyz')
     throw invalid(`a raster with a place on Earth is tiled in the layout xyz, not ${options.layout}.`);
   if (kind === 'map') return;

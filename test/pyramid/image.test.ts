@@ -170,7 +170,21 @@ const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" heig
 test.each([
   [{ layout: 'dzi', archive: 'pmtiles' }, /xyz only/],
   [{ minzoom: 1 }, /minzoom/],
-  [{ area: { type: 'Point', coordinates: [0, 0] } }, /no place on Earth/],
+  [
+    {
+      area: {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [0, 0],
+            [1, 0],
+            [0, 1],
+          ],
+        ],
+      },
+    },
+    /no place on Earth/,
+  ],
   [{ quality: 10 }, /0 to 9/],
   [{ format: 'jpeg', quality: 0 }, /1 to 100/],
   [{ resampling: 'mode' }, /average/],

@@ -1,6 +1,6 @@
 import { OpenEOError } from '../../base/errors';
 import { createSchemaCompiler, describeErrors } from '../../base/schema';
-import { optionSchemas, type PyramidOptions } from '../../pyramid/options';
+import { checkChoices, completeOptions, optionSchemas, type PyramidOptions } from '../../pyramid/options';
 import { queryValue } from '../paging';
 import type { ApiRequest } from '../route';
 
@@ -32,6 +32,7 @@ export function optionsOf(request: ApiRequest): {
   const dryRun = queryValue(request, 'dry_run') ?? 'false';
   if (dryRun !== 'true' && dryRun !== 'false')
     throw new OpenEOError('RequestInvalid', { reason: 'dry_run is true or false.' });
+  checkChoices(completeOptions(values));
   return { options: values as Partial<PyramidOptions>, isDryRun: dryRun === 'true' };
 }
 

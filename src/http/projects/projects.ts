@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { v7 as uuid } from 'uuid';
 import { OpenEOError } from '../../base/errors';
 import type { Jobs } from '../../jobs/jobs';
+import { refuseRunning } from '../../jobs/running-generation';
 import type { GenerationPayload } from '../../jobs/types/generate_tiles';
 import type { PyramidOptions } from '../../pyramid/options';
 import type { Pyramids } from '../../pyramid/pyramids';
@@ -135,7 +136,7 @@ export class Projects {
   ): Promise<JobRecord> {
     const { project, version } = place;
     requireDraft(version);
-    await this.#refuseRunning(project);
+    await refuseRunning(this.parts.records, project);
     const id = uuid();
     const payload: GenerationPayload = {
       ...{ key: asset.key, name: project.title ?? project.slug, base_url: baseUrl, options },
@@ -150,41 +151,42 @@ export class Projects {
       },
       arguments: { data: { project: project.slug, version: version.version, asset: asset.id }, ...options },
     });
-    if (!(await this.#store.activate(project.id, job.id, project.activeJobId))) {
-      await this.parts.jobs.manager.remove(await this.#owner(project, user), job.id);
-      const now = await this.#store.get(project.slug);
-      throw new OpenEOError('GenerationRunning', { job: now?.activeJobId ?? '' });
-    }
-    return this.parts.jobs.manager.start(await this.#owner(project, user), job.id);
+    return this.#start(user, place, job);
   }
 
   /** Starts the publication of what is staged. @throws OpenEOError `VersionNotDraft`, `NothingStaged`, `GenerationRunning` */
   async publish(user: User, place: ProjectPlace): Promise<JobRecord> {
     const { project, version } = place;
     requireDraft(version);
-    await this.#refuseRunning(project);
+    await refuseRunning(this.parts.records, project);
     if (!version.staged) throw new OpenEOError('NothingStaged', { version: version.version });
     const job = await this.#createJob(user, place, {
       ...{ id: uuid(), type: 'publish', payload: { path: version.staged.path } },
       ...{ title: `Publish ${project.slug}, version ${version.version}`, arguments: undefined },
     });
-    return this.parts.jobs.manager.start(await this.#owner(project, user), job.id);
+    return this.#start(user, place, job);
   }
 
   get #store() {
     return this.parts.records.projects;
   }
 
-  async #refuseRunning({ activeJobId }: ProjectRecord): Promise<void> {
-    const job = activeJobId === undefined ? undefined : await this.parts.records.jobs.get(activeJobId);
-    if (job?.status === 'queued' || job?.status === 'running')
-      throw new OpenEOError('GenerationRunning', { job: job.id });
-  }
-
   /** Jobs of a project are its owner's, whoever of the administrators starts them. */
   async #owner({ ownerId }: ProjectRecord, user: User): Promise<User> {
     if (user.id === ownerId) return user;
     return (await this.parts.records.users.get(ownerId)) ?? user;
+  }
+
+  /** What may not be started after all was never made. */
+  async #start(user: User, { project }: ProjectPlace, { id }: JobRecord): Promise<JobRecord> {
+    const { manager } = this.parts.jobs;
+    const owner = await this.#owner(project, user);
+    try {
+      return await manager.start(owner, id);
+    } catch (error) {
+      await manager.remove(owner, id);
+      throw error;
+    }
   }
 
   async #createJob(

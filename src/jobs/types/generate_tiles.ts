@@ -4,6 +4,7 @@ import type { PyramidSource } from '../../pyramid/open-source';
 import { optionSchemas, type PyramidOptions } from '../../pyramid/options';
 import type { JobRecord } from '../../store/records/jobs/types';
 import type { JobContext, JobParts, JobType } from '../job-type';
+import { quietProject } from '../running-generation';
 
 /** What the generation of a version's tiles needs to know. */
 export interface GenerationPayload {
@@ -66,6 +67,12 @@ export const generateTiles: JobType<GenerationPayload & Readonly<Record<string, 
     },
   },
   retry: { attempts: 5, delayMs: 2000 },
+  async admit(job, { records }) {
+    const { id, slug, activeJobId } = await quietProject(records, job);
+    if (await records.projects.activate(id, job.id, activeJobId)) return;
+    const now = await records.projects.get(slug);
+    throw new OpenEOError('GenerationRunning', { job: now?.activeJobId ?? '' });
+  },
   async run(payload, context) {
     const { prefix, name, base_url, options } = payload;
     const { job, pyramids, signal, logger } = context;

@@ -1,6 +1,7 @@
 import { OpenEOError } from '../../base/errors';
 import type { VersionRecord } from '../../store/records/projects/types';
 import type { JobContext, JobType } from '../job-type';
+import { quietProject } from '../running-generation';
 
 async function versionOf({ job, records }: Pick<JobContext, 'job' | 'records'>): Promise<VersionRecord> {
   const id = job.versionId ?? '';
@@ -26,6 +27,7 @@ export const publish: JobType = {
     properties: { path: { type: 'string', description: 'The staged set that is meant.' } },
   },
   retry: { attempts: 5, delayMs: 1000 },
+  admit: async (job, { records }) => void (await quietProject(records, job)),
   async run(payload, context) {
     context.progress(50, 'Publishing…');
     const path = String(payload['path']);

@@ -12,6 +12,8 @@ export const mapTiles = tileMatrixSet('WebMercatorQuad') as TileMatrixSet;
 const square: Bounds = { west: -mercatorHalf, south: -mercatorHalf, east: mercatorHalf, north: mercatorHalf };
 /** Edges that reach into a tile by less than this part of it don't reach it. */
 const slack = 1e-6;
+/** More tiles than this in one run are a mistake, or a matter of days. */
+const maxTiles = 10_000_000;
 
 /** The largest zoom whose pixels are not smaller than so many metres, as GDAL chooses it. */
 function zoomFor(metersPerPixel: number, tileSizePx: number): number {
@@ -31,7 +33,8 @@ export interface MapPlanOptions {
 /**
  * The tiles of WebMercatorQuad that a raster touches. Zooms that are not given follow from its resolution: from
  * the one that shows it in about a tile to the one nearest to its pixels.
- * @throws OpenEOError `AssetInvalid` where it has no place on the map; `RequestInvalid` for zooms in the wrong order
+ * @throws OpenEOError `AssetInvalid` where it has no place on the map; `RequestInvalid` for zooms in the wrong order and
+ *   for too many tiles
  */
 export function planMap(options: MapPlanOptions): PyramidPlan {
   const { grid, tileSizePx, area } = options;
@@ -50,29 +53,36 @@ export function planMap(options: MapPlanOptions): PyramidPlan {
     throw new OpenEOError('RequestInvalid', {
       reason: `minzoom ${minzoom} is larger than maxzoom ${maxzoom}.`,
     });
-  const includes = area && ((tile: TileAddress) => area.meets(mapTiles.bounds(tile)));
   const levels: PlannedLevel[] = [];
-  for (let z = minzoom; bounds && z <= maxzoom; z++) levels.push(levelOf(z, bounds, tileSizePx, includes));
+  for (let z = minzoom; bounds && z <= maxzoom; z++) levels.push(levelOf(z, bounds, tileSizePx));
+  checkCount(levels);
+  const covers = new Map(area && levels.map((level) => [level.z, area.cover(level.z, level)]));
+  const planned = levels.map((level) => ({ ...level, count: covers.get(level.z)?.count ?? level.count }));
   const { west, south, east, north } = transformBounds(bounds ?? placed, webMercator, wgs84);
   return {
     kind: 'map',
     layout: 'xyz',
     tileSizePx,
-    levels,
-    total: levels.reduce((sum, { count }) => sum + count, 0),
+    levels: planned,
+    total: planned.reduce((sum, { count }) => sum + count, 0),
     widthPx: grid.width,
     heightPx: grid.height,
     bounds: { west, south, east, north },
-    ...(includes && { includes }),
+    ...(area && { includes: ({ z, x, y }: TileAddress) => covers.get(z)?.has(x, y) ?? false }),
   };
 }
 
-function levelOf(
-  z: number,
-  bounds: Bounds,
-  tileSizePx: number,
-  includes: ((tile: TileAddress) => boolean) | undefined,
-): PlannedLevel {
+/** @throws OpenEOError `RequestInvalid` for more tiles than one run can look through */
+function checkCount(levels: readonly PlannedLevel[]): void {
+  const total = levels.reduce((sum, { count }) => sum + count, 0);
+  if (total <= maxTiles) return;
+  const last = levels[levels.length - 1].z;
+  throw new OpenEOError('RequestInvalid', {
+    reason: `to zoom ${last} that would be ${total.toLocaleString('en')} tiles in the extent of the source and the area, and ${maxTiles.toLocaleString('en')} are made at once; ask for a smaller maxzoom or a smaller area.`,
+  });
+}
+
+function levelOf(z: number, bounds: Bounds, tileSizePx: number): PlannedLevel {
   const side = (2 * mercatorHalf) / 2 ** z;
   const first = (distance: number) => Math.max(0, Math.floor(distance / side + slack));
   const last = (distance: number, from: number) =>
@@ -81,17 +91,11 @@ function levelOf(
   const y0 = first(mercatorHalf - bounds.north);
   const x: [number, number] = [x0, last(bounds.east + mercatorHalf, x0)];
   const y: [number, number] = [y0, last(mercatorHalf - bounds.south, y0)];
-  let count = (x[1] - x[0] + 1) * (y[1] - y[0] + 1);
-  if (includes) {
-    count = 0;
-    for (let row = y[0]; row <= y[1]; row++)
-      for (let column = x[0]; column <= x[1]; column++) if (includes({ z, x: column, y: row })) count++;
-  }
   const pixels = tileSizePx / side;
   return {
     z,
     widthPx: Math.ceil((bounds.east - bounds.west) * pixels),
     heightPx: Math.ceil((bounds.north - bounds.south) * pixels),
-    ...{ x, y, count },
+    ...{ x, y, count: (x[1] - x[0] + 1) * (y[1] - y[0] + 1) },
   };
 }

@@ -11,6 +11,8 @@ export function describeProjects(given: RecordFixture): void {
     expect(await given.store.projects.create(project('p2', 'b-map', 'bob'))).toBe(false);
     expect(await given.store.projects.create(project('p3', 'a-map', 'bob'))).toBe(true);
     expect(await given.store.projects.get('b-map')).toEqual(project('p1', 'b-map'));
+    expect(await given.store.projects.find('p1')).toEqual(project('p1', 'b-map'));
+    expect(await given.store.projects.find('b-map')).toBeUndefined();
     const slugs = async (filter: { ownerId?: string; limit?: number; after?: string }) =>
       (await given.store.projects.list(filter)).items.map(({ slug }) => slug);
     expect(await slugs({})).toEqual(['a-map', 'b-map']);

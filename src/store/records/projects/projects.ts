@@ -16,6 +16,10 @@ export function createProjects({ tables, statements, clock }: RecordDatabase): P
     sql`select ${columnList(projects)} from ${projects} where ${projects.slug} = ${bind(projects.slug, 'slug')}`,
     'get',
   );
+  const find = prepare(
+    sql`select ${columnList(projects)} from ${projects} where ${projects.id} = ${bind(projects.id, 'id')}`,
+    'find',
+  );
   const listOf = (condition: SQL, label: string) =>
     prepare(
       sql`select ${columnList(projects)} from ${projects} where ${condition} and ${projects.slug} > ${bind(projects.slug, 'after')} order by ${projects.slug} limit ${sql.placeholder('count')}`,
@@ -71,6 +75,9 @@ export function createProjects({ tables, statements, clock }: RecordDatabase): P
   return {
     async get(slug) {
       return (await statements.run(get, { slug })).rows.map(readProject)[0];
+    },
+    async find(id) {
+      return (await statements.run(find, { id })).rows.map(readProject)[0];
     },
     async list(filter) {
       const [after] = startOf(filter, ['']);

@@ -49,6 +49,7 @@ export interface AssetRecord {
 
 export interface ProjectStore {
   get(slug: string): Promise<ProjectRecord | undefined>;
+  find(id: string): Promise<ProjectRecord | undefined>;
   /** A user's projects, or all of them, in the order of slugs. */
   list(filter: { readonly ownerId?: string } & PageRequest): Promise<Page<ProjectRecord>>;
   /** False where the slug is taken. */

@@ -128,7 +128,32 @@ test('a wrong asset is refused', async () => {
     expect(await generate(one.path, id)).toMatchObject({
       ...{ status: 400, body: { code: 'AssetInvalid', message: expect.stringMatching(reason) } },
     });
-  for (const query of ['&format=bmp', '&tile_size=300', '&nonsense=1', '&area=%7B', '&dry_run=maybe'])
+  const area = (type: string, coordinates: unknown) =>
+    `&area=${encodeURIComponent(JSON.stringify({ type, coordinates }))}`;
+  for (const query of [
+    ...[
+      '&format=bmp',
+      '&tile_size=300',
+      '&nonsense=1',
+      '&area=%7B',
+      '&dry_run=maybe',
+      '&format=png&format=jpeg',
+    ],
+    // What is wrong whatever the asset is starts no job either.
+    ...[
+      '&minzoom=9&maxzoom=8',
+      '&minzoom=25',
+      '&layout=dzi&archive=pmtiles',
+      '&quality=50',
+      '&format=webp&quality=0',
+    ],
+    ...[
+      area('Point', [1, 2]),
+      area('Polygon', []),
+      area('Polygon', [[[0, 91]]]),
+      area('Polygon', [[['a', 1]]]),
+    ],
+  ])
     expect(await generate(one.path, one.assetId, query)).toMatchObject({
       ...{ status: 400, body: { code: 'RequestInvalid' } },
     });
@@ -146,6 +171,34 @@ test('a generation of a project runs alone', async () => {
   for (const { body } of started) await follow(body['job_id']);
   const { items } = await api.server.application.records.jobs.list({});
   expect(items.filter((job) => job.title?.includes(slug))).toHaveLength(started.length);
+});
+
+test('a job that is started again waits for its turn as a new one does', async () => {
+  const { path, assetId, slug } = await draft();
+  const first = await generate(path, assetId);
+  await follow(first.body['job_id']);
+  const second = await generate(path, assetId);
+  await follow(second.body['job_id']);
+  const publishing = await call('POST', `${path}/publish`);
+  await follow(publishing.body['job_id']);
+  // Another generation of the project, which nobody takes.
+  const { records } = api.server.application;
+  const held = randomUUID();
+  await records.jobs.create({ id: held, ownerId: 'ann', type: 'held', process: {} });
+  await records.jobs.queue(held);
+  const { id, activeJobId } = (await records.projects.get(slug))!;
+  expect(activeJobId).toBe(second.body['job_id']);
+  await records.projects.activate(id, held, activeJobId);
+  for (const { body } of [first, second, publishing]) {
+    const answer = await api.server.call('POST', `/jobs/${body['job_id']}/results`, undefined, api.ann);
+    expect([answer.status, ((await answer.json()) as Json)['code']]).toEqual([409, 'GenerationRunning']);
+    expect((await call('GET', `/jobs/${body['job_id']}`)).body['status']).toBe('completed');
+  }
+  await records.jobs.cancel(held);
+  const again = await api.server.call('POST', `/jobs/${first.body['job_id']}/results`, undefined, api.ann);
+  expect(again.status).toBe(202);
+  expect((await records.projects.get(slug))?.activeJobId).toBe(first.body['job_id']);
+  await follow(first.body['job_id']);
 });
 
 test('a failure keeps its reason, leaves nothing public, and may be tried again', async () => {
