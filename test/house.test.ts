@@ -106,3 +106,15 @@ test('a room imports only the rooms below it', () => {
 test('the arrows are really found', () => {
   expect(arrows().some(({ from, to }) => from === 'graph' && to === 'base')).toBe(true);
 });
+
+test('ARCHITECTURE.md lists all rooms, each below those that it imports', () => {
+  const table = readFileSync(packagePath('ARCHITECTURE.md'), 'utf8').matchAll(/^\| `(\w+)\/` \|/gm);
+  const order = [...table].map(([, room]) => room);
+  expect(order.toSorted()).toEqual(Object.keys(rooms).toSorted());
+  const upwards = Object.entries(rooms).flatMap(([room, imported]) =>
+    imported
+      .filter((other) => order.includes(other) && order.indexOf(other) > order.indexOf(room))
+      .map((other) => `${room} imports ${other}`),
+  );
+  expect(upwards).toEqual([]);
+});
