@@ -100,18 +100,18 @@ export function toCube(json: JsonCube, form: Form): Cube {
   if (values.length !== count)
     throw new Error(`a data cube has ${values.length} values, but its labels make ${count}`);
   const ordered = grid ? rowsLast(values, described) : values;
-  return memoryCube({ dimensions, grid, missing: form, ...stored(ordered, form) });
+  return memoryCube({ dimensions, grid, ...stored(ordered, form) });
 }
 
 function stored(values: readonly unknown[], form: Form) {
   const types = new Set(values.filter((value) => value !== null).map((value) => typeof value));
-  const valid =
-    form === 'mask' ? { valid: Uint8Array.from(values, (value) => (value === null ? 0 : 1)) } : {};
+  const valid = Uint8Array.from(values, (value) => (value === null ? 0 : 1));
+  // Texts have no NaN.
   if ([...types].some((type) => type !== 'number' && type !== 'boolean'))
-    return { data: [...values], dataType: 'text' as const, ...valid };
+    return { data: [...values], dataType: 'text' as const, missing: 'mask' as const, valid };
   const data = Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value)));
   const dataType = types.size === 1 && types.has('boolean') ? ('boolean' as const) : ('float64' as const);
-  return { data, dataType, ...valid };
+  return { data, dataType, missing: form, ...(form === 'mask' && { valid }) };
 }
 
 /** The distance of evenly spaced coordinates; undefined for others, NaN where there are too few to tell. */
