@@ -1,5 +1,5 @@
-import { followRow, newPath } from './cell';
-import type { Mapping } from './mapping';
+import { followRow, newPath } from '../cell';
+import type { Mapping } from '../mapping';
 
 /** Planes of bytes of one rectangle of source pixels, all on the same layout. */
 export interface BytePlanes {

@@ -1,10 +1,11 @@
-import { lazyKernels, reserveMemory, type WasmMemory } from '../../base/wasm/engine';
-import { areaReach } from './aggregate';
-import { type Cell, cellScale, followRow, newPath } from './cell';
-import type { Mapping } from './mapping';
-import type { SourceEdges } from './mean-bytes';
-import { meanModule, pixelBytes } from './mean-module';
-import { sourceWindow } from './source-window';
+import { lazyKernels, reserveMemory, type WasmMemory } from '../../../base/wasm/engine';
+import { areaReach } from '../aggregate';
+import { type Cell, cellScale, followRow, newPath } from '../cell';
+import type { Mapping } from '../mapping';
+import { sourceWindow } from '../source-window';
+import type { SourceEdges } from './bytes';
+import { meanModule } from './module';
+import { pixelBytes } from './outline';
 
 interface Kernels {
   readonly memory: WasmMemory;
