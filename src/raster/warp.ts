@@ -52,10 +52,34 @@ function splitRows(mapping: Mapping): Mapping[] {
   });
 }
 
+/** The text that appears most often, found by numbers that stand for the texts. */
+function prepareTexts(block: Block, texts: readonly unknown[], target: Grid, options: WarpOptions): Warping {
+  const numbers = new Map<unknown, number>();
+  const data = Float64Array.from(texts, (text) => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  });
+  const names = [...numbers.keys()];
+  const { result, steps, step } = prepare({ ...block, data }, target, options);
+  const found: unknown[] = new Array(result.data.length).fill(null);
+  const name = () => {
+    for (let i = 0; i < found.length; i++)
+      if (result.valid?.[i] !== 0) found[i] = names[result.data[i] as number] ?? null;
+  };
+  return {
+    result: { ...result, data: found },
+    steps: steps + 1,
+    step: (index) => (index < steps ? step(index) : name()),
+  };
+}
+
 function prepare(block: Block, target: Grid, options: WarpOptions): Warping {
   const source = block.grid;
   if (!source) throw new TypeError('A block without a grid cannot be warped');
   if (gridsEqual(source, target)) return { result: { ...block, grid: target }, steps: 0, step: () => {} };
+  if (isPlain(block.data) && options.resampling === 'mode')
+    return prepareTexts(block, block.data, target, options);
   const layers = block.shape.slice(0, -2);
   const count = layers.reduce((product, length) => product * length, 1);
   const shape = [...layers, target.height, target.width];
@@ -113,7 +137,8 @@ function prepare(block: Block, target: Grid, options: WarpOptions): Warping {
 /**
  * A block on another grid: every layer is resampled. Output pixels outside of the block are missing.
  * In the `nan` form NaN is what is missing, in the `mask` form what `valid` says.
- * @returns numbers as Float32Array where the input's fit in (else Float64Array); text stays text, taken by nearest pixel.
+ * @returns numbers as Float32Array where the input's fit in (else Float64Array); text stays text, taken by
+ *   nearest pixel unless the most frequent one is wanted.
  */
 export function warpBlock(block: Block, target: Grid, options: WarpOptions): Block {
   const { result, steps, step } = prepare(block, target, options);
