@@ -1,4 +1,5 @@
 import { OpenEOError, ProcessException } from '../../base/errors';
+import { createPace } from '../../base/pace';
 import type { Arguments, Callback } from '../../graph/types';
 import { type BandInfo, type Cube, deriveCube } from '../../raster/cube';
 import { joinVersions } from '../../raster/data-version';
@@ -73,6 +74,18 @@ function toScene(item: RasterItem, names: ReadonlySet<string>): Scene {
   return { datetime: item.datetime, bbox: item.bbox, bands };
 }
 
+/** Scenes of one cube: more than five years of a daily satellite over a large area. */
+const maxScenes = 10_000;
+
+function tooManyScenes(count: number): OpenEOError {
+  const show = (value: number) => value.toLocaleString('en');
+  return new OpenEOError('ProcessGraphComplexity', {
+    reason:
+      `${show(count)} scenes lie in the given extents and meet the conditions; one cube may be made of ` +
+      `${show(maxScenes)}. Ask for a smaller area or a shorter time.`,
+  });
+}
+
 /** What `load_collection` says where nothing is left. */
 export function noData(reason: string): ProcessException {
   return new ProcessException('NoDataAvailable', `There is no data: ${reason}.`);
@@ -93,6 +106,7 @@ export async function loadScenes(
   const interval = args.temporal_extent
     ? parseInterval(args.temporal_extent as readonly unknown[], process, 'temporal_extent')
     : undefined;
+  const rest = createPace(signal);
   const conditions = Object.entries((args.properties ?? {}) as Readonly<Record<string, Callback>>);
   const iso = (instant: number) => (Number.isFinite(instant) ? new Date(instant).toISOString() : null);
   const filter = {
@@ -111,6 +125,7 @@ export async function loadScenes(
     const kept: RasterItem[] = [];
     for (const item of await catalog.items(document.id, filter, signal)) {
       if (interval && !isWithin(item.datetime, interval)) continue;
+      await rest();
       if (!(await meets(item, conditions, signal))) continue;
       kept.push(item);
       if (item.version !== undefined) version = joinVersions(version, item.version);
@@ -128,6 +143,7 @@ export async function loadScenes(
   const names = new Set(chosen.map(({ name }) => name));
   const scenes = items.map((item) => toScene(item, names)).filter((scene) => scene.bands.size > 0);
   if (scenes.length === 0) throw noData('the scenes in the given extents have none of the bands');
+  if (scenes.length > maxScenes) throw tooManyScenes(scenes.length);
   if (sources.length > 1) scenes.sort((one, other) => Date.parse(one.datetime) - Date.parse(other.datetime));
 
   const cube = await context.raster.sceneCube(

@@ -20,6 +20,8 @@ interface Cached {
   /** ETag, or size and time of a local file. */
   readonly validator: string | undefined;
   readonly checkedAt: number;
+  /** Of the text. */
+  readonly bytes: number;
 }
 
 const maxBytes = 64 << 20;
@@ -30,12 +32,22 @@ export class DocumentReader {
   readonly #cached = new Map<Address, Cached>();
   readonly #reading = new Map<Address, Promise<StacDocument>>();
   readonly #limiter = new Limiter(16);
+  #bytes = 0;
 
-  /** @param remoteFreshMs for how long a document from the network is taken without asking again */
+  /**
+   * @param remoteFreshMs for how long a document from the network is taken without asking again
+   * @param mostBytes what all documents may have together
+   */
   constructor(
     readonly http: HttpClient,
     readonly remoteFreshMs: number,
+    readonly mostBytes = Number.POSITIVE_INFINITY,
   ) {}
+
+  /** Of the texts of the documents that it keeps. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** @throws OpenEOError `SourceUnreadable` and those of the HTTP client */
   read(address: Address): Promise<StacDocument> {
@@ -52,7 +64,14 @@ export class DocumentReader {
     const cached = isRemote(address)
       ? await this.#readRemote(address, known)
       : await this.#readLocal(address, known);
-    if (this.#cached.size >= maxCached && !this.#cached.has(address)) this.#cached.clear();
+    if (this.#cached.size >= maxCached && !this.#cached.has(address)) {
+      this.#cached.clear();
+      this.#bytes = 0;
+    }
+    const all = this.#bytes + cached.bytes - (this.#cached.get(address)?.bytes ?? 0);
+    if (all > this.mostBytes)
+      throw unreadable(address, `with those before it, there are more than ${this.mostBytes >> 20} MB`);
+    this.#bytes = all;
     this.#cached.set(address, cached);
     return cached.document;
   }
@@ -63,7 +82,9 @@ export class DocumentReader {
       const validator = `${size}-${mtimeMs}-${ino}`;
       if (known?.validator === validator) return known;
       if (size > maxBytes) throw unreadable(address, `it is larger than ${maxBytes >> 20} MB`);
-      return { document: parse(address, await readFile(address), known), validator, checkedAt: Date.now() };
+      const bytes = await readFile(address);
+      const document = parse(address, bytes, known);
+      return { document, validator, checkedAt: Date.now(), bytes: bytes.length };
     } catch (error) {
       if (error instanceof OpenEOError) throw error;
       const { code } = error as NodeJS.ErrnoException;
@@ -82,8 +103,9 @@ export class DocumentReader {
       if (response.status === 304 && known) return { ...known, checkedAt: now };
       throw unreadable(address, `the server answers ${response.status}`);
     }
-    const document = parse(response.url || address, await readBody(response, maxBytes), known);
-    return { document, validator: response.headers['etag'], checkedAt: now };
+    const body = await readBody(response, maxBytes);
+    const document = parse(response.url || address, body, known);
+    return { document, validator: response.headers['etag'], checkedAt: now, bytes: body.length };
   }
 }
 

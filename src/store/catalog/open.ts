@@ -105,8 +105,10 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
 /** Sources by address; a service with `load_stac` asks for the same one at every tile. */
 const opened = new WeakMap<HttpClient, LRUCache<string, CatalogSource>>();
 const maxSources = 100;
-/** Items of all sources that clients named: each takes some kilobytes. */
-const maxKeptItems = 100_000;
+/** Items of all sources that clients named, each of which takes some kilobytes; or KiB of text, which take as much. */
+const maxKept = 100_000;
+/** Bytes of text of one source that a client named. */
+const maxSourceBytes = 128 << 20;
 
 /**
  * The collections behind an address that a client gave: an item, a collection, a catalog or a list of items.
@@ -122,18 +124,19 @@ export async function openStacUrl(
   const { http, logger, freshness = usual } = options;
   let sources = opened.get(http);
   if (!sources) {
-    sources = new LRUCache({ max: maxSources, maxSize: maxKeptItems });
+    sources = new LRUCache({ max: maxSources, maxSize: maxKept });
     opened.set(http, sources);
   }
   let source = sources.get(url);
   if (!source) {
-    source = new CatalogSource(entryAddress(url), new DocumentReader(http, freshness.remoteMs), freshness);
+    const reader = new DocumentReader(http, freshness.remoteMs, maxSourceBytes);
+    source = new CatalogSource(entryAddress(url), reader, freshness);
     sources.set(url, source, { size: 1 });
   }
   const collections = await unlessAborted(source.collections(logger), signal);
   const items = collections.reduce((sum, { index }) => sum + index.items.length, 0);
   if (items > 0) {
-    weigh(sources, url, source, items);
+    weigh(sources, url, source, Math.min(maxKept, Math.max(items, source.bytes >> 10)));
     return createCatalog([source], logger);
   }
   sources.delete(url);

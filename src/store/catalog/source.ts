@@ -37,6 +37,11 @@ export class CatalogSource {
     return this.#loaded;
   }
 
+  /** Of the texts of all documents that it was made of. */
+  get bytes(): number {
+    return this.reader.bytes;
+  }
+
   /** Why the document could not be read last time. */
   get error(): unknown {
     return this.#error;

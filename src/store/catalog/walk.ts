@@ -45,6 +45,7 @@ export class Walk {
   readonly #drafts = new Map<string, Draft>();
   readonly #seen = new Set<Address>();
   #items = 0;
+  #isComplete = true;
 
   constructor(
     private readonly reader: DocumentReader,
@@ -113,7 +114,7 @@ export class Walk {
           if (depth >= limits.depth)
             throw unreadable(address, `it is nested more than ${limits.depth} levels deep`);
           if (this.#seen.size > limits.documents)
-            throw unreadable(address, `there are more than ${limits.documents} documents`);
+            return this.#leaveOut(address, `there are more than ${limits.documents} documents`);
           await this.#visit(await this.reader.read(address), owner, depth + 1);
         }),
       ),
@@ -128,6 +129,13 @@ export class Walk {
       if (!(error instanceof OpenEOError || error instanceof FieldError)) throw error;
       this.logger.warning('skipped a STAC document', { source: name, reason: error.message });
     }
+  }
+
+  /** Told once: there may be many more. */
+  #leaveOut(address: Address, reason: string): void {
+    if (!this.#isComplete) return;
+    this.#isComplete = false;
+    this.logger.warning('skipped the rest of a STAC source', { source: loggedName(address), reason });
   }
 
   async #addPages(first: StacDocument, owner: Draft | undefined): Promise<void> {
@@ -153,8 +161,10 @@ export class Walk {
   }
 
   #addItem(value: Fields, document: StacDocument, owner: Draft | undefined): void {
-    if (this.#items >= limits.items)
-      throw unreadable(document.address, `there are more than ${limits.items} items`);
+    if (this.#items >= limits.items) {
+      this.#leaveOut(document.address, `there are more than ${limits.items} items`);
+      return;
+    }
     // Items that are given without their collection still belong together by its name.
     const draft =
       owner ??

@@ -53,6 +53,18 @@ test('bands are chosen by name or common name, in the order of the argument', as
   expect(await codeOf(load({ bands: ['__proto__'] }))).toBe('ProcessParameterInvalid');
 });
 
+test('more scenes than a cube may have are refused before any of them is opened', async () => {
+  const { catalog } = sample.context;
+  const [item] = await catalog.items(sample.id, {}, signal);
+  const items = Array.from({ length: 10_001 }, (_, index) => ({ ...item, id: `${index}` }));
+  const crowded = { ...sample.context, catalog: { ...catalog, items: async () => items } };
+  const args = { id: sample.id, spatial_extent: null, temporal_extent: null };
+  await expect(runCube('load_collection', args, crowded)).rejects.toMatchObject({
+    code: 'ProcessGraphComplexity',
+    message: expect.stringContaining('10,001 scenes'),
+  });
+});
+
 test('wavelengths select bands afterwards', async () => {
   const cube = await runCube('filter_bands', {
     data: await load({}),

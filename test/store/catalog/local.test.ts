@@ -52,6 +52,18 @@ describe('local collections', () => {
     expect(await catalog.get('__proto__')).toBeUndefined();
   });
 
+  test('of very many items the first ones are taken, and the log says so once', async () => {
+    const logger = recordingLogger();
+    const features = Array.from({ length: 50_100 }, (_, index) => stacItem(`i${index}`, { collection: 'c' }));
+    const file = await write('many.json', { type: 'FeatureCollection', features });
+    const catalog = await openCatalog({ collections: [file], http, logger, freshness: always });
+    expect(await catalog.items('c', {}, signal)).toHaveLength(50_000);
+    const rest = logger.events.filter(({ message }) => message === 'skipped the rest of a STAC source');
+    // Once for each look.
+    expect(rest.length).toBeLessThan(5);
+    expect(rest[0].fields).toMatchObject({ reason: 'there are more than 50000 items' });
+  });
+
   test('changes are seen, and change the version', async () => {
     await write('one.json', stacItem('one'));
     const file = await write('c.json', stacCollection('c', [{ rel: 'item', href: 'one.json' }]));
