@@ -50,6 +50,10 @@ export async function readMapInfo(
       throw new OpenEOError('AssetInvalid', {
         reason: 'its pixels stand for colours of a table; expand it (gdal_translate -expand rgba).',
       });
+    if (info.isScaled || (info.dataType !== 'uint8' && info.dataType !== 'boolean'))
+      throw new OpenEOError('AssetInvalid', {
+        reason: `its values are ${info.isScaled ? 'scaled' : `of the type ${info.dataType}`}, so that nothing says which are dark and which bright. Scale them to bytes (gdal_translate -scale -ot Byte), or make tiles of a data cube of it, drawn by linear_scale_range or colormap.`,
+      });
     return info;
   } catch (error) {
     if (hasNoPlace(error)) return undefined;

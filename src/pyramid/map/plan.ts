@@ -15,6 +15,11 @@ const slack = 1e-6;
 /** More tiles than this in one run are a mistake, or a matter of days. */
 const maxTiles = 10_000_000;
 
+/** Whether bounds may be degrees: longitudes of either count, and edges that rounding or half a pixel puts over a pole. */
+function isOnEarth({ west, south, east, north }: Bounds): boolean {
+  return west >= -540 && east <= 540 && south >= -91 && north <= 91;
+}
+
 /** The largest zoom whose pixels are not smaller than so many metres, as GDAL chooses it. */
 function zoomFor(metersPerPixel: number, tileSizePx: number): number {
   const zoom = Math.floor(Math.log2((2 * mercatorHalf) / tileSizePx / metersPerPixel) + 1e-9);
@@ -38,6 +43,8 @@ export interface MapPlanOptions {
  */
 export function planMap(options: MapPlanOptions): PyramidPlan {
   const { grid, tileSizePx, area } = options;
+  if (grid.crs.isGeographic && !isOnEarth(gridBounds(grid)))
+    throw new OpenEOError('AssetInvalid', { reason: 'its coordinates are no degrees, as it says they are.' });
   const whole = transformBounds(gridBounds(grid), grid.crs, webMercator);
   const known = Object.values(whole).every(Number.isFinite) ? whole : square;
   const placed = intersectBounds(known, square);

@@ -139,6 +139,16 @@ describeWith(gdal, 'gdal2tiles.py', 'a GeoTIFF beside gdal2tiles', () => {
   test.each([
     ['a rotated raster', ['-a_srs', 'EPSG:32632'], /rotated/],
     ['a table of colours', ['-a_srs', 'EPSG:32632', '-a_ullr', '0', '10', '10', '0'], /colours of a table/],
+    [
+      'a raster of heights',
+      ['-a_srs', 'EPSG:32632', '-a_ullr', '0', '10', '10', '0', '-ot', 'Int16'],
+      /int16.*-ot Byte/,
+    ],
+    [
+      'metres that are called degrees',
+      ['-a_srs', 'EPSG:4326', '-a_ullr', '600000', '10', '600010', '0'],
+      /no degrees/,
+    ],
   ])('%s is refused with a reason', async (name, place, reason) => {
     const png = join(shop.folder, 'refused.png');
     const sharp = (await import('sharp')).default;
