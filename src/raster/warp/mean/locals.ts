@@ -48,6 +48,7 @@ export const local = {
   colours: 60,
 } as const;
 
+/** Two float64 from locals as one vector, into a local. */
 export const pair = (x: number, y: number, into: number) => [
   ...get(x),
   ...splat.double,
@@ -56,14 +57,17 @@ export const pair = (x: number, y: number, into: number) => [
   ...set(into),
 ];
 
+/** What an instruction makes of two locals. */
 export const compare = (one: number, how: readonly number[], other: number) => [
   ...get(one),
   ...get(other),
   ...how,
 ];
 
+/** The same number in both halves of a vector. */
 export const splatOf = (value: number) => [...f64.constant(value), ...splat.double];
 
+/** The lower two of four 32-bit numbers into locals. */
 const v128ToLocals = (x: number, y: number) => [
   ...set(local.middle),
   ...get(local.middle),
