@@ -1,6 +1,6 @@
 import { OpenEOError } from '../base/errors';
 import { type Cube, isCube } from '../raster/cube';
-import type { Holding } from '../raster/memory';
+import type { Holding } from '../raster/memory/budget';
 import { isCallback, LabeledArray, OpaqueHandle, SavedResult } from './types';
 
 /** Values below this size are not worth counting. */

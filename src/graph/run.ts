@@ -2,7 +2,7 @@ import { OpenEOError } from '../base/errors';
 import { createPace } from '../base/pace';
 import { untilAborted } from '../base/until-aborted';
 import type { Cube } from '../raster/cube';
-import type { Holding } from '../raster/memory';
+import type { Holding } from '../raster/memory/budget';
 import { type DefinitionSources, definitionKey, loadDefinitions } from './definitions';
 import { type Execution, Frame } from './execute';
 import { Issues, issuesToError } from './issue';

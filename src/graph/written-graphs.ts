@@ -1,5 +1,5 @@
 import { jsonBytes } from '../base/json';
-import type { Holding } from '../raster/memory';
+import type { Holding } from '../raster/memory/budget';
 
 /** Less is not worth counting. */
 const smallBytes = 65_536;

@@ -6,7 +6,7 @@ import type { JobHandle, ProcessContext } from '../processes/context';
 import { type Cube, deriveCube, isCube } from '../raster/cube';
 import type { Encoded } from '../raster/formats/types';
 import { layerLengths, product } from '../raster/layers';
-import { bytesOf } from '../raster/memory';
+import { bytesOf } from '../raster/memory/sizes';
 import { checkResultSize, computeResults, encodeBatch, planBatch, withCube } from './batch-graph';
 import { calls } from './callers';
 import { tooComplex } from './estimate';

@@ -6,7 +6,7 @@ import type { OpaqueHandle } from '../graph/types';
 import type { PyramidSource } from '../pyramid/open-source';
 import type { PyramidOptions } from '../pyramid/options';
 import type { Pyramids } from '../pyramid/pyramids';
-import type { MemoryBudget } from '../raster/memory';
+import type { MemoryBudget } from '../raster/memory/budget';
 import type { RasterReader } from '../raster/source';
 import type { Catalog } from '../store/catalog/types';
 import type { ObjectStore } from '../store/objects/types';

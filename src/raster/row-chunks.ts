@@ -1,6 +1,6 @@
 import type { Block, Window } from './cube';
 import { copyValues, createValuesLike, planeLength, product, type Values } from './layers';
-import { readPart } from './memory';
+import { readPart } from './memory/reads';
 import { widest } from './missing-values';
 
 /** Values that a process may hold at once while it makes a window; larger windows are made by rows. */

@@ -1,6 +1,6 @@
 import type { Block, Cube, Window } from './cube';
 import { deriveCube } from './cube';
-import { bytesOf } from './memory';
+import { bytesOf } from './memory/sizes';
 import { share } from './recycled';
 
 /** How long an answer stays for readers that come a little later. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { OpenEOError } from '../base/errors';
 import type { Cube } from '../raster/cube';
 import { layerCount } from '../raster/formats/layers';
-import { bytesOf } from '../raster/memory';
+import { bytesOf } from '../raster/memory/sizes';
 import { memoryCube } from '../raster/memory-cube';
 import { SharedWork } from './shared-work';
 

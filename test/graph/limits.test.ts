@@ -1,4 +1,4 @@
-import { MemoryBudget } from '../../src/raster/memory';
+import { MemoryBudget } from '../../src/raster/memory/budget';
 import {
   createWorld,
   from,

@@ -3,7 +3,8 @@ import { type Cube, defineCube, deriveCube } from '../../src/raster/cube';
 import { gtiff } from '../../src/raster/formats/gtiff';
 import { png } from '../../src/raster/formats/png';
 import type { OutputFormat } from '../../src/raster/formats/types';
-import { accountReads, MemoryBudget } from '../../src/raster/memory';
+import { MemoryBudget } from '../../src/raster/memory/budget';
+import { accountReads } from '../../src/raster/memory/reads';
 import { utmGrid } from './formats/support';
 
 const signal = new AbortController().signal;

@@ -1,7 +1,8 @@
 import { subGrid } from '../../src/geo/grid';
 import type { Grid } from '../../src/geo/types';
 import { type Block, type Cube, type Dimension, deriveCube } from '../../src/raster/cube';
-import { accountReads, MemoryBudget } from '../../src/raster/memory';
+import { MemoryBudget } from '../../src/raster/memory/budget';
+import { accountReads } from '../../src/raster/memory/reads';
 import { memoryCube } from '../../src/raster/memory-cube';
 import { inRowChunks } from '../../src/raster/row-chunks';
 import { shareReads } from '../../src/raster/shared-reads';

@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/logger';
 import { startThread } from '../../base/thread';
-import type { MemoryBudget } from '../../raster/memory';
+import type { MemoryBudget } from '../../raster/memory/budget';
 import { Peers, type SharedBlocks } from './peers';
 import { ReadPool } from './pool';
 

@@ -5,7 +5,7 @@ import { loadApart } from '../../raster/formats/input/apart/load';
 import { findInputFormat, inputFormats } from '../../raster/formats/input/registry';
 import type { InputFile } from '../../raster/formats/input/types';
 import { unsuitable } from '../../raster/formats/unsuitable';
-import { expectedBytes } from '../../raster/memory';
+import { expectedBytes } from '../../raster/memory/sizes';
 import type { ProcessContext } from '../context';
 
 type LoadContext = Pick<ProcessContext, 'signal' | 'raster' | 'limits' | 'memory'>;

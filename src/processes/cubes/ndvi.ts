@@ -13,7 +13,7 @@ import {
   type Window,
 } from '../../raster/cube';
 import { blockShape, layerLengths, missingBlock, product, selectedIndices } from '../../raster/layers';
-import { readPart } from '../../raster/memory';
+import { readPart } from '../../raster/memory/reads';
 import { recycle, uncleared } from '../../raster/recycled';
 import { addSingleLabel } from '../../raster/single-label';
 import { kernel as normalizedDifference } from '../math/normalized_difference';

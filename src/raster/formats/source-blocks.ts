@@ -1,6 +1,6 @@
 import type { NumericArray } from '../cube';
 import { createValuesLike } from '../layers';
-import { expectedBytes } from '../memory';
+import { expectedBytes } from '../memory/sizes';
 import { widest } from '../missing-values';
 import { recycle } from '../recycled';
 import { alignedOffset } from '../warp/aligned';

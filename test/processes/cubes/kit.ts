@@ -12,7 +12,7 @@ import {
   layerDimensions,
   type Window,
 } from '../../../src/raster/cube';
-import { MemoryBudget } from '../../../src/raster/memory';
+import { MemoryBudget } from '../../../src/raster/memory/budget';
 import { memoryCube } from '../../../src/raster/memory-cube';
 import { predefinedProcesses } from '../../support/predefined';
 

@@ -1,6 +1,6 @@
 import { LabeledArray } from '../../../../src/graph/types';
 import { type Cube, deriveCube } from '../../../../src/raster/cube';
-import { MemoryBudget } from '../../../../src/raster/memory';
+import { MemoryBudget } from '../../../../src/raster/memory/budget';
 import {
   bands,
   codeOf,
