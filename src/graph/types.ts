@@ -79,7 +79,8 @@ export interface ProcessModule<C = never, K = unknown> {
   readonly isLocal?: boolean;
   /**
    * Parameters for which the function itself answers to null and to numbers outside of the schema's range: the
-   * logarithm of -1 is NaN, an element at -1 is an error of its own. They are not refused before the call.
+   * logarithm of -1 is NaN, an element at -1 is an error of its own. They are not refused before the call, and
+   * neither is GeoJSON in the place of a cube of geometries.
    */
   readonly answers?: readonly string[];
   /** What stands for parameters that a call leaves out, where the function tells that from their described default. */

@@ -102,16 +102,21 @@ class Compilers {
 
 const none: readonly Violation[] = [];
 
-/** The schema with null beside it and numbers of any size; in arrays as well. */
+/** The schema with null beside it and numbers of any size, in arrays as well; GeoJSON beside cubes of geometries. */
 function withoutRange(schema: ParameterSpec['schema']): JsonSchema[] {
   const alternatives = [schema].flat() as JsonSchema[];
   return [
+    ...(alternatives.some(isVectorCube) ? [{ type: 'object', subtype: 'geojson' }] : []),
     ...alternatives.map(({ minimum, maximum, exclusiveMinimum, exclusiveMaximum, items, ...rest }) => ({
       ...rest,
       ...(isPlainObject(items) && { items: { anyOf: withoutRange(items as JsonSchema) } }),
     })),
     { type: 'null' },
   ];
+}
+
+function isVectorCube({ subtype, dimensions }: JsonSchema): boolean {
+  return subtype === 'datacube' && Array.isArray(dimensions) && dimensions[0]?.type === 'geometry';
 }
 
 function isPlainObject(value: unknown): boolean {

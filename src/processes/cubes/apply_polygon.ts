@@ -103,6 +103,9 @@ function extentOf(geometry: Geometry, crs: Crs, grid: Grid): Rectangle | undefin
   };
 }
 
+/** The standard's text names GeoJSON beside cubes of geometries, its schema does not. */
+export const answers = ['geometries'];
+
 /** A pixel gets what the process made of the part of its polygon; pixels in no polygon are missing. */
 export async function run(args: Arguments, { signal }: Pick<ProcessContext, 'signal'>): Promise<Cube> {
   const cube = args.data as Cube;
