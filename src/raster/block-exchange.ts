@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import type { Use } from './block-cache';
 import type { Plane } from './codecs/planes';
 import { lend } from './recycled';
 
@@ -7,6 +8,8 @@ type Planes = readonly Plane[];
 
 type Message =
   | { readonly type: 'ask'; readonly id: number; readonly key: string }
+  /** What was read of a block that this one keeps. */
+  | { readonly type: 'used'; readonly key: string; readonly uses: readonly Use[] }
   /** Without planes where the thread does not have them any more. */
   | { readonly type: 'answer'; readonly id: number; readonly planes?: Planes };
 
@@ -16,14 +19,24 @@ interface Peer {
   readonly asked: Map<number, (planes: Planes | undefined) => void>;
 }
 
+/** A block, and where another thread keeps it, the way to tell that one what is read of it. */
+export interface Obtained {
+  readonly planes: Planes;
+  readonly tell?: (uses: readonly Use[]) => void;
+}
+
 /** The blocks that a thread keeps. */
 export interface BlockHolder {
   peek(key: string): Planes | undefined;
+  /** Another thread has read so much of it. */
+  note(key: string, use: Use): void;
   release(planes: Planes): void;
 }
 
-/** More than the blocks that threads keep: two that fall on one place know nothing of each other. */
+/** More than the blocks that threads keep. */
 const places = 1 << 16;
+/** Places that a block may have: those that find none free know nothing of each other. */
+const choices = 8;
 /** A thread's number takes the low byte of its entries. */
 export const mostPeers = 255;
 
@@ -67,6 +80,7 @@ export class BlockExchange {
     this.#peers.set(number, peer);
     port.on('message', (message: Message) => {
       if (message.type === 'ask') void this.#answer(peer, message.id, message.key);
+      else if (message.type === 'used') for (const use of message.uses) this.#holder?.note(message.key, use);
       else {
         peer.asked.get(message.id)?.(message.planes?.map(lend));
         peer.asked.delete(message.id);
@@ -78,23 +92,30 @@ export class BlockExchange {
     });
   }
 
-  /** The block as another thread has it, or else made by `load`. @throws what `load` throws, or the signal's reason */
+  /**
+   * The block as another thread has it, or else made by `load` for this one to keep.
+   * @throws what `load` throws, or the signal's reason
+   */
   async obtain(
     key: string,
     load: (signal: AbortSignal) => Promise<Planes>,
     signal: AbortSignal,
-  ): Promise<Planes> {
+  ): Promise<Obtained> {
     const peer = this.#claim(key);
     if (peer) {
       const planes = await this.#ask(peer, key);
       signal.throwIfAborted();
-      if (planes) return planes;
-      this.#announce(key);
+      if (planes)
+        return {
+          planes,
+          tell: (uses) => peer.port.postMessage({ type: 'used', key, uses } satisfies Message),
+        };
+      this.#claim(key, peer);
     }
     const made = load(signal);
     this.#making.set(key, made);
     try {
-      return await made;
+      return { planes: await made };
     } finally {
       if (this.#making.get(key) === made) this.#making.delete(key);
     }
@@ -102,29 +123,43 @@ export class BlockExchange {
 
   /** This thread does not have the block any more. */
   withdraw(key: string): void {
-    const { place, entry } = this.#placeOf(key);
-    Atomics.compareExchange(this.#table, place, entry | this.number, 0);
+    const { first, entry } = this.#placeOf(key);
+    const own = entry | this.number;
+    for (let place = first; place < first + choices; place++)
+      if (Atomics.compareExchange(this.#table, place, own, 0) === own) return;
   }
 
-  #placeOf(key: string): { readonly place: number; readonly entry: number } {
+  #placeOf(key: string): { readonly first: number; readonly entry: number } {
     const digest = crc32(key);
-    return { place: digest % places, entry: digest & ~mostPeers };
+    return { first: (digest % (places / choices)) * choices, entry: digest & ~mostPeers };
   }
 
-  #announce(key: string): void {
-    const { place, entry } = this.#placeOf(key);
-    Atomics.store(this.#table, place, entry | this.number);
-  }
-
-  /** Says that this thread makes the block, unless another one that can be asked has it or makes it. */
-  #claim(key: string): Peer | undefined {
-    const { place, entry } = this.#placeOf(key);
+  /**
+   * Says that this thread makes the block, unless another one that can be asked has it or makes it.
+   * @param refused who does not have it after all
+   */
+  #claim(key: string, refused?: Peer): Peer | undefined {
+    const { first, entry } = this.#placeOf(key);
     for (;;) {
-      const found = Atomics.load(this.#table, place);
-      const peer = (found & ~mostPeers) === entry ? this.#peers.get(found & mostPeers) : undefined;
-      if (peer) return peer;
-      if (Atomics.compareExchange(this.#table, place, found, entry | this.number) === found) return undefined;
+      const found = Array.from({ length: choices }, (_, choice) => Atomics.load(this.#table, first + choice));
+      let choice = found.findIndex((each) => each !== 0 && (each & ~mostPeers) === entry);
+      const peer = choice < 0 ? undefined : this.#peers.get(found[choice] & mostPeers);
+      if (peer && peer !== refused) return peer;
+      if (choice < 0)
+        choice = Math.max(
+          0,
+          found.findIndex((each) => this.#isFree(each)),
+        );
+      const place = first + choice;
+      if (Atomics.compareExchange(this.#table, place, found[choice], entry | this.number) === found[choice])
+        return undefined;
     }
+  }
+
+  /** Nobody says it, or who has ended. */
+  #isFree(found: number): boolean {
+    const number = found & mostPeers;
+    return number !== this.number && !this.#peers.has(number);
   }
 
   #ask({ port, asked }: Peer, key: string): Promise<Planes | undefined> {

@@ -180,7 +180,7 @@ export function cropCube(cube: Cube, boxes: readonly Bounds[]): Cube {
     async read(window: Window, signal: AbortSignal): Promise<Block> {
       const cover = coverage(window.grid!, area);
       if (cover === 'none') return missingBlock(result, window);
-      const block = await cube.read(window, signal);
+      const block = await cube.read({ ...window, extent: window.extent ?? cropped }, signal);
       return cover === 'all' ? block : dropPixels(block, cube.missing, cover);
     },
   });

@@ -82,6 +82,8 @@ export interface Window {
    * system. Required exactly when the cube has a grid.
    */
   readonly grid?: Grid;
+  /** Where known, the pixels that all windows lie in which are read for one purpose: nothing beyond will be asked for. */
+  readonly extent?: Grid;
   /** By dimension name: the indices of the wanted labels, in the wanted order. Absent: all of them. */
   readonly select?: ReadonlyMap<string, readonly number[]>;
 }

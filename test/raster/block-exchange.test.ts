@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
-import { BlockCache } from '../../src/raster/block-cache';
+import { BlockCache, type Use } from '../../src/raster/block-cache';
 import { BlockExchange, createBlockTable } from '../../src/raster/block-exchange';
+import { eventually } from '../support/process';
 
 const never = new AbortController().signal;
 const bytes = 100_000;
@@ -19,7 +20,7 @@ function twoCaches(maxBytes = 10 * bytes) {
   exchanges[1].join(1, port2);
   const decoded: string[][] = [[], []];
   const caches = exchanges.map((exchange) => new BlockCache(maxBytes, exchange));
-  const get = (thread: number, key: string, made?: Promise<void>, signal = never) =>
+  const get = (thread: number, key: string, made?: Promise<void>, signal = never, use?: Use) =>
     caches[thread].get(
       key,
       async () => {
@@ -28,6 +29,7 @@ function twoCaches(maxBytes = 10 * bytes) {
         return [new Uint8Array(bytes).fill(key.length), new Uint16Array(3).fill(7)];
       },
       signal,
+      use,
     );
   return { caches, decoded, get, disconnect: () => port1.close() };
 }
@@ -113,4 +115,37 @@ test('who leaves while another thread makes it is told at once', async () => {
   resolve();
   await one;
   expect(decoded).toEqual([['block'], []]);
+});
+
+test('what another thread keeps is not kept twice', async () => {
+  const { get, caches } = twoCaches();
+  const planes = await get(0, 'block');
+  const copy = await get(1, 'block');
+  expect(caches.map(({ size }) => size)).toEqual([1, 0]);
+  caches[1].release(copy);
+  expect((await get(1, 'block'))[0]).toEqual(planes[0]);
+});
+
+test('blocks that have been read from end to end leave first, whoever read them', async () => {
+  const { get, caches, decoded } = twoCaches(5 * bytes);
+  const read = async (thread: number, key: string, sample: number, share: number) =>
+    caches[thread].release(await get(thread, key, undefined, never, { sample, share }));
+  for (const key of ['a', 'b', 'c', 'd']) await read(0, key, 0, 0.25);
+  for (let part = 0; part < 3; part++) await read(1, 'c', 0, 0.25);
+  // Of this sample not all has been read.
+  for (let part = 0; part < 3; part++) await read(1, 'b', part, 0.25);
+  await eventually(async () => {
+    await read(0, 'new', 0, 1);
+    expect(caches[0].peek('c')).toBeUndefined();
+  });
+  for (const key of ['a', 'b', 'd']) expect(caches[0].peek(key)).toBeDefined();
+  expect(decoded[1]).toEqual([]);
+});
+
+test('keys that fall on one place of the table are told apart', async () => {
+  const { get, decoded } = twoCaches(3000 * bytes);
+  const keys = Array.from({ length: 500 }, (_, index) => `block ${index}`);
+  for (const key of keys) await get(0, key);
+  for (const key of keys) await get(1, key);
+  expect(decoded[1]).toEqual([]);
 });

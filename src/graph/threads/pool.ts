@@ -67,6 +67,8 @@ export class ReadPool {
     request.signal.throwIfAborted();
     if (this.#refused.has(request.run.id)) return undefined;
     this.#startMissing();
+    if (this.size === 0 && request.isPatient) await this.#anyReady();
+    request.signal.throwIfAborted();
     if (this.size === 0) return undefined;
     const task = new Task(++this.#lastId, request, () => {
       const place = this.#queue.indexOf(task);
@@ -81,6 +83,11 @@ export class ReadPool {
   async warm(): Promise<void> {
     this.#startMissing();
     await Promise.all([...this.#threads].map(({ ready }) => ready));
+  }
+
+  /** Resolves when a thread takes windows, or none is going to. */
+  async #anyReady(): Promise<void> {
+    await Promise.race([...this.#threads].map(({ ready }) => ready));
   }
 
   /** Ends all threads. Windows under way are left to those who asked. */

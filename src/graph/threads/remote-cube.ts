@@ -8,8 +8,10 @@ import { toPortablePlan } from './portable-plan';
 import type { ContextRecorder } from './recorder';
 import type { Priority } from './task';
 
-/** Windows of fewer values are read at once: sending them costs more. */
-const smallestWindow = 128 * 128;
+/** Cubes of fewer values are read at once: sending them costs more. Small parts of large ones go to the others' blocks. */
+const smallestRead = 128 * 128;
+/** Cubes of so many values wait for threads: blocks that are read before would be read by them again. */
+const largeRead = 2048 * 2048;
 
 let lastRun = 0;
 
@@ -20,6 +22,10 @@ function isPlain(value: unknown): boolean {
   const prototype = Object.getPrototypeOf(value) as unknown;
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return false;
   return Object.values(value).every(isPlain);
+}
+
+function valuesOf(cube: Cube, window: Window): number {
+  return planeLength(window) * product(layerLengths(cube, window));
 }
 
 /** A node of the graph itself whose cube threads can come to. */
@@ -80,10 +86,13 @@ export class Distribution {
     window: Window,
     signal: AbortSignal,
   ): Promise<Block | undefined> {
-    if (planeLength(window) * product(layerLengths(cube, window)) < smallestWindow) return undefined;
+    const all = valuesOf(cube, { ...window, grid: cube.grid });
+    if (Math.max(valuesOf(cube, window), all) < smallestRead) return undefined;
     place.run ??= this.#portable(cube, place);
     if (!place.run) return undefined;
-    const block = await this.pool.read({ run: place.run, window, priority: this.priority, signal });
+    const block = await this.pool.read({
+      ...{ run: place.run, window, priority: this.priority, isPatient: all >= largeRead, signal },
+    });
     return block && { ...block, ...(window.grid && { grid: window.grid }) };
   }
 

@@ -8,6 +8,8 @@ export interface ReadRequest {
   readonly run: PortableRun;
   readonly window: Window;
   readonly priority: Priority;
+  /** Waits for threads that are being started. */
+  readonly isPatient?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -3,13 +3,14 @@ import { createValuesLike } from '../layers';
 import { expectedBytes } from '../memory/sizes';
 import { widest } from '../missing-values';
 import { recycle } from '../recycled';
+import { chunkPx } from '../scenes/band-reader';
 import { alignedOffset } from '../warp/aligned';
 import { common, copyCommon, sizeOf } from './areas';
 import type { Area, LayerGroup, Pixels, Raster, ReadArea } from './layers';
 
 /** What may wait for its other parts to be asked for, of one result. */
 const mostHeldBytes = 128 * 2 ** 20;
-/** Values of one chunk. */
+/** Values of one chunk, which is read at once. */
 const chunkValues = 4 << 20;
 /** A block may be so many times as wide or high as an area: more would be computed long before it is wanted. */
 const mostAreas = 4;
@@ -47,8 +48,9 @@ export function bySourceBlocks(raster: Raster, read: ReadArea, heldBytes = mostH
   const chooseSize = (area: Area, layers: number): typeof size => {
     if (blocks.width > mostAreas * area.width || blocks.height > mostAreas * area.height) return null;
     const most = chunkValues / layers;
-    let across = Math.max(1, Math.floor(area.width / blocks.width));
-    let down = Math.max(1, Math.floor(area.height / blocks.height));
+    const count = (length: number, step: number) => Math.max(1, Math.floor(Math.min(length, chunkPx) / step));
+    let across = count(area.width, blocks.width);
+    let down = count(area.height, blocks.height);
     const pixels = () => across * blocks.width * down * blocks.height;
     if (pixels() > most) across = Math.max(1, Math.floor(most / (down * blocks.height * blocks.width)));
     if (pixels() > most) down = Math.max(1, Math.floor(most / (across * blocks.width * blocks.height)));

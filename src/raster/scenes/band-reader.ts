@@ -1,6 +1,8 @@
 import { createPace } from '../../base/pace';
+import { transformBounds } from '../../geo/crs';
 import { gridsEqual, subGrid } from '../../geo/grid';
 import type { Grid } from '../../geo/types';
+import { gridBounds } from '../cube';
 import type { Resampling } from '../source';
 import { alignedOffset, takeAligned } from '../warp/aligned';
 import { createMapping, type Mapping } from '../warp/mapping';
@@ -11,7 +13,7 @@ import { chooseLevel, reduction } from './levels';
 import type { PixelWindow } from './patches';
 
 /** Output pixels per side that are warped at once: bounds the source pixels held in memory. */
-const chunkPx = 1024;
+export const chunkPx = 1024;
 /** A chunk that needs more source pixels is halved. */
 const chunkSourcePx = 2 ** 24;
 /** Part of a source pixel by which positions may be off. */
@@ -35,7 +37,15 @@ export interface Pyramid<Level extends PyramidLevel> {
 
 /** Reads rectangles of pixels of one sample. */
 export interface PatchSource<Level extends PyramidLevel, File extends Pyramid<Level>> {
-  read(file: File, level: Level, sample: number, window: PixelWindow, signal: AbortSignal): Promise<Patch>;
+  /** @param extent the pixels that this and other windows can be of; absent: any */
+  read(
+    file: File,
+    level: Level,
+    sample: number,
+    window: PixelWindow,
+    signal: AbortSignal,
+    extent?: PixelWindow,
+  ): Promise<Patch>;
 }
 
 /** One sample of a picture, and what its numbers mean. */
@@ -52,6 +62,7 @@ export interface BandSource<File> {
 export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>> {
   readonly #levels = new Map<string, Level>();
   readonly #mappings: { target: Grid; source: Grid; level: string; mapping: Mapping }[] = [];
+  readonly #extents = new Map<Level, PixelWindow>();
   readonly #rest: () => Promise<void> | undefined;
 
   constructor(
@@ -59,6 +70,8 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     readonly grid: Grid,
     readonly resampling: Resampling,
     readonly signal: AbortSignal,
+    /** All that this and other windows can be of. */
+    readonly extent?: Grid,
   ) {
     this.#rest = createPace(signal);
   }
@@ -128,7 +141,7 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
           await this.#chunk(band, level, column + x, row + y, w, h, out);
       return;
     }
-    const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
+    const patch = await this.#patch(band, level, window);
     if (isWhole) {
       resamplePlane(this.resampling, mapping, patch, band.missing, out);
       patch.release?.();
@@ -164,10 +177,19 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
       y1: Math.min(image.height, offset.row + part.height),
     };
     if (window.x0 >= window.x1 || window.y0 >= window.y1) return;
-    const patch = await this.patches.read(band.file, level, band.sample, window, this.signal);
+    const patch = await this.#patch(band, level, window);
     const begin = { column: offset.column - part.column, row: offset.row - part.row };
     takeAligned(patch, begin, band.missing, out);
     patch.release?.();
+  }
+
+  #patch({ file, sample }: BandSource<File>, level: Level, window: PixelWindow): Promise<Patch> {
+    let extent = this.#extents.get(level);
+    if (!extent && this.extent) {
+      extent = extentIn(reducedGrid(file.grid, level), this.extent);
+      this.#extents.set(level, extent);
+    }
+    return this.patches.read(file, level, sample, window, this.signal, extent);
   }
 
   #mapping(target: Grid, source: Grid, level: Level): Mapping {
@@ -182,6 +204,17 @@ export class BandReader<Level extends PyramidLevel, File extends Pyramid<Level>>
     this.#mappings.push({ target, source, level: key, mapping });
     return mapping;
   }
+}
+
+/** The pixels of a grid that an extent has a part of. */
+function extentIn(grid: Grid, extent: Grid): PixelWindow {
+  const { west, east, north, south } = transformBounds(gridBounds(extent), extent.crs, grid.crs);
+  return {
+    x0: Math.floor((west - grid.originX) / grid.resX + tolerance),
+    y0: Math.floor((grid.originY - north) / grid.resY + tolerance),
+    x1: Math.ceil((east - grid.originX) / grid.resX - tolerance),
+    y1: Math.ceil((grid.originY - south) / grid.resY - tolerance),
+  };
 }
 
 /** The pixels of an overview, or of the file itself. */

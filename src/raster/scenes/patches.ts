@@ -23,13 +23,18 @@ const maxPatch = 2 ** 27;
 export class PatchReader {
   constructor(readonly cache: BlockCache) {}
 
-  /** One sample of a level, with the file's mask or opacity beside it. @throws OpenEOError `SourceUnreadable` */
+  /**
+   * One sample of a level, with the file's mask or opacity beside it.
+   * @param extent the pixels that this and other windows can be of; default: all
+   * @throws OpenEOError `SourceUnreadable`
+   */
   async read(
     file: TiffFile,
     level: Level,
     sample: number,
     window: PixelWindow,
     signal: AbortSignal,
+    extent: PixelWindow = { x0: 0, y0: 0, x1: level.image.width, y1: level.image.height },
   ): Promise<Patch> {
     const { image, mask } = level;
     if (sample >= image.samples)
@@ -38,18 +43,18 @@ export class PatchReader {
       throw unreadable(file.source.id, 'it is too large for so small a scale; add overviews to it');
     const name = `${file.key}\n${level.index}`;
     const fill = file.nodata ?? 0;
-    const values = this.#plane(file, image, name, sample, window, fill, signal);
+    const values = this.#plane(file, image, name, sample, window, fill, signal, extent);
     if (mask) {
       const [patch, hidden] = await Promise.all([
         values,
-        this.#plane(file, mask, `${name}m`, 0, window, 255, signal),
+        this.#plane(file, mask, `${name}m`, 0, window, 255, signal, extent),
       ]);
       return combine(patch, hidden);
     }
     if (image.alpha !== undefined && image.alpha !== sample && file.nodata === undefined) {
       const [patch, opacity] = await Promise.all([
         values,
-        this.#plane(file, image, name, image.alpha, window, 0, signal),
+        this.#plane(file, image, name, image.alpha, window, 0, signal, extent),
       ]);
       return combine(patch, opacity);
     }
@@ -108,6 +113,7 @@ export class PatchReader {
     window: PixelWindow,
     fill: number,
     signal: AbortSignal,
+    extent: PixelWindow,
   ): Promise<Patch> {
     const { blockWidth, blockHeight } = image;
     const column0 = Math.floor(window.x0 / blockWidth);
@@ -116,7 +122,7 @@ export class PatchReader {
     const row1 = Math.floor((window.y1 - 1) / blockHeight);
     const isInside = window.x0 >= 0 && window.x1 <= image.width;
     if (isInside && column0 === column1 && row0 === row1) {
-      const block = await this.#block(file, image, name, sample, column0, row0, window.y1, fill, signal);
+      const block = await this.#block(file, image, name, sample, column0, row0, window, fill, signal, extent);
       const data = block.plane;
       return {
         data,
@@ -154,7 +160,7 @@ export class PatchReader {
             y1: Math.min(window.y1, (row + 1) * blockHeight),
           };
           jobs.push(
-            this.#block(file, image, name, sample, column, row, part.y1, fill, signal).then((block) => {
+            this.#block(file, image, name, sample, column, row, part, fill, signal, extent).then((block) => {
               place(block.plane, run.left + part.x0 - run.x0, part);
               block.release();
             }),
@@ -164,7 +170,7 @@ export class PatchReader {
     return { data: data ?? new Uint8Array(0), stride: width, x0: window.x0, y0: window.y0, width, height };
   }
 
-  /** A block, at least down to above a row of the image: one that isn't kept need not be decoded any further. */
+  /** A block for a part of its pixels: one that isn't kept need not be decoded any further down. */
   async #block(
     file: TiffFile,
     image: ImageLayout,
@@ -172,27 +178,43 @@ export class PatchReader {
     sample: number,
     column: number,
     row: number,
-    endRow: number,
+    part: PixelWindow,
     fill: number,
     signal: AbortSignal,
+    extent: PixelWindow,
   ): Promise<{ readonly plane: Plane; release(): void }> {
     const isTogether = !image.isPlanar && image.samples <= maxTogether;
     const plane = image.isPlanar ? sample : 0;
     const wanted = isTogether ? Array.from({ length: image.samples }, (_, index) => index) : [sample];
     const { blockWidth, blockHeight } = image;
     const bytes = blockWidth * blockHeight * wanted.length * planeSampleBytes(image.kind);
-    const rows = this.cache.keeps(bytes) ? blockHeight : Math.min(blockHeight, endRow - row * blockHeight);
-    const part = rows < blockHeight ? `/${rows}` : '';
-    const key = `${name}/${column}/${row}/${isTogether ? '' : sample}${part}`;
+    const rows = this.cache.keeps(bytes) ? blockHeight : Math.min(blockHeight, part.y1 - row * blockHeight);
+    const rowsKey = rows < blockHeight ? `/${rows}` : '';
+    const key = `${name}/${column}/${row}/${isTogether ? '' : sample}${rowsKey}`;
+    const inside = {
+      x0: Math.max(extent.x0, column * blockWidth),
+      y0: Math.max(extent.y0, row * blockHeight),
+      x1: Math.min(extent.x1, (column + 1) * blockWidth, image.width),
+      y1: Math.min(extent.y1, (row + 1) * blockHeight, image.height),
+    };
+    const whole = commonPixels(inside, inside);
+    const use = { sample, share: whole > 0 ? commonPixels(part, inside) / whole : 1 };
     const planes =
-      this.cache.peek(key) ??
+      this.cache.peek(key, use) ??
       (await this.cache.get(
         key,
         (shared) => readBlock(file.source, image, { column, row, plane }, wanted, rows, fill, shared),
         signal,
+        use,
       ));
     return { plane: planes[isTogether ? sample : 0], release: () => this.cache.release(planes) };
   }
+}
+
+function commonPixels(one: PixelWindow, other: PixelWindow): number {
+  const width = Math.min(one.x1, other.x1) - Math.max(one.x0, other.x0);
+  const height = Math.min(one.y1, other.y1) - Math.max(one.y0, other.y0);
+  return Math.max(0, width) * Math.max(0, height);
 }
 
 /** A range of columns as ranges inside the image; what leaves it on one side comes in on the other. */

@@ -29,7 +29,7 @@ export interface Tools {
 /** A cube of scenes and all that reading it needs. */
 export interface Reading extends Tools {
   readonly options: SceneCubeOptions;
-  readonly plan: Pick<Cube, 'dataType' | 'missing'>;
+  readonly plan: Pick<Cube, 'dataType' | 'missing' | 'grid'>;
   readonly dimensions: readonly Dimension[];
   readonly groups: readonly (readonly Scene[])[];
 }
@@ -57,7 +57,7 @@ export async function readWindow(reading: Reading, window: Window, signal: Abort
   data.fill(Number.NaN);
   const valid = plan.missing === 'mask' ? uncleared(Uint8Array, count * pixels).fill(0) : undefined;
   const resampling = options.resampling ?? 'near';
-  const bands = new BandReader(reading.patches, grid, resampling, signal);
+  const bands = new BandReader(reading.patches, grid, resampling, signal, window.extent ?? plan.grid);
   const area = transformBounds(gridBounds(grid), grid.crs, wgs84);
   const inside = insideExtent(options.extent, grid);
   const limiter = new Limiter(concurrency);

@@ -7,6 +7,8 @@ export interface Mapping {
   readonly width: number;
   readonly height: number;
   readonly cells: readonly Cell[];
+  /** Both are in one reference system, so that positions are what they are without any bend. */
+  readonly isLinear: boolean;
 }
 
 /** Output pixels per side of the largest cell. */
@@ -59,7 +61,7 @@ export function createMapping(target: Grid, source: Source, tolerance = 0.001): 
         row1: height,
         ...nodes,
       });
-    return { width, height, cells };
+    return { width, height, cells, isLinear: true };
   }
   const period = source.crs.isGeographic ? 360 / source.resX : undefined;
 
@@ -91,7 +93,7 @@ export function createMapping(target: Grid, source: Source, tolerance = 0.001): 
   const startY = -latticePhase(-target.originY, target.resY, largestCell);
   for (let top = startY; top < height; top += largestCell)
     for (let left = startX; left < width; left += largestCell) visit(left, top, largestCell);
-  return { width, height, cells };
+  return { width, height, cells, isLinear: false };
 }
 
 interface Nodes {

@@ -41,9 +41,12 @@ export function sourceWindow(
     }
   }
   if (!(minX <= maxX && minY <= maxY)) return undefined;
-  const x0 = source.wrapsX ? Math.floor(minX) - 1 : Math.max(0, Math.floor(minX) - 1);
-  const x1 = source.wrapsX ? Math.ceil(maxX) + 1 : Math.min(source.width, Math.ceil(maxX) + 1);
-  const y0 = Math.max(0, Math.floor(minY) - 1);
-  const y1 = Math.min(source.height, Math.ceil(maxY) + 1);
+  // Pixels of middles are known but for rounding where nothing bends: neighbours may lie in other blocks.
+  const slack = mapping.isLinear && inset > 0 ? 0.01 : 1;
+  const [left, right] = [Math.floor(minX - slack), Math.ceil(maxX + slack)];
+  const x0 = source.wrapsX ? left : Math.max(0, left);
+  const x1 = source.wrapsX ? right : Math.min(source.width, right);
+  const y0 = Math.max(0, Math.floor(minY - slack));
+  const y1 = Math.min(source.height, Math.ceil(maxY + slack));
   return x0 < x1 && y0 < y1 ? { x0, y0, x1, y1 } : undefined;
 }

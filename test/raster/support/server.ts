@@ -14,6 +14,8 @@ export interface Behaviour {
   breaks: number;
   /** Never answers. */
   hangs: boolean;
+  /** What an answer waits for, by the first byte that is asked for. */
+  gate?: (start: number) => Promise<void> | undefined;
 }
 
 /** A file server on the loopback that can misbehave, and a count of what it was asked. */
@@ -21,7 +23,7 @@ export async function serveFile(bytes: Uint8Array) {
   const behaviour: Behaviour = { bytes, etag: '"1"', supportsRanges: true, breaks: 0, hangs: false };
   const ranges: [number, number][] = [];
   let failed = false;
-  const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
+  const server = createServer(async (incoming: IncomingMessage, response: ServerResponse) => {
     if (behaviour.hangs) return;
     if (behaviour.failsWith && !failed) {
       failed = true;
@@ -40,6 +42,7 @@ export async function serveFile(bytes: Uint8Array) {
       return;
     }
     ranges.push([start, end]);
+    await behaviour.gate?.(start);
     const part = behaviour.bytes.subarray(start, end + 1);
     response.writeHead(206, {
       etag: behaviour.etag,

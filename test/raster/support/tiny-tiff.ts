@@ -10,6 +10,8 @@ export interface TinyOptions {
   readonly tags?: Readonly<Record<number, readonly [type: number, value: Value] | undefined>>;
   /** Compressed data of every block in place of the right one. */
   readonly data?: Uint8Array;
+  /** Blocks are not compressed. */
+  readonly isPlain?: boolean;
   /** Where the directory says the next one is. */
   readonly next?: number;
 }
@@ -30,7 +32,7 @@ export function tinyTiff(options: TinyOptions = {}): Buffer {
       const pixels = new Uint8Array(block * block);
       for (let y = 0; y < block; y++)
         for (let x = 0; x < block; x++) pixels[y * block + x] = pixelOf(column * block + x, row * block + y);
-      blocks.push(options.data ?? deflateSync(pixels));
+      blocks.push(options.data ?? (options.isPlain ? pixels : deflateSync(pixels)));
     }
   const bodies = Buffer.concat(blocks);
   const start = 8;
@@ -44,7 +46,7 @@ export function tinyTiff(options: TinyOptions = {}): Buffer {
     [256, [4, width]],
     [257, [4, height]],
     [258, [3, 8]],
-    [259, [3, 8]],
+    [259, [3, options.isPlain ? 1 : 8]],
     [262, [3, 1]],
     [277, [3, 1]],
     [322, [4, block]],

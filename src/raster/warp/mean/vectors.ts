@@ -67,7 +67,11 @@ function drawPart(
   const { x0, y0, width, height } = pixels;
   const { column0, row0, column1, row1 } = part;
   const outer = { width: x0 + width, height: y0 + height };
-  const under = sourceWindow({ width: outWidth, height: 0, cells: [part] }, outer, areaReach);
+  const under = sourceWindow(
+    { width: outWidth, height: 0, cells: [part], isLinear: false },
+    outer,
+    areaReach,
+  );
   if (!under) return;
   const [left, top] = [Math.max(x0, under.x0), Math.max(y0, under.y0)];
   const [columns, rows] = [under.x1 - left, under.y1 - top];
