@@ -207,13 +207,24 @@ test('pyramids of one graph have files of their own, which carry their nodes’ 
     expect(is).toBeCloseTo(known, 1);
   expect(boxes.get('plain-tilejson.json')).toBeUndefined();
   expect(collection.extent.spatial.bbox).toEqual([[west, south, east, north]]);
+  // Started again, each builds on its own tiles.
+  const { objects } = server.application;
+  const keys = async () => (await objects.list(`pyramids/${id}/`)).items.map(({ key }) => key);
+  const before = await keys();
+  const spoilt = before.filter((key) => key.endsWith('/0/0/0.webp') || key.endsWith('/0/0_0.png'));
+  expect(spoilt).toHaveLength(2);
+  for (const key of spoilt) await objects.put(key, Buffer.from('spoilt'));
+  await server.call('POST', `/jobs/${id}/results`, undefined, ann);
+  expect((await follow(id)).job).toMatchObject({ status: 'completed' });
+  expect(await keys()).toEqual(before);
+  for (const key of spoilt) expect((await objects.head(key))?.size).toBe(6);
 });
 
 test('canceled, a job keeps the pyramid that is complete, and nothing of the other one', async () => {
-  await put('large.png', await encode(drawing(3000, 3000), 3000, 3000, 'png'));
+  await put('large.png', await encode(drawing(4500, 4500), 4500, 4500, 'png'));
   const graph = {
     small: { ...node({ data: 'map.png' }).tiles, result: false },
-    large: { process_id: 'tile_generation', arguments: { data: 'large.png', format: 'avif' }, result: true },
+    large: { process_id: 'tile_generation', arguments: { data: 'large.png', format: 'webp' }, result: true },
   };
   const made = await server.call('POST', '/jobs', { process: { process_graph: graph } }, ann);
   const id = made.headers.get('openeo-identifier')!;
