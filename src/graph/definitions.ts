@@ -54,18 +54,14 @@ export function definitionKey({ process, namespace }: Call, caller?: string): st
 /**
  * All definitions that a graph needs, directly or through others, each asked for once. One that cannot be had from
  * its address is among them with the reason as its issue.
- * @param own the id under which the graph is about to be stored
  * @returns by {@link definitionKey}; undefined where there are too many
  */
 export async function loadDefinitions<C>(
   parsed: ParseResult,
-  own: string | undefined,
   sources: DefinitionSources<C>,
 ): Promise<ReadonlyMap<string, Definition> | undefined> {
   const definitions = new Map<string, Definition>();
-  if (own !== undefined && parsed.graph)
-    definitions.set(own, { id: own, namespace: 'user', spec: { id: own }, parsed });
-  const asked = new Set<string>(definitions.keys());
+  const asked = new Set<string>();
   let remote = 0;
   let wave: readonly { readonly parsed: ParseResult; readonly namespace?: string }[] = [{ parsed }];
   while (wave.length > 0) {

@@ -76,11 +76,7 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
     await written.claim(definition);
     const parsed = parseProcess(definition);
     const known = options.registry.find;
-    const definitions = await loadDefinitions(
-      parsed,
-      request.storedAs,
-      sourcesFor(request, written, options),
-    );
+    const definitions = await loadDefinitions(parsed, sourcesFor(request, written, options));
     if (!definitions) return { issues: tooManyDefinitions(options.limits), find: known };
     await rest();
     const linked = linkDefinitions(definitions, { ...options, known, keyOf: definitionKey });

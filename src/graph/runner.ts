@@ -36,8 +36,6 @@ export interface PlanRequest<U> {
   readonly supplied?: ReadonlySet<string>;
   /** Why a name that is not supplied has no value; becomes the issue in place of `ProcessParameterRequired`. */
   readonly missing?: ReadonlyMap<string, OpenEOError>;
-  /** The id under which the graph is about to be stored; a call of that id inside it is refused. */
-  readonly storedAs?: string;
 }
 
 /**

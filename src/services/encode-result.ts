@@ -8,8 +8,6 @@ export interface EncodeResultOptions {
   readonly formats: readonly OutputFormat[];
   /** The output grid; absent: the data's own. */
   readonly grid?: Grid;
-  /** For cubes that no `save_result` gave a format; default: GTiff. */
-  readonly cubeFormat?: string;
   readonly signal: AbortSignal;
   readonly maxPixels: number;
 }
@@ -23,7 +21,7 @@ export function encodeResult(value: unknown, options: EncodeResultOptions): Prom
   const saved = value instanceof SavedResult ? value : undefined;
   const data = saved ? saved.data : value;
   refuseOpaque(data);
-  const name = saved?.format ?? (isCube(data) && data.grid ? (options.cubeFormat ?? 'GTiff') : 'JSON');
+  const name = saved?.format ?? (isCube(data) && data.grid ? 'GTiff' : 'JSON');
   return findFormat(name, options.formats).encode(data, {
     ...(options.grid && { grid: options.grid }),
     options: saved?.options ?? {},

@@ -13,15 +13,6 @@ describe('stored processes', () => {
     expect(others).toEqual([]);
   });
 
-  test('cannot be stored when they would call themselves', async () => {
-    const stored = createWorld({ stored: { a: wrap('b'), b: wrap('constant', { x: 1 }) } });
-    const validate = (id: string) =>
-      stored.runner.validate(wrap('a') as never, { user: 'ann', storedAs: id });
-    expect(await validate('c')).toEqual([]);
-    expect((await validate('a'))[0].message).toContain('a → a');
-    expect((await validate('b'))[0].message).toMatch(/a → b → a|b → a → b/);
-  });
-
   test('that are broken are reported where they are called', async () => {
     const broken = createWorld({ stored: { a: wrap('add', { x: 1 }) } });
     expect(await broken.validate(wrap('a'))).toEqual([
