@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createTidying } from '../base/garbage';
 import type { TileAddress } from '../geo/types';
 import type { ObjectStore } from '../store/objects/types';
 import type { EmptyTiles } from './empty-tiles';
@@ -47,6 +48,9 @@ export interface WriteOptions {
   onProgress(progress: TileProgress): void;
 }
 
+/** Tiles after which memory is looked at. */
+const tidiedEvery = 8;
+
 /** Runs tasks, so many at once, for somebody who brings them a few at a time. */
 class Crew {
   readonly #running = new Set<Promise<void>>();
@@ -94,6 +98,7 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const crew = new Crew(options.concurrency, failed);
   const count = { made: 0, uploaded: 0, tiles: 0, bytes: 0, skippedEmpty: 0, reused: 0 };
+  const tidy = createTidying();
   const tell = () => options.onProgress({ total: plan.total, made: count.made, uploaded: count.uploaded });
   if (existing.size > 0)
     for (const tile of plannedTiles(plan)) {
@@ -123,6 +128,7 @@ export async function writeTiles(options: WriteOptions): Promise<TileSummary> {
     }
     count.uploaded++;
     tell();
+    if (count.uploaded % tidiedEvery === 0) tidy();
   }
 
   await maker

@@ -8,6 +8,7 @@ const { once } = require('node:events');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const sharp = require('sharp');
+const { flags } = require('./support/server.cjs');
 
 const { values: options } = require('node:util').parseArgs({
   options: {
@@ -27,6 +28,8 @@ const folder = mkdtempSync(path.join(tmpdir(), 'bench-pyramid-'));
 /** Runs a program; wall clock and CPU in seconds, peak memory in MiB. */
 function measure(command, args) {
   const report = path.join(folder, 'time');
+  // What others have left to be written would be written in its time.
+  execFileSync('sync');
   execFileSync('/usr/bin/time', ['-o', report, '-f', '%e %U %S %M', command, ...args], { stdio: 'ignore' });
   const [wall, user, system, memory] = readFileSync(report, 'utf8').trim().split(/\s+/).map(Number);
   return { wall, cpu: user + system, memory: memory / 1024 };
@@ -39,9 +42,7 @@ function tilesIn(from) {
   return { count: names.length, kilobytes: bytes / names.length / 1000 };
 }
 
-// As scripts/launch.cjs starts the program.
-const flags = ['--initial-old-space-size=256', '--max-semi-space-size=64'];
-
+/** As scripts/launch.cjs starts the program. */
 const generate = (source, target, wanted) =>
   measure(process.execPath, [
     ...flags,
@@ -100,11 +101,16 @@ async function plain(format, pair) {
   const { quality, suffix } = plainFormats[format];
   const target = path.join(folder, `own-${format}-${pair}`);
   const other = path.join(folder, `vips-${format}-${pair}`);
-  const ours = generate(source, target, { layout: 'dzi', format, quality });
   const tiles = ['--tile-size', '256', '--overlap', '0', '--suffix', suffix];
-  const theirs = measure('vips', ['dzsave', source, other, ...tiles]);
+  const runs = {
+    ours: () => generate(source, target, { layout: 'dzi', format, quality }),
+    theirs: () => measure('vips', ['dzsave', source, other, ...tiles]),
+  };
+  const measured = {};
+  // Each goes first in every second pair.
+  for (const who of pair % 2 === 1 ? ['ours', 'theirs'] : ['theirs', 'ours']) measured[who] = runs[who]();
   const name = `${options.size}² → ${format.toUpperCase()}, vips dzsave`;
-  row(name, tilesIn(path.join(target, 'objects')), tilesIn(`${other}_files`), ours, theirs);
+  row(name, tilesIn(path.join(target, 'objects')), tilesIn(`${other}_files`), measured.ours, measured.theirs);
 }
 
 async function map() {

@@ -3,6 +3,10 @@ const { createReadStream, linkSync, mkdirSync } = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
+// As the server has it, see src/cli/main.ts.
+if (Number(process.versions.node.split('.')[0]) >= 24)
+  require('node:v8').setFlagsFromString('--external-memory-accounted-in-global-limit');
+
 const [dist, source, folder, options] = process.argv.slice(2);
 const load = (file) => require(path.resolve(dist, 'src', file));
 const { silentLogger: logger } = load('base/logger.js');
