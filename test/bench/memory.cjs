@@ -1,6 +1,6 @@
 // Peak memory of a server while it computes NDVI of a square as one GeoTIFF: large results against small ones, each
 // on a server of its own. Peaks are of the process with all of its threads.
-//   node test/bench/memory.cjs [--dist folder] [--sizes 5000,20000]
+//   node test/bench/memory.cjs [--dist folder] [--sizes 5000,20000] [--threads 2]
 // Makes a scene of 20,480² pixels (500 MB) under .tools/bench/ where it is missing.
 const path = require('node:path');
 const { largeCollection } = require('./support/scene.cjs');
@@ -10,6 +10,7 @@ const { values: options } = require('node:util').parseArgs({
   options: {
     dist: { type: 'string', default: path.join(__dirname, '../../dist') },
     sizes: { type: 'string', default: '5000,20000' },
+    threads: { type: 'string' },
   },
 });
 const numbers = (text) => text.split(',').map(Number);
@@ -63,7 +64,10 @@ async function main() {
   );
   let first;
   for (const size of numbers(options.sizes)) {
-    const { idle, peak, bytes, seconds } = await peakOf(size, {});
+    const { idle, peak, bytes, seconds } = await peakOf(
+      size,
+      options.threads && { TILEGRAPH_WORKERS: options.threads },
+    );
     first ??= peak;
     const row = [
       `${size}²`,

@@ -32,13 +32,21 @@ function read(
     priority = 'result',
     signal = new AbortController().signal,
     id = 1,
+    isPatient = false,
   }: {
     priority?: Priority;
     signal?: AbortSignal;
     id?: number;
+    isPatient?: boolean;
   } = {},
 ) {
-  return pool.read({ run: run(id), window: { select: new Map([[order, [0]]]) }, priority, signal });
+  return pool.read({
+    run: run(id),
+    window: { select: new Map([[order, [0]]]) },
+    priority,
+    isPatient,
+    signal,
+  });
 }
 
 test('nothing waits for a thread that is not there yet', async () => {
@@ -50,6 +58,22 @@ test('nothing waits for a thread that is not there yet', async () => {
   pools.push(pool);
   expect(await read(pool, 'go')).toBeUndefined();
   await eventually(async () => expect(await read(pool, 'go')).toBeDefined());
+});
+
+test('who is patient waits for threads that are being started, unless none is, or until he leaves', async () => {
+  const options = {
+    start: () => new Worker(packagePath('test/graph/support/thread.cjs')),
+    logger: silentLogger,
+  };
+  const pool = new ReadPool({ count: 2, ...options });
+  pools.push(pool);
+  const controller = new AbortController();
+  const left = read(pool, 'go', { isPatient: true, signal: controller.signal });
+  controller.abort(new Error('gone'));
+  await expect(left).rejects.toThrow('gone');
+  expect(await read(pool, 'go', { isPatient: true })).toBeDefined();
+  await pool.close();
+  expect(await read(pool, 'go', { isPatient: true })).toBeUndefined();
 });
 
 test('a run is sent once, and again when a thread has had many others', async () => {
@@ -151,7 +175,7 @@ test('a window waits for memory and gives it back', async () => {
 test('threads that cannot start are given up', async () => {
   const pool = await poolOf(2, {}, { isBroken: true });
   await eventually(async () => {
-    expect(await read(pool, 'go')).toBeUndefined();
+    expect(await read(pool, 'go', { isPatient: true })).toBeUndefined();
     expect([pool.isGivenUp, pool.threads.length]).toEqual([true, 0]);
   });
 });

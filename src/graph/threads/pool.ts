@@ -67,8 +67,10 @@ export class ReadPool {
     request.signal.throwIfAborted();
     if (this.#refused.has(request.run.id)) return undefined;
     this.#startMissing();
-    if (this.size === 0 && request.isPatient) await this.#anyReady();
-    request.signal.throwIfAborted();
+    if (this.size === 0 && request.isPatient) {
+      await this.#anyReady(request.signal);
+      request.signal.throwIfAborted();
+    }
     if (this.size === 0) return undefined;
     const task = new Task(++this.#lastId, request, () => {
       const place = this.#queue.indexOf(task);
@@ -85,9 +87,14 @@ export class ReadPool {
     await Promise.all([...this.#threads].map(({ ready }) => ready));
   }
 
-  /** Resolves when a thread takes windows, or none is going to. */
-  async #anyReady(): Promise<void> {
-    await Promise.race([...this.#threads].map(({ ready }) => ready));
+  /** Resolves when a thread takes windows, one that was started has ended, or nobody waits any more. */
+  async #anyReady(signal: AbortSignal): Promise<void> {
+    if (this.#threads.size === 0) return;
+    const left = Promise.withResolvers<void>();
+    const leave = () => left.resolve();
+    signal.addEventListener('abort', leave, { once: true });
+    await Promise.race([left.promise, ...[...this.#threads].map(({ ready }) => ready)]);
+    signal.removeEventListener('abort', leave);
   }
 
   /** Ends all threads. Windows under way are left to those who asked. */
