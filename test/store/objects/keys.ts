@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { foldersBelow } from '../../../src/store/objects/folders';
 import { keys, type ObjectFixture, read } from './fixture';
 
 /** Keys, folders of them, and their lists. */
@@ -89,6 +90,25 @@ export function describeKeys(given: ObjectFixture): void {
     expect(await keys(given.store, '')).toEqual(['u/ann.txt', 'u/anna/1', 'v']);
     expect(await given.store.removeAll('')).toBe(3);
     expect(await keys(given.store, '')).toEqual([]);
+  });
+
+  test('folders are found one by one, whatever lies in them and beside them', async () => {
+    const inside = ['p/a/1/x', 'p/a/1/y/z', 'p/a/2/x', 'p/a-b/1/x', 'p/a0/1/x', 'p/b/1/x'];
+    for (const key of [...inside, 'p/file', 'p/a/file', 'q/c/1/x'])
+      await given.store.put(key, Buffer.from('x'));
+    const folders = async (prefix: string, depth: number) => {
+      const found: string[] = [];
+      for await (const { folder, first } of foldersBelow(given.store, prefix, depth)) {
+        expect(first.key.startsWith(folder)).toBe(true);
+        found.push(folder);
+      }
+      return found;
+    };
+    expect(await folders('p/', 3)).toEqual(['p/a-b/1/', 'p/a/1/', 'p/a/2/', 'p/a0/1/', 'p/b/1/']);
+    expect(await folders('p/a/', 3)).toEqual(['p/a/1/', 'p/a/2/']);
+    expect(await folders('', 1)).toEqual(['p/', 'q/']);
+    expect(await folders('none/', 2)).toEqual([]);
+    await given.store.removeAll('');
   });
 
   test('lists in byte order, in pages that begin after any key', async () => {
