@@ -143,8 +143,9 @@ function filterCell(
   const { nodata, isNan } = missing;
   const target = out.data;
   const { valid } = out;
-  const reachX = filter.radius * wideX;
-  const reachY = filter.radius * wideY;
+  // A kernel may be wider than all that there is.
+  const reachX = Math.min(filter.radius * wideX, columns + 1);
+  const reachY = Math.min(filter.radius * wideY, rows + 1);
   const weightsX = new Float64Array(Math.ceil(reachX * 2) + 2);
   const weightsY = new Float64Array(Math.ceil(reachY * 2) + 2);
   const path = newPath();

@@ -289,6 +289,22 @@ describe('resample_spatial', () => {
     expect(cube.isGridFixed).toBe(true);
     expect(await readAll(cube)).toEqual([3.5, 5.5]);
   });
+  test.each(['near', 'bilinear', 'cubic', 'lanczos', 'cubicspline', 'average', 'mode', 'max', 'q3'])(
+    'one pixel may be wider than anything (%s)',
+    async (method) => {
+      // With the left upper corner at 0, its middle lies over the cube.
+      const square = cubeOf([y, x], [1, 2, 3, 4], { grid: gridOf(2, 2, { originX: -5, originY: 5 }) });
+      for (const resolution of [1e5, 1e12, 1e200, 1e308]) {
+        const cube = await runCube('resample_spatial', { data: square, resolution, method });
+        expect([cube.grid!.width, cube.grid!.height]).toEqual([1, 1]);
+        const [value] = await readAll(cube);
+        expect([resolution, value === null || ((value as number) >= 1 && (value as number) <= 4)]).toEqual([
+          resolution,
+          true,
+        ]);
+      }
+    },
+  );
   test('needs a resolution or a projection', async () => {
     expect(await codeOf(runCube('resample_spatial', { data }))).toBe('ProcessParameterInvalid');
     expect(await codeOf(runCube('resample_spatial', { data, projection: 999_999 }))).toBe(
