@@ -12,6 +12,7 @@ import { run as date_between } from '../../src/processes/dates/date_between';
 import { run as date_difference } from '../../src/processes/dates/date_difference';
 import { run as date_shift } from '../../src/processes/dates/date_shift';
 import { run as cumsum } from '../../src/processes/math/cumsum';
+import { run as round } from '../../src/processes/math/round';
 import { run as sum } from '../../src/processes/statistics/sum';
 import { run as text_contains } from '../../src/processes/texts/text_contains';
 import { run as text_find } from '../../src/processes/texts/text_find';
@@ -160,4 +161,16 @@ test('a text contains every part of it, in any case, where it says', () => {
       expect(call(text_find, { data: rest, pattern, case_sensitive })).toBe(0);
     }),
   );
+});
+
+test('what is rounded stays as it is when it is rounded again, and whole numbers have nothing to round', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true }), fc.integer({ min: -20, max: 20 }), (x, p) => {
+      const rounded = call(round, { x, p });
+      expect(call(round, { x: rounded, p })).toBe(rounded);
+      if (Number.isInteger(x) && p >= 0) expect(rounded).toBe(x);
+    }),
+  );
+  expect([1e300, 4.35e250].map((x) => call(round, { x, p: 5 }))).toEqual([1e300, 4.35e250]);
+  expect(call(round, { x: 4.35e250, p: -2 })).toBe(4.35e250);
 });

@@ -18,9 +18,11 @@ function round(x: number, p: number): number {
   if (p === 0) return roundToEven(x);
   const scale = 10 ** Math.abs(p);
   if (!Number.isFinite(x)) return x;
-  if (p < 0) return scale === Number.POSITIVE_INFINITY ? 0 : roundToEven(x / scale) * scale;
-  const scaled = x * scale;
-  return Number.isFinite(scaled) ? roundToEven(scaled) / scale : x;
+  if (p < 0 && scale === Number.POSITIVE_INFINITY) return 0;
+  const scaled = p < 0 ? x / scale : x * scale;
+  // There are no further digits; dividing and multiplying would only change the last one.
+  if (!(Math.abs(scaled) < wholeFrom)) return x;
+  return p < 0 ? roundToEven(scaled) * scale : roundToEven(scaled) / scale;
 }
 
 export const { run, kernel, answers } = elementwise({ operands: ['x', 'p'], operation: round });
