@@ -145,26 +145,27 @@ export class Frame {
   #withRoom(value: unknown): unknown {
     // Callbacks are many and soon over: what they are made of counts only where it is large by itself.
     const bytes = this.mayPause ? this.#bytesOf(value) : shallowBytes(value);
-    if (isSmall(bytes)) return value;
+    if (typeof bytes === 'number' && isSmall(bytes)) return value;
     const room = this.#add(bytes);
     return room ? room.then(() => value) : value;
   }
 
-  #bytesOf(value: unknown): number {
+  #bytesOf(value: unknown): number | Promise<number> {
     if (typeof value !== 'object' && typeof value !== 'string') return 0;
     this.#counted ??= new WeakSet();
-    return heldBytes(value, this.#counted);
+    return heldBytes(value, this.#counted, this.signal);
   }
 
-  #add(bytes: number): Promise<void> | undefined {
+  #add(bytes: number | Promise<number>): Promise<void> | undefined {
+    if (typeof bytes !== 'number') return bytes.then((counted) => this.#add(counted));
+    if (bytes === 0 || this.#isOver) return undefined;
     this.#plainBytes += bytes;
     return this.execution.plain.add(bytes);
   }
 
   /** Counts what a callback gave and a process keeps. */
   #keep(value: unknown): Promise<void> | undefined {
-    const bytes = this.#isOver ? 0 : this.#bytesOf(value);
-    return bytes > 0 ? this.#add(bytes) : undefined;
+    return this.#isOver ? undefined : this.#add(this.#bytesOf(value));
   }
 
   #prepared(cube: Cube, index: number): Cube {

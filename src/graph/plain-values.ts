@@ -1,4 +1,5 @@
 import { OpenEOError } from '../base/errors';
+import { nextTurn } from '../base/pace';
 import { type Cube, isCube } from '../raster/cube';
 import type { Holding } from '../raster/memory/budget';
 import { isCallback, LabeledArray, OpaqueHandle, SavedResult } from './types';
@@ -12,31 +13,90 @@ const elementBytes = 16;
 /** What a run may hold in arrays, objects and texts, where nothing else is said. */
 export const defaultPlainBytes = 256 * 2 ** 20;
 
+/** How long counting goes on before others have their turn. */
+const sliceMs = 10;
+/** Parts that are counted between looks at the clock. */
+const partsAtOnce = 4096;
+
 /**
- * What a value takes with all that belongs to it, labels of cubes included, their pixels not.
+ * What a value takes with all that belongs to it, labels of cubes included, their pixels not; a promise of it where
+ * counting takes so long that others have their turns meanwhile.
  * @param seen what was counted before, and is not counted again; what is counted now is added
+ * @throws the signal's reason
  */
-export function heldBytes(value: unknown, seen: WeakSet<object>): number {
-  const open: unknown[] = [value];
-  let bytes = 0;
-  while (open.length > 0) {
-    const item = open.pop();
-    if (typeof item === 'string') bytes += item.length * 2;
-    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
-    if (ArrayBuffer.isView(item)) {
-      seen.add(item);
-      bytes += item.byteLength;
-      continue;
-    }
-    const parts = partsOf(item);
-    bytes += parts.length * elementBytes;
-    const before = open.length;
-    for (const part of parts)
-      if ((typeof part === 'object' && part !== null) || typeof part === 'string') open.push(part);
-    // Positions of geometries and the like are many: to remember each would take longer than to count it again.
-    if (open.length > before || parts.length > tinyParts) seen.add(item);
+export function heldBytes(
+  value: unknown,
+  seen: WeakSet<object>,
+  signal: AbortSignal,
+): number | Promise<number> {
+  const count = new Count(value, seen);
+  return count.advance() ? count.bytes : finish(count, signal);
+}
+
+async function finish(count: Count, signal: AbortSignal): Promise<number> {
+  do {
+    await nextTurn();
+    signal.throwIfAborted();
+  } while (!count.advance());
+  return count.bytes;
+}
+
+/** Counting that can be left and taken up again. */
+class Count {
+  bytes = 0;
+  readonly #open: unknown[];
+  #parts: readonly unknown[] = [];
+  /** How many of the parts have been counted. */
+  #done = 0;
+
+  constructor(
+    value: unknown,
+    readonly seen: WeakSet<object>,
+  ) {
+    this.#open = [value];
   }
-  return bytes;
+
+  /** Goes on for a while. @returns whether nothing is left */
+  advance(): boolean {
+    const until = performance.now() + sliceMs;
+    for (let left = partsAtOnce; ; ) {
+      const end = Math.min(this.#parts.length, this.#done + left);
+      left -= end - this.#done + 1;
+      for (; this.#done < end; this.#done++) this.#look(this.#parts[this.#done]);
+      if (this.#done === this.#parts.length) {
+        if (this.#open.length === 0) return true;
+        this.#enter(this.#open.pop());
+      }
+      if (left > 0) continue;
+      if (performance.now() > until) return false;
+      left = partsAtOnce;
+    }
+  }
+
+  #look(part: unknown): void {
+    if (isTiny(part)) this.bytes += part.length * elementBytes;
+    else if ((typeof part === 'object' && part !== null) || typeof part === 'string') this.#open.push(part);
+  }
+
+  #enter(item: unknown): void {
+    this.#parts = [];
+    this.#done = 0;
+    if (typeof item === 'string') this.bytes += item.length * 2;
+    if (typeof item !== 'object' || item === null || this.seen.has(item)) return;
+    this.seen.add(item);
+    if (ArrayBuffer.isView(item)) this.bytes += item.byteLength;
+    else {
+      this.#parts = partsOf(item);
+      this.bytes += this.#parts.length * elementBytes;
+    }
+  }
+}
+
+/** Positions of geometries and the like are many: to remember each would take longer than to count it again. */
+function isTiny(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value) || value.length > tinyParts) return false;
+  for (const part of value) if (typeof part !== 'number') return false;
+  return true;
 }
 
 function partsOf(item: object): readonly unknown[] {
@@ -96,11 +156,28 @@ export class PlainValues {
     this.#bytes -= bytes;
   }
 
-  /** The run is over; its result counts for as long as somebody has it. @param bytes of a result that is no cube */
-  end(result: unknown, bytes: number): void {
+  /**
+   * The run is over; its result counts for as long as somebody has it.
+   * @param bytes of a result that is no cube
+   * @returns nothing where that was quickly done
+   * @throws the signal's reason
+   */
+  end(result: unknown, bytes: number): Promise<void> | undefined {
     const value = result instanceof SavedResult ? result.data : result;
-    const lasting = isCube(value) ? largestLabels(value) : value;
-    const held = isCube(value) ? heldBytes(value, new WeakSet()) : bytes;
+    if (!isCube(value)) return this.#keep(value, bytes);
+    const labels = largestLabels(value);
+    const held = heldBytes(value, new WeakSet(), this.signal);
+    if (typeof held === 'number') return this.#keep(labels, held);
+    return held.then(
+      (later) => this.#keep(labels, later),
+      (error: unknown) => {
+        this.#shared?.release();
+        throw error;
+      },
+    );
+  }
+
+  #keep(lasting: unknown, held: number): undefined {
     if (held < smallBytes || typeof lasting !== 'object' || lasting === null) {
       this.#shared?.release();
       return;

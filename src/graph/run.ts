@@ -150,7 +150,8 @@ export function createGraphRunner<C, U>(options: RunnerOptions<C, U>): GraphRunn
         value = assertReturnable(running instanceof Promise ? await untilAborted(running, signal) : running);
         bytes = refuseHugeResult(value, maxPlainBytes);
       } finally {
-        plain.end(value, bytes);
+        const ending = plain.end(value, bytes);
+        if (ending) await ending;
       }
       recorder?.stop();
       return distribution ? distribution.result(value) : value;

@@ -210,7 +210,8 @@ async function main() {
     },
     '100,000 features, buffered': {
       load: uploaded('features.json', 'GeoJSON'),
-      near: node('vector_buffer', { geometries: from('load'), distance: 10 }),
+      metres: node('vector_reproject', { data: from('load'), projection: 32632 }),
+      near: node('vector_buffer', { geometries: from('metres'), distance: 10 }),
       save: save('near', 'GeoJSON'),
     },
   };
