@@ -1,4 +1,5 @@
 import type { Bounds, Grid } from '../geo/types';
+import type { MemoryBudget } from './memory/budget';
 
 /** What a cube's values mean. Blocks may hold them in a wider array (see {@link Block}). */
 export type DataType =
@@ -151,6 +152,8 @@ export interface Cube {
    * to readers of many windows, for as long as they ask for pixels of that grid.
    */
   readonly blocks?: SourceBlocks;
+  /** Where what readers keep of windows counts, as windows that are being read do. */
+  readonly memory?: MemoryBudget;
   readonly indexed?: Indexed;
   /**
    * The cube of what a step makes of each value, as bytes, computed along with the values, which then are never

@@ -8,7 +8,7 @@ import { alignedOffset } from '../warp/aligned';
 import { common, copyCommon, sizeOf } from './areas';
 import type { Area, LayerGroup, Pixels, Raster, ReadArea } from './layers';
 
-/** What may wait for its other parts to be asked for, of one result. */
+/** What may wait for its other parts to be asked for, of one result; with little memory for pixels less. */
 const mostHeldBytes = 128 * 2 ** 20;
 /** Values of one chunk, which is read at once. */
 const chunkValues = 4 << 20;
@@ -30,15 +30,19 @@ interface Chunk {
 /**
  * Areas of a raster whose pixels are pixels of a source: made of chunks that begin and end where the blocks of the
  * source do, so that each block is decoded once wherever the areas lie. A chunk is kept until all of it has been asked
- * for, which is the border of what has been read so far; beyond `heldBytes` what is left of the oldest is read
- * again when it is wanted.
+ * for, which is the border of what has been read so far; beyond `mostBytes`, and where there is no memory to spare,
+ * what is left of the oldest is read again when it is wanted.
  */
-export function bySourceBlocks(raster: Raster, read: ReadArea, heldBytes = mostHeldBytes): ReadArea {
+export function bySourceBlocks(raster: Raster, read: ReadArea, mostBytes = mostHeldBytes): ReadArea {
   const { cube, grid } = raster;
-  const { blocks } = cube;
+  const { blocks, memory } = cube;
   const offset = blocks && alignedOffset(grid, blocks.grid);
   if (!offset) return read;
+  const heldBytes = Math.min(mostBytes, memory?.spareBytes ?? mostBytes);
   const held = new Map<string, Chunk>();
+  const holding = memory?.spare();
+  // A writer that fails or is stopped does not ask for the rest.
+  holding?.untilGone(held);
   /** Chunks that had to go before all of them was asked for. */
   const gone = new Set<string>();
   let bytes = 0;
@@ -64,11 +68,12 @@ export function bySourceBlocks(raster: Raster, read: ReadArea, heldBytes = mostH
     if (held.get(key) !== chunk) return;
     held.delete(key);
     bytes -= chunk.bytes;
+    holding?.shrinkTo(bytes);
   };
 
   const makeRoom = () => {
     for (const [key, chunk] of held) {
-      if (bytes <= heldBytes) return;
+      if (bytes <= heldBytes && (holding?.resize(bytes) ?? true)) return;
       if (chunk.readers > 0 || chunk.bytes === 0) continue;
       gone.add(key);
       drop(key, chunk);

@@ -39,6 +39,16 @@ export class Holding {
     return this.budget.take(this.root, bytes, signal);
   }
 
+  /**
+   * Has so much from now on, if that is spare.
+   * @returns whether it has
+   */
+  resize(bytes: number): boolean {
+    if (bytes > this.root.bytes) return this.budget.takeSpare(this.root, bytes - this.root.bytes);
+    this.shrinkTo(bytes);
+    return true;
+  }
+
   /** Gives back all but so much. */
   shrinkTo(bytes: number): void {
     this.budget.release(this.root, Math.max(0, this.root.bytes - bytes));
@@ -94,6 +104,11 @@ export class MemoryBudget {
     return this.maxBytes / 2;
   }
 
+  /** What may be taken at most to save work. */
+  get spareBytes(): number {
+    return this.maxBytes / 4;
+  }
+
   /** A new window. */
   enter(): Root {
     const root = { bytes: 0, isOver: false };
@@ -106,6 +121,11 @@ export class MemoryBudget {
     const root = { bytes: 0, isOver: false };
     this.#holdings.add(root);
     return new Holding(this, root);
+  }
+
+  /** Something that takes memory only to save work: never so much that windows would have to wait for it. */
+  spare(): Holding {
+    return new Holding(this, { bytes: 0, isOver: false });
   }
 
   /** Gives back all that a window has, or what was taken beside windows. */
@@ -147,6 +167,13 @@ export class MemoryBudget {
     return this.#wait(root, bytes, signal);
   }
 
+  /** Takes bytes while a quarter of the budget is left for windows. @returns false where it would not be */
+  takeSpare(root: Root, bytes: number): boolean {
+    if (root.isOver || !this.#fits(root, bytes, this.spareBytes)) return false;
+    this.#add(root, bytes);
+    return true;
+  }
+
   release(root: Root, bytes: number): void {
     if (root.isOver) return;
     this.#add(root, -bytes);
@@ -158,9 +185,10 @@ export class MemoryBudget {
     this.#bytes += bytes;
   }
 
-  #fits(root: Root, bytes: number): boolean {
+  /** @param shared bytes of all but the oldest window */
+  #fits(root: Root, bytes: number, shared = this.maxBytes / 2): boolean {
     const [oldest] = this.#roots;
-    return root === oldest || this.#bytes - (oldest?.bytes ?? 0) + bytes <= this.maxBytes / 2;
+    return root === oldest || this.#bytes - (oldest?.bytes ?? 0) + bytes <= shared;
   }
 
   #pump(): void {

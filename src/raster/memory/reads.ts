@@ -103,6 +103,7 @@ export function accountReads(cube: Cube, budget: MemoryBudget, onRead?: () => vo
   // Accounting changes nothing of what the cube is: its colours stay readable, and steps join it.
   return deriveCube(cube, {
     read,
+    memory: budget,
     indexed: cube.indexed,
     fuse: (step) => {
       const fused = cube.fuse?.(step);

@@ -5,6 +5,7 @@ import { type Cube, deriveCube } from '../../../src/raster/cube';
 import { createAreaReader } from '../../../src/raster/formats/area-reader';
 import { type Area, layerGroups, type Raster, rasterOn } from '../../../src/raster/formats/layers';
 import { bySourceBlocks } from '../../../src/raster/formats/source-blocks';
+import { MemoryBudget } from '../../../src/raster/memory/budget';
 import { functionCube, utmGrid } from './support';
 
 const never = new AbortController().signal;
@@ -123,6 +124,35 @@ test('what waits for too long is let go and read again, once for each part', asy
   const pixels = windows.reduce((sum, { width, height }) => sum + width * height, 0);
   expect(pixels).toBeGreaterThan(64 * 64);
   expect(pixels).toBeLessThan(2 * 64 * 64);
+});
+
+test('what waits counts in the memory of all runs, of which it leaves a quarter to windows', async () => {
+  const shape: Shape = { width: 64, height: 64, block: [8, 8], before: [4, 4], tile: [8, 8], missing: 'nan' };
+  const { raster, windows } = rasterOf(shape);
+  const readAll = async (memory: MemoryBudget) => {
+    const cube = deriveCube(raster.cube, { memory });
+    windows.length = 0;
+    const read = createAreaReader({ ...raster, cube }, never);
+    let most = 0;
+    for (const area of areasOf(shape)) {
+      await read(area);
+      most = Math.max(most, memory.bytes);
+    }
+    return most;
+  };
+  // A row of chunks is 9 of 8² pixels in three layers.
+  const rowBytes = 9 * 64 * 3 * 4;
+  const roomy = new MemoryBudget(100 * rowBytes);
+  expect(await readAll(roomy)).toBeGreaterThan(rowBytes / 2);
+  expect(Math.max(...readsOfBlocks(shape, raster.grid, windows))).toBe(1);
+  expect(roomy.bytes).toBe(0);
+
+  const taken = new MemoryBudget(100 * rowBytes);
+  // Of two windows the second one shares with what waits.
+  taken.enter();
+  await taken.borrow(24.5 * rowBytes, never);
+  expect(await readAll(taken)).toBeLessThanOrEqual(25 * rowBytes);
+  expect(Math.max(...readsOfBlocks(shape, raster.grid, windows))).toBeGreaterThan(1);
 });
 
 test('a source whose blocks are rows of the whole width is read by areas as they are', async () => {
