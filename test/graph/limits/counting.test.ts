@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { heldBytes } from '../../src/graph/plain-values';
+import { heldBytes } from '../../../src/graph/plain-values';
 
 const never = new AbortController().signal;
 const ring = (positions: number) => Array.from({ length: positions }, (_, index) => [index, 0]);
