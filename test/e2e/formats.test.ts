@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { listen } from '../support/listen';
+import { sendRange } from '../support/ranges';
 import { sampleCollection } from '../support/sample';
 import { startServer, type TestServer } from '../support/server';
 import { describeWith, pythonWith } from '../support/tools';
@@ -21,15 +22,7 @@ let origin: string;
 let server: TestServer;
 let folder: string;
 beforeAll(async () => {
-  web = createServer((request, response) => {
-    const bytes = files.get(request.url ?? '');
-    if (!bytes) return response.writeHead(404).end();
-    const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-    if (start === undefined) return response.end(bytes);
-    const part = bytes.subarray(Number(start), Number(end) + 1);
-    const range = `bytes ${start}-${Number(start) + part.length - 1}/${bytes.length}`;
-    return response.writeHead(206, { 'content-range': range, etag: '"1"' }).end(part);
-  });
+  web = createServer((request, response) => sendRange(files.get(request.url ?? ''), request, response));
   const port = await listen(web);
   origin = `http://127.0.0.1:${port}`;
   server = await startServer({

@@ -3,6 +3,7 @@ import { gtiff } from '../../../src/raster/formats/gtiff';
 import { parquet } from '../../../src/raster/formats/parquet';
 import { bytesOf, encodeRequest, functionCube, utmGrid } from '../../raster/formats/support';
 import { listen } from '../../support/listen';
+import { sendRange } from '../../support/ranges';
 import { startServer, type TestServer } from '../../support/server';
 
 /** Files of a web server, with byte ranges; it also redirects. */
@@ -27,13 +28,7 @@ beforeAll(async () => {
     asked.push(`${url} ${request.headers.range ?? ''}`.trim());
     if (url.startsWith('/to?'))
       return response.writeHead(302, { location: decodeURIComponent(url.slice(4)) }).end();
-    const bytes = files.get(url);
-    if (!bytes) return response.writeHead(404).end();
-    const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-    if (start === undefined) return response.end(bytes);
-    const part = bytes.subarray(Number(start), Number(end) + 1);
-    const range = `bytes ${start}-${Number(start) + part.length - 1}/${bytes.length}`;
-    return response.writeHead(206, { 'content-range': range, etag: '"1"' }).end(part);
+    return sendRange(files.get(url), request, response);
   });
   const port = await listen(web);
   origin = `http://127.0.0.1:${port}`;
